@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Child processes with pipes and limits. A child is in its own process
+ * group and dies with its parent (PR_SET_PDEATHSIG), is held before exec
+ * until oae_child_start() so that counters can attach, and is always reaped
+ * within a stated time.
+ */
+#ifndef OAE_BASE_SPAWN_H
+#define OAE_BASE_SPAWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/status.h"
+
+struct oae_child {
+	pid_t pid;
+	int in;		/* we write, the child's stdin; -1 when closed */
+	int out;	/* we read, the child's stdout; non-blocking */
+	int err;	/* we read, the child's stderr; non-blocking */
+	int hold;	/* write end that releases the exec; -1 afterwards */
+	bool reaped;
+	int wait_status; /* as of waitpid, once reaped */
+	/* rusage of the reaped child and its reaped children */
+	double user_s, system_s;
+	uint64_t peak_rss_bytes;
+};
+
+struct oae_spawn {
+	const char *const *argv;	/* NULL-terminated; argv[0] is a path */
+	const char *const *env;		/* NULL: inherit; else the whole environment */
+	const char *dir;		/* NULL: inherit */
+	bool hold;			/* stop before exec until started */
+	bool merge_err;			/* stderr goes where ours goes */
+};
+
+enum oae_status oae_child_spawn(struct oae_child *c,
+				const struct oae_spawn *how,
+				struct oae_error *err);
+/* Lets a held child exec. The exec's own failure is reported here. */
+enum oae_status oae_child_start(struct oae_child *c, struct oae_error *err);
+/* True once reaped; waits at most timeout_ms. */
+bool oae_child_wait(struct oae_child *c, int timeout_ms);
+/* SIGTERM to the group, timeout_ms later SIGKILL; always reaps. */
+void oae_child_kill(struct oae_child *c, int timeout_ms);
+/* Closes the pipes; kills if still running. */
+void oae_child_release(struct oae_child *c);
+/* "exit 3" or "signal 11 (Segmentation fault)" into out. */
+void oae_child_describe(const struct oae_child *c, char *out, size_t size);
+
+/*
+ * Runs a command to its end: stdout into out (capped by the buffer), stderr's
+ * last 400 bytes into the error text. Fails on non-zero exit or time-out.
+ */
+struct oae_buf;
+enum oae_status oae_run_command(const char *const *argv, const char *dir,
+				int timeout_ms, struct oae_buf *out,
+				struct oae_error *err);
+
+#endif
