@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# oae: Overhead-Aware Efficiency. `make help` lists the targets.
+
+BUILD ?= build
+CC ?= gcc
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+OPT ?= -O2
+CFLAGS ?= -g
+ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -I. -MMD -MP \
+	-DOAE_BUILD_FLAGS='"$(OPT)"' $(EXTRA_CFLAGS)
+LDFLAGS += $(EXTRA_LDFLAGS)
+LIBS := -lcjson -lcrypto -lpcre2-8 -lpthread -ldl -lm
+
+# ---- what belongs to which library -------------------------------------
+src = $(filter-out $(2),$(wildcard $(1)))
+BASE := $(wildcard base/*.c)
+SCHEMA := $(wildcard schema/*.c)
+WORKLOADS := $(call src,workloads/*.c workloads/corpus/*.c,workloads/corpus/items_main.c)
+SDK := $(wildcard adapters/sdk/*.c)
+REFERENCE := $(call src,adapters/reference/*.c,adapters/reference/systems.c) \
+	$(wildcard adapters/reference/kernels/*.c adapters/reference/train/*.c)
+HARNESS := $(call src,harness/*.c harness/sensors/*.c,harness/main.c)
+REPORTS := $(wildcard reports/*.c)
+OAE_LM := $(wildcard adapters/reference/oae-lm/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+L := $(BUILD)/lib
+ADAPTERS := $(BUILD)/adapters/null $(BUILD)/adapters/reference \
+	$(BUILD)/adapters/skeleton
+PROGRAMS := $(BUILD)/oae $(BUILD)/oae-lm $(BUILD)/oae-corpus $(ADAPTERS)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all
+all: $(PROGRAMS) ## build every program
+
+# ---- compiling ----------------------------------------------------------
+$(BUILD)/obj/schema/%.o: ALL_CFLAGS += -ffp-contract=off
+$(BUILD)/obj/adapters/reference/kernels/%.o: OPT := -O3
+$(BUILD)/obj/adapters/reference/train/%.o: OPT := -O3
+ifeq ($(shell uname -m),x86_64)
+AVX2 := -mavx2 -mfma -mf16c
+AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+$(BUILD)/obj/%_avx2.o: ALL_CFLAGS += $(AVX2)
+$(BUILD)/obj/%_avx512.o: ALL_CFLAGS += $(AVX512)
+endif
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+define library
+$(L)/lib$(1).a: $(call obj,$(2))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(eval $(call library,base,$(BASE)))
+$(eval $(call library,oae,$(SCHEMA)))
+$(eval $(call library,workloads,$(WORKLOADS)))
+$(eval $(call library,sdk,$(SDK)))
+$(eval $(call library,reference,$(REFERENCE)))
+$(eval $(call library,harness,$(HARNESS)))
+$(eval $(call library,reports,$(REPORTS)))
+
+link = @mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/oae: $(call obj,harness/main.c) $(L)/libharness.a $(L)/libreports.a \
+		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
+	$(link)
+$(BUILD)/oae-lm: $(call obj,$(OAE_LM)) $(L)/libreference.a \
+		$(L)/libworkloads.a $(L)/libbase.a
+	$(link)
+$(BUILD)/oae-corpus: $(call obj,workloads/corpus/items_main.c) \
+		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
+	$(link)
+$(BUILD)/adapters/reference: $(call obj,adapters/reference/systems.c) \
+		$(L)/libreference.a $(L)/libworkloads.a $(L)/libsdk.a \
+		$(L)/liboae.a $(L)/libbase.a
+	$(link)
+$(BUILD)/adapters/%: $(BUILD)/obj/adapters/%/main.o $(L)/libsdk.a \
+		$(L)/libbase.a
+	$(link)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
+		$(L)/libreports.a $(L)/libreference.a $(L)/libworkloads.a \
+		$(L)/libsdk.a $(L)/liboae.a $(L)/libbase.a
+	@mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+.PRECIOUS: $(BUILD)/obj/%.o
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- what people type ---------------------------------------------------
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' \
+		$(firstword $(MAKEFILE_LIST))
+
+# A recipe calls make again after the set-up, so that nothing is compiled
+# before the packages that it needs are there.
+.PHONY: bench
+bench: ## install what is missing, build, run the quick suite, draw the report
+	@ci/setup bench
+	@$(MAKE) --no-print-directory -j2 all
+	@$(BUILD)/oae run --suite quick $(OAE_RUN_FLAGS)
+
+.PHONY: test
+test: ## install what is missing, build, run every test
+	@ci/setup test
+	@$(MAKE) --no-print-directory -j2 all tests
+	@ci/test $(BUILD)
+
+.PHONY: tests
+tests: $(PROGRAMS) $(UNIT) ## build the unit tests
+
+.PHONY: asan
+asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
+	@ci/setup test
+	@$(MAKE) --no-print-directory -j2 BUILD=build-asan OPT=-O1 \
+		EXTRA_CFLAGS='$(SANITIZE)' EXTRA_LDFLAGS='$(SANITIZE)' all tests
+	@ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 \
+		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		ci/test build-asan
+SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer
+
+.PHONY: lint
+lint: ## format, layers, headers alone, clang-tidy, cppcheck
+	@ci/setup lint
+	@ci/lint
+
+.PHONY: models
+models: ## train the embedded models again from nothing (about two hours)
+	@ci/setup bench
+	@$(MAKE) --no-print-directory -j2 all
+	@adapters/reference/train/train_models.sh $(BUILD)
+
+.PHONY: items
+items: $(BUILD)/oae-corpus ## write the workloads' items again from their seed
+	@workloads/make_items.sh $(BUILD)
+
+.PHONY: clean
+clean: ## remove what was built (results stay)
+	rm -rf build build-asan
