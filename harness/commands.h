@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commands of `oae` and the functions that join them. A command gets
+ * its own name as argv[0], prints data on stdout and messages on stderr,
+ * and returns a process exit code (enum oae_exit).
+ */
+#ifndef OAE_HARNESS_COMMANDS_H
+#define OAE_HARNESS_COMMANDS_H
+
+#include "base/status.h"
+
+#define OAE_VERSION "1.0.0"
+#define OAE_SPEC_VERSION "1.0"
+
+int oae_cmd_run(int argc, char **argv);		/* harness/cmd_run.c */
+int oae_cmd_list(int argc, char **argv);	/* harness/cmd_list.c */
+int oae_cmd_score(int argc, char **argv);	/* harness/cmd_score.c */
+int oae_cmd_verify(int argc, char **argv);	/* harness/cmd_verify.c */
+int oae_cmd_cost(int argc, char **argv);	/* harness/cmd_cost.c */
+int oae_cmd_report(int argc, char **argv);	/* harness/cmd_report.c */
+
+/*
+ * What `oae run` calls at its end, and what `oae score DIR` and
+ * `oae report DIR` are made of: DIR/result.json from DIR/journal.jsonl and
+ * DIR/inputs; DIR/report/ from DIR/result.json. Both rewrite
+ * DIR/SHA256SUMS. Nothing half-written stays under its final name.
+ */
+enum oae_status oae_score_run_dir(const char *dir, struct oae_error *err);
+enum oae_status oae_report_run_dir(const char *dir, struct oae_error *err);
+
+#endif

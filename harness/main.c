@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oae`: one table of commands; each is a cmd_*.c beside this file. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/commands.h"
+
+static const struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *about;
+} commands[] = {
+	{ "run", oae_cmd_run, "measure systems side by side, score, report" },
+	{ "score", oae_cmd_score, "compute a run folder's result.json" },
+	{ "report", oae_cmd_report, "draw tables, charts and pages of results" },
+	{ "verify", oae_cmd_verify, "recompute a result from its journal" },
+	{ "cost", oae_cmd_cost, "compute costs and OAE from a file of numbers" },
+	{ "list", oae_cmd_list, "what there is to run" },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *to)
+{
+	size_t i;
+
+	fputs("oae " OAE_VERSION ": Overhead-Aware Efficiency of language-model"
+	      " systems\n"
+	      "What a method saves, after adoption, upkeep, machines and energy"
+	      " are paid.\n\n"
+	      "usage: oae COMMAND [options]\n"
+	      "       oae COMMAND --help\n\ncommands:\n", to);
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(to, "  %-9s%s\n", commands[i].name, commands[i].about);
+	fputs("\nexamples:\n"
+	      "  oae run                       the quick suite, scored, with a"
+	      " report\n"
+	      "  oae run --systems reference/dense,reference/moe"
+	      " --workloads sums\n"
+	      "  oae run --resume DIR          go on after an interruption\n"
+	      "  oae verify DIR                check somebody's result\n"
+	      "  oae cost my-numbers.json      plan without measuring\n"
+	      "\nexit codes:\n"
+	      "  0   done\n"
+	      "  1   the tool could not do its work (or every request"
+	      " failed)\n"
+	      "  2   a check failed (verification, regression)\n"
+	      "  3   inconclusive\n"
+	      "  4   not comparable\n"
+	      "  64  usage: unknown command, option or name\n"
+	      "  130 interrupted; `oae run --resume DIR` goes on\n", to);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	/* A reader that goes away is a failed write, never our death. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help(stderr);
+		return OAE_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return OAE_EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("oae %s, spec %s\n", OAE_VERSION, OAE_SPEC_VERSION);
+		return OAE_EXIT_OK;
+	}
+	for (i = 0; i < N_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].main(argc - 1, argv + 1);
+	fprintf(stderr, "oae: unknown command '%.60s': there are", argv[1]);
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
+	fputs("; try `oae --help`\n", stderr);
+	return OAE_EXIT_USAGE;
+}
