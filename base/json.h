@@ -58,9 +58,10 @@ uint64_t oae_json_u64_or(const cJSON *obj, const char *key,
 
 /*
  * The writer. key is NULL inside arrays and at the top. Commas, quoting,
- * UTF-8 repair (invalid bytes become U+FFFD) and indentation are its work.
- * indent 0 writes one line (JSON lines), 1..8 pretty-prints. NaN and
- * infinities are written as null. Errors are the buffer's (sticky).
+ * UTF-8 repair (invalid bytes and NUL become U+FFFD) and indentation are its
+ * work. indent 0 writes one line (JSON lines), 1..8 pretty-prints; the final
+ * newline is the caller's. NaN and infinities are written as null. Errors
+ * (also a level beyond OAE_JSON_DEPTH_MAX) are the buffer's (sticky).
  */
 struct oae_jw {
 	struct oae_buf *out;

@@ -15,7 +15,10 @@ struct oae_sha256 {
 
 enum oae_status oae_sha256_init(struct oae_sha256 *h, struct oae_error *err);
 void oae_sha256_update(struct oae_sha256 *h, const void *data, size_t len);
-/* The digest so far; the state goes on (so a prefix can be named). */
+/*
+ * The digest so far; the state goes on (so a prefix can be named). "" when
+ * OpenSSL failed (out of memory).
+ */
 void oae_sha256_peek(const struct oae_sha256 *h, char hex[OAE_SHA256_HEX]);
 void oae_sha256_release(struct oae_sha256 *h);
 
