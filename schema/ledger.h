@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The effort ledger of one system: what it takes people and machines to
+ * adopt it and to keep it running (spec sections 1 and 2).
+ */
+#ifndef OAE_SCHEMA_LEDGER_H
+#define OAE_SCHEMA_LEDGER_H
+
+#include <stddef.h>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "schema/evidence.h"
+
+#define OAE_TIERS 3	/* T1 general IT, T2 programmer, T3 specialist */
+#define OAE_LEDGER_ENTRIES_MAX 1000u
+
+enum oae_ledger_kind {
+	OAE_LEDGER_ADOPTION,	/* hours, once */
+	OAE_LEDGER_MAINTENANCE,	/* hours a month */
+	OAE_LEDGER_MACHINE,	/* machine-seconds, once */
+};
+
+struct oae_ledger_entry {
+	const char *id, *activity;
+	enum oae_ledger_kind kind;
+	int tier;		/* 0..OAE_TIERS-1; -1 for machine time */
+	struct oae_range amount; /* h, h/month or s */
+};
+
+struct oae_ledger {
+	cJSON *tree;
+	const char *system;	/* "adapter/system" */
+	struct oae_ledger_entry *entries;
+	size_t count;
+};
+
+/* Sums of one ledger: adoption h, maintenance h/month, machine s. */
+struct oae_ledger_sum {
+	struct oae_range adoption_h[OAE_TIERS];
+	struct oae_range maintenance_h_month[OAE_TIERS];
+	struct oae_range machine_s;
+	size_t adoption_count, maintenance_count, machine_count;
+};
+
+/*
+ * Reads and checks a ledger. A negative number, NaN, an unknown key, tier,
+ * kind or class, or a declared range that is too narrow is OAE_ERR_FORMAT
+ * that names the file and the entry. Release also after a failure.
+ */
+enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
+				struct oae_error *err);
+void oae_ledger_release(struct oae_ledger *l);
+struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l);
+
+/* 0..2 for "T1".."T3", -1 otherwise. */
+int oae_tier_parse(const char *name);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * adapter.json: what an adapter offers. One folder is one adapter, one
+ * executable and one manifest. All strings point into the manifest's own
+ * tree and live until oae_manifest_release().
+ */
+#ifndef OAE_SCHEMA_MANIFEST_H
+#define OAE_SCHEMA_MANIFEST_H
+
+#include <stddef.h>
+
+#include "base/json.h"
+#include "base/status.h"
+
+#define OAE_MANIFEST_LIST_MAX 64u	/* models, argv words, knobs, steps */
+
+enum oae_knob_type {
+	OAE_KNOB_INT,
+	OAE_KNOB_NUMBER,
+	OAE_KNOB_STRING,
+	OAE_KNOB_BOOL,
+	OAE_KNOB_CHOICE,
+};
+
+struct oae_knob {
+	const char *name;
+	const char *about;		/* or NULL */
+	enum oae_knob_type type;
+	const cJSON *otherwise;		/* the shipped default */
+	double low, high;		/* int and number; -inf, inf if open */
+	const cJSON *choices;		/* array of strings, or NULL */
+};
+
+struct oae_strings {
+	const char *item[OAE_MANIFEST_LIST_MAX + 1];	/* NULL-terminated */
+	size_t count;
+};
+
+struct oae_system_entry {
+	const char *name, *title, *kind;
+	const char *about;		/* or NULL */
+	const char *lossless_of;	/* another system's name, or NULL */
+	const char *effort;		/* ledger, relative to the folder; or NULL */
+	struct oae_strings models;	/* relative to the project's folder */
+	struct oae_knob *knobs;
+	size_t knob_count;
+};
+
+struct oae_setup_step {
+	struct oae_strings argv;
+	const char *about;		/* or NULL */
+};
+
+struct oae_manifest {
+	cJSON *tree;
+	const char *name, *version, *title, *licence;
+	struct oae_strings command;	/* with {build}, {home}, {adapter} */
+	struct oae_strings models;
+	struct oae_system_entry *systems;
+	size_t system_count;
+	struct oae_setup_step *setup;
+	size_t setup_count;
+};
+
+/* Reads and checks DIR/adapter.json. Release also after a failure. */
+enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
+				  struct oae_error *err);
+void oae_manifest_release(struct oae_manifest *m);
+
+/* NULL when the adapter has no such system, the system no such knob. */
+const struct oae_system_entry *
+oae_manifest_system(const struct oae_manifest *m, const char *name);
+const struct oae_knob *oae_system_knob(const struct oae_system_entry *s,
+				       const char *name);
+
+/*
+ * Writes the member `knob name: value` for the text that a user gave, or
+ * for the default when text is NULL. OAE_ERR_USAGE when the text is no
+ * value of the knob's type or out of its bounds.
+ */
+enum oae_status oae_knob_write(const struct oae_knob *k, const char *text,
+			       struct oae_jw *w, struct oae_error *err);
+
+/*
+ * The word with {build}, {home} and {adapter} replaced by the given
+ * folders, into out.
+ */
+enum oae_status oae_manifest_expand(const char *word, const char *build,
+				    const char *home, const char *adapter,
+				    char *out, size_t out_size,
+				    struct oae_error *err);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal: one JSON object a line, each line naming the SHA-256 of the
+ * line before it, the last line sealing the whole. This is the only place
+ * that knows the format, for the writer and for the reader.
+ */
+#ifndef OAE_SCHEMA_RECORD_H
+#define OAE_SCHEMA_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "base/status.h"
+
+#define OAE_JOURNAL_VERSION 1
+#define OAE_SPEC_VERSION "1.0"
+#define OAE_VERSION "1.0.0"
+
+/* ---- writing -------------------------------------------------------- */
+
+/* Where the chain stands: what the next line must name. */
+struct oae_chain {
+	uint64_t seq;			/* of the next line */
+	char prev[OAE_SHA256_HEX];	/* of the line before it */
+	struct oae_sha256 all;		/* over every byte so far */
+};
+
+/* An empty journal's chain. Release frees the hash state. */
+enum oae_status oae_chain_init(struct oae_chain *c, struct oae_error *err);
+void oae_chain_release(struct oae_chain *c);
+
+/*
+ * A line is written so:
+ *	oae_buf_clear(&line);
+ *	oae_record_begin(&w, &line, &chain, "sample");
+ *	oae_jw_int(&w, "run", 3); ...
+ *	status = oae_record_end(&w, &chain, &err);
+ *	write(fd, line.data, line.len);
+ * begin opens the object with seq, prev and type; end closes it, adds the
+ * newline and advances the chain. After a failed end the chain is as before.
+ */
+void oae_record_begin(struct oae_jw *w, struct oae_buf *line,
+		      const struct oae_chain *c, const char *type);
+enum oae_status oae_record_end(struct oae_jw *w, struct oae_chain *c,
+			       struct oae_error *err);
+/* The last line, into the (cleared) buffer. */
+enum oae_status oae_record_seal(struct oae_buf *line, struct oae_chain *c,
+				struct oae_error *err);
+
+/* ---- reading -------------------------------------------------------- */
+
+enum oae_outcome {
+	OAE_OUTCOME_OK,
+	OAE_OUTCOME_FAILED,
+	OAE_OUTCOME_TIMEOUT,
+	OAE_OUTCOME_CANCELLED,
+};
+
+/* One finished request. Times are ns from its run segment's start. */
+struct oae_sample {
+	uint32_t run;			/* index into oae_journal.runs */
+	const char *request, *item;
+	uint64_t due_ns, sent_ns, done_ns;
+	uint64_t first_ns;		/* UINT64_MAX when there was none */
+	uint64_t tokens_in, tokens_out, drafted, accepted;
+	enum oae_outcome outcome;
+	const char *reason, *finish;	/* or NULL */
+	const char *answer, *expected;	/* or NULL */
+	const char *judge, *group;	/* or NULL */
+	const uint64_t *token_ns;	/* first, gap, gap, ...; or NULL */
+	size_t token_count;
+};
+
+/* One raw cumulative reading of one channel. */
+struct oae_reading {
+	uint32_t run;			/* index into oae_journal.runs */
+	const char *channel, *phase;
+	uint64_t t_ns;
+	double value;
+};
+
+/* A channel that a run declared. */
+struct oae_channel_info {
+	uint32_t run;			/* index into oae_journal.runs */
+	const char *name, *unit, *scope, *evidence;
+	double wrap;			/* 0: does not wrap */
+};
+
+/*
+ * One run, all its segments taken together. A run that was interrupted and
+ * resumed has several "run" lines; the sums below are over its segments.
+ */
+struct oae_run_record {
+	uint64_t id;
+	const char *system, *workload, *condition, *scenario, *purpose;
+	uint64_t block, rep, seed;
+	uint32_t segments;		/* "run" lines */
+	uint32_t planned;		/* requests in its first "run" line */
+	const char *const *items;	/* planned item ids, in their order */
+	/* purpose "scale" only; NULL and 0 otherwise */
+	const char *shape, *quant;
+	uint64_t tokens_in, tokens_out;
+	bool ready;
+	uint64_t setup_ns;		/* of the first segment that got ready */
+	const char *no_meter;		/* why energy was not measured, or NULL */
+	bool ended;			/* has a "run_end" line */
+	const char *status;		/* of the last run_end; NULL if none */
+	const char *reason;
+	uint64_t wall_ns;		/* summed over segments */
+	double cpu_user_s, cpu_system_s; /* summed; NaN when unknown */
+	uint64_t peak_memory_bytes;	/* largest; 0 when unknown */
+	const char *peak_memory_method;
+	size_t sample_count;
+};
+
+struct oae_journal {
+	struct oae_arena arena;
+	cJSON *campaign;		/* the "campaign" line */
+	cJSON *environment_start, *environment_end;	/* or NULL */
+	cJSON *ready;			/* array of the "ready" lines */
+	struct oae_run_record *runs;	/* by first appearance */
+	size_t run_count;
+	struct oae_sample *samples;	/* in journal order */
+	size_t sample_count;
+	struct oae_reading *readings;
+	size_t reading_count;
+	struct oae_channel_info *channels;
+	size_t channel_count;
+	uint64_t lines, bytes;		/* whole lines, seal included */
+	uint64_t resumes;
+	bool sealed;
+	uint64_t torn_bytes;		/* after the last newline */
+	char sha256[OAE_SHA256_HEX];	/* of the whole lines' bytes */
+	struct oae_chain chain;		/* to go on writing when not sealed */
+};
+
+/*
+ * Reads a journal: every line strict JSON of a known type with its
+ * members, caps of limits.h, chain unbroken, seal right if there is one,
+ * no run or request twice. A torn last line is not an error: torn_bytes
+ * says how much to cut. A broken chain, a wrong seal or a line after the
+ * seal is OAE_ERR_CHECK and names the line; another journal version is
+ * OAE_ERR_UNSUPPORTED. Release also after a failure.
+ */
+enum oae_status oae_journal_read(const char *path, struct oae_journal *j,
+				 struct oae_error *err);
+void oae_journal_release(struct oae_journal *j);
+
+const char *oae_outcome_name(enum oae_outcome o);
+
+#endif
