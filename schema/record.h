@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The journal: one JSON object a line, each line naming the SHA-256 of the
- * line before it, the last line sealing the whole. This is the only place
- * that knows the format, for the writer and for the reader.
+ * line before it, the last line sealing the whole. Here it is read strictly
+ * into arrays; harness/journal.h writes it.
  */
 #ifndef OAE_SCHEMA_RECORD_H
 #define OAE_SCHEMA_RECORD_H
@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
@@ -20,39 +19,6 @@
 #define OAE_JOURNAL_VERSION 1
 #define OAE_SPEC_VERSION "1.0"
 #define OAE_VERSION "1.0.0"
-
-/* ---- writing -------------------------------------------------------- */
-
-/* Where the chain stands: what the next line must name. */
-struct oae_chain {
-	uint64_t seq;			/* of the next line */
-	char prev[OAE_SHA256_HEX];	/* of the line before it */
-	struct oae_sha256 all;		/* over every byte so far */
-};
-
-/* An empty journal's chain. Release frees the hash state. */
-enum oae_status oae_chain_init(struct oae_chain *c, struct oae_error *err);
-void oae_chain_release(struct oae_chain *c);
-
-/*
- * A line is written so:
- *	oae_buf_clear(&line);
- *	oae_record_begin(&w, &line, &chain, "sample");
- *	oae_jw_int(&w, "run", 3); ...
- *	status = oae_record_end(&w, &chain, &err);
- *	write(fd, line.data, line.len);
- * begin opens the object with seq, prev and type; end closes it, adds the
- * newline and advances the chain. After a failed end the chain is as before.
- */
-void oae_record_begin(struct oae_jw *w, struct oae_buf *line,
-		      const struct oae_chain *c, const char *type);
-enum oae_status oae_record_end(struct oae_jw *w, struct oae_chain *c,
-			       struct oae_error *err);
-/* The last line, into the (cleared) buffer. */
-enum oae_status oae_record_seal(struct oae_buf *line, struct oae_chain *c,
-				struct oae_error *err);
-
-/* ---- reading -------------------------------------------------------- */
 
 enum oae_outcome {
 	OAE_OUTCOME_OK,
@@ -63,7 +29,7 @@ enum oae_outcome {
 
 /* One finished request. Times are ns from its run segment's start. */
 struct oae_sample {
-	uint32_t run;			/* index into oae_journal.runs */
+	uint32_t run;			/* index into oae_records.runs */
 	const char *request, *item;
 	uint64_t due_ns, sent_ns, done_ns;
 	uint64_t first_ns;		/* UINT64_MAX when there was none */
@@ -78,7 +44,7 @@ struct oae_sample {
 
 /* One raw cumulative reading of one channel. */
 struct oae_reading {
-	uint32_t run;			/* index into oae_journal.runs */
+	uint32_t run;			/* index into oae_records.runs */
 	const char *channel, *phase;
 	uint64_t t_ns;
 	double value;
@@ -86,7 +52,7 @@ struct oae_reading {
 
 /* A channel that a run declared. */
 struct oae_channel_info {
-	uint32_t run;			/* index into oae_journal.runs */
+	uint32_t run;			/* index into oae_records.runs */
 	const char *name, *unit, *scope, *evidence;
 	double wrap;			/* 0: does not wrap */
 };
@@ -118,7 +84,7 @@ struct oae_run_record {
 	size_t sample_count;
 };
 
-struct oae_journal {
+struct oae_records {
 	struct oae_arena arena;
 	cJSON *campaign;		/* the "campaign" line */
 	cJSON *environment_start, *environment_end;	/* or NULL */
@@ -136,7 +102,6 @@ struct oae_journal {
 	bool sealed;
 	uint64_t torn_bytes;		/* after the last newline */
 	char sha256[OAE_SHA256_HEX];	/* of the whole lines' bytes */
-	struct oae_chain chain;		/* to go on writing when not sealed */
 };
 
 /*
@@ -147,9 +112,9 @@ struct oae_journal {
  * seal is OAE_ERR_CHECK and names the line; another journal version is
  * OAE_ERR_UNSUPPORTED. Release also after a failure.
  */
-enum oae_status oae_journal_read(const char *path, struct oae_journal *j,
+enum oae_status oae_records_read(const char *path, struct oae_records *r,
 				 struct oae_error *err);
-void oae_journal_release(struct oae_journal *j);
+void oae_records_release(struct oae_records *r);
 
 const char *oae_outcome_name(enum oae_outcome o);
 

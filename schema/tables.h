@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The published and assumed numbers: schema/tables/*.csv. Each row has its
+ * The published and assumed numbers: the files in schema/tables. Each row has its
  * range, unit and source; nothing that is assumed stands in code.
  */
 #ifndef OAE_SCHEMA_TABLES_H
