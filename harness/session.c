@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "adapters/sdk/protocol.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "harness/session.h"
+
+#define READ_BYTES 65536
+/* The most stderr drained between two looks at stdout. */
+#define STDERR_READS_MAX 16
+
+const struct oae_session_limits oae_session_limits_default = {
+	.ready_ms = OAE_PROTOCOL_READY_MS,
+	.request_ms = 120000,
+	.cancel_ms = OAE_PROTOCOL_CANCEL_MS,
+	.close_ms = 10000,
+};
+
+enum oae_status oae_session_spawn(struct oae_session *s,
+				  const char *const *argv, const char *dir,
+				  struct oae_error *err)
+{
+	struct oae_spawn how = { .argv = argv, .dir = dir, .hold = true };
+	enum oae_status status;
+
+	memset(s, 0, sizeof(*s));
+	oae_lines_init(&s->lines);
+	oae_buf_init(&s->queue, 2 * OAE_LINE_BYTES_MAX);
+	status = oae_child_spawn(&s->child, &how, err);
+	if (status)
+		return status;
+	if (fcntl(s->child.in, F_SETFL, O_NONBLOCK) < 0)
+		return oae_fail(err, OAE_ERR_IO, errno,
+				"cannot make the adapter's stdin non-blocking");
+	return OAE_OK;
+}
+
+enum oae_status oae_session_start(struct oae_session *s,
+				  const struct oae_hello *hello,
+				  struct oae_error *err)
+{
+	enum oae_status status = oae_child_start(&s->child, err);
+
+	if (status)
+		return status;
+	oae_proto_hello(&s->queue, hello);
+	return oae_buf_check(&s->queue, "hello", err);
+}
+
+static void keep_tail(struct oae_session *s, const char *bytes, size_t len)
+{
+	size_t keep;
+
+	s->err_bytes += len;
+	if (len > OAE_ERR_TAIL_BYTES) {
+		bytes += len - OAE_ERR_TAIL_BYTES;
+		len = OAE_ERR_TAIL_BYTES;
+	}
+	keep = OAE_ERR_TAIL_BYTES - len;
+	if (keep > s->err_tail_len)
+		keep = s->err_tail_len;
+	memmove(s->err_tail, s->err_tail + s->err_tail_len - keep, keep);
+	memcpy(s->err_tail + keep, bytes, len);
+	s->err_tail_len = keep + len;
+	s->err_tail[s->err_tail_len] = '\0';
+}
+
+static enum oae_status drain_stderr(struct oae_session *s,
+				    struct oae_error *err)
+{
+	char bytes[READ_BYTES];
+	ssize_t n = 0;
+	int i;
+
+	for (i = 0; i < STDERR_READS_MAX; i++) {
+		n = read(s->child.err, bytes, sizeof(bytes));
+		if (n <= 0)
+			break;
+		keep_tail(s, bytes, (size_t)n);
+	}
+	if (n == 0) {
+		close(s->child.err);
+		s->child.err = -1;
+	}
+	if (s->err_bytes > OAE_ADAPTER_STDERR_BYTES_MAX)
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"flooded its stderr with more than %u bytes",
+				OAE_ADAPTER_STDERR_BYTES_MAX);
+	return OAE_OK;
+}
+
+static enum oae_status read_stdout(struct oae_session *s,
+				   struct oae_error *err)
+{
+	char bytes[READ_BYTES];
+	ssize_t n = read(s->child.out, bytes, sizeof(bytes));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return OAE_OK;
+	if (n <= 0) {
+		s->ended = true;
+		return OAE_OK;
+	}
+	s->received_ns = oae_clock_ns();
+	return oae_lines_feed(&s->lines, bytes, (size_t)n, err);
+}
+
+static void write_queue(struct oae_session *s)
+{
+	ssize_t n = write(s->child.in, s->queue.data + s->queue_done,
+			  s->queue.len - s->queue_done);
+
+	if (n > 0)
+		s->queue_done += (size_t)n;
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		s->queue_done = s->queue.len; /* gone; stdout will tell */
+	if (s->queue_done == s->queue.len) {
+		oae_buf_clear(&s->queue);
+		s->queue_done = 0;
+	}
+}
+
+/* Waits once for any of the pipes; *read_out: stdout has something. */
+static enum oae_status poll_once(struct oae_session *s, uint64_t until_ns,
+				 bool *read_out, struct oae_error *err)
+{
+	struct pollfd p[3] = {
+		{ .fd = s->ended ? -1 : s->child.out, .events = POLLIN },
+		{ .fd = s->child.err, .events = POLLIN },
+		{ .fd = s->queue.len ? s->child.in : -1, .events = POLLOUT },
+	};
+	uint64_t now = oae_clock_ns();
+	uint64_t left = until_ns > now ? until_ns - now : 0;
+	struct timespec ts = {
+		.tv_sec = (time_t)(left / 1000000000u),
+		.tv_nsec = (long)(left % 1000000000u),
+	};
+	enum oae_status status = OAE_OK;
+
+	if (ppoll(p, 3, &ts, NULL) < 0)
+		return errno == EINTR ? OAE_OK :
+		       oae_fail(err, OAE_ERR_IO, errno, "poll");
+	*read_out = p[0].revents != 0;
+	if (p[0].revents)
+		status = read_stdout(s, err);
+	if (!status && p[1].revents)
+		status = drain_stderr(s, err);
+	if (!status && p[2].revents)
+		write_queue(s);
+	return status;
+}
+
+enum oae_status oae_session_wait(struct oae_session *s, uint64_t until_ns,
+				 struct oae_error *err)
+{
+	enum oae_status status;
+	bool read_out = false;
+
+	if (s->queue.len)
+		write_queue(s);
+	status = poll_once(s, until_ns, &read_out, err);
+	/* A queue that was held up goes on at once, not at the next call. */
+	while (!status && !read_out && s->queue.len && !s->ended &&
+	       oae_clock_ns() < until_ns)
+		status = poll_once(s, until_ns, &read_out, err);
+	return status;
+}
+
+enum oae_status oae_session_fail_ended(struct oae_session *s,
+				       struct oae_error *err)
+{
+	struct oae_error ignored = { 0 };
+	char how[96], *at, *last;
+
+	if (!oae_child_wait(&s->child, 1000))
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"closed its stdout and goes on running");
+	if (s->child.err >= 0)
+		drain_stderr(s, &ignored);
+	oae_child_describe(&s->child, how, sizeof(how));
+	while (s->err_tail_len && s->err_tail[s->err_tail_len - 1] == '\n')
+		s->err_tail[--s->err_tail_len] = '\0';
+	last = strrchr(s->err_tail, '\n');
+	last = last ? last + 1 : s->err_tail;
+	for (at = last; *at; at++)
+		if ((unsigned char)*at < 0x20 || (unsigned char)*at == 0x7f)
+			*at = ' ';
+	return oae_fail(err, OAE_ERR_TARGET, 0, "ended early: %s%s%.200s", how,
+			*last ? "; it said: " : "", last);
+}
+
+enum oae_status oae_session_event(struct oae_session *s, struct oae_event *ev,
+				  bool *got, struct oae_error *err)
+{
+	enum oae_status status;
+	const char *line;
+	size_t len;
+
+	*got = oae_lines_next(&s->lines, &line, &len);
+	if (!*got)
+		return s->ended ? oae_session_fail_ended(s, err) : OAE_OK;
+	status = oae_event_parse(line, len, ev, err);
+	if (status)
+		*got = false;
+	else
+		ev->received_ns = s->received_ns;
+	return status;
+}
+
+/* Reads until "bye"; *bye is false when stdout ended or time ran out. */
+static enum oae_status await_bye(struct oae_session *s, uint64_t until_ns,
+				 bool *bye, struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	struct oae_event ev;
+	bool got = false;
+
+	*bye = false;
+	while (!status && !*bye && oae_clock_ns() < until_ns) {
+		status = oae_session_event(s, &ev, &got, err);
+		if (status)
+			break;
+		if (!got) {
+			status = oae_session_wait(s, until_ns, err);
+			continue;
+		}
+		*bye = ev.kind == OAE_EVENT_BYE;
+		if (!*bye)
+			status = oae_fail(err, OAE_ERR_TARGET, 0,
+					  "wrote '%s' after close",
+					  oae_event_name(ev.kind));
+		oae_event_release(&ev);
+	}
+	return status;
+}
+
+enum oae_status oae_session_close(struct oae_session *s,
+				  const struct oae_session_limits *limits,
+				  struct oae_error *err)
+{
+	uint64_t until = oae_clock_ns() + limits->close_ms * 1000000ull;
+	enum oae_status status;
+	char how[96];
+	bool bye;
+
+	oae_proto_close(&s->queue);
+	status = await_bye(s, until, &bye, err);
+	if (status)
+		return status;
+	if (!bye)
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"no 'bye' within %u ms of close",
+				limits->close_ms);
+	while (oae_clock_ns() < until && !s->ended && !status)
+		status = oae_session_wait(s, until, err);
+	if (status)
+		return status;
+	if (!oae_child_wait(&s->child, s->ended ? 1000 : 0))
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"did not exit within %u ms of close",
+				limits->close_ms);
+	oae_child_describe(&s->child, how, sizeof(how));
+	if (!WIFEXITED(s->child.wait_status) ||
+	    WEXITSTATUS(s->child.wait_status) != 0)
+		return oae_fail(err, OAE_ERR_TARGET, 0, "%s after 'bye'", how);
+	return OAE_OK;
+}
+
+void oae_session_end(struct oae_session *s)
+{
+	oae_child_release(&s->child);
+	oae_lines_release(&s->lines);
+	oae_buf_release(&s->queue);
+}
