@@ -2,7 +2,9 @@
 # oae: Overhead-Aware Efficiency. `make help` lists the targets.
 
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 OPT ?= -O2
 CFLAGS ?= -g
