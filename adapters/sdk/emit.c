@@ -197,12 +197,15 @@ static void group_send(struct oae_sdk *s, struct oae_sdk_slot *slot,
 	g->n = 0;
 }
 
+/* Unsettled tokens, whose text is still in the tail, go on waiting. */
 static void waiting_send(struct oae_sdk *s, struct oae_sdk_slot *slot)
 {
 	if (slot->earlier.n > 0)
 		group_send(s, slot, &slot->earlier);
-	if (slot->newest.n > 0)
+	if (slot->newest.n > 0 && slot->tail.len == 0) {
 		group_send(s, slot, &slot->newest);
+		slot->begun = true;
+	}
 }
 
 /*
@@ -294,13 +297,12 @@ static size_t tail_add(struct oae_sdk_slot *slot, const char *text, size_t len)
 	return slot->tail.len - held;
 }
 
-/* Moves n bytes from the beginning of the tail to a group's text. */
-static void tail_move(struct oae_sdk_slot *slot, struct oae_sdk_group *g,
-		      size_t n)
+/* Moves n bytes from the beginning of the tail to the newest tokens. */
+static void tail_move(struct oae_sdk_slot *slot, size_t n)
 {
 	struct oae_buf *tail = &slot->tail;
 
-	oae_buf_add(&g->text, oae_buf_str(tail), n);
+	oae_buf_add(&slot->newest.text, oae_buf_str(tail), n);
 	if (n > 0) {
 		memmove(tail->data, tail->data + n, tail->len - n + 1);
 		tail->len -= n;
@@ -321,41 +323,72 @@ static void newest_to_earlier(struct oae_sdk_slot *slot)
 	from->n = 0;
 }
 
+static enum oae_status token_check(const struct oae_sdk_slot *slot, size_t len,
+				   uint32_t n, struct oae_error *err)
+{
+	if (!slot->generates || n > slot->max_tokens - slot->tokens)
+		return oae_fail(err, OAE_ERR_CHECK, 0,
+				"token: more than the %u asked for",
+				slot->max_tokens);
+	if (len > OAE_PROTOCOL_TOKEN_BYTES_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"token: its text is longer than %u bytes",
+				OAE_PROTOCOL_TOKEN_BYTES_MAX);
+	if (slot->bytes + len > OAE_ANSWER_BYTES_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"answer: longer than %u bytes",
+				OAE_ANSWER_BYTES_MAX);
+	return OAE_OK;
+}
+
+/* Adds tokens to those that wait. */
+static enum oae_status token_add(struct oae_sdk_slot *slot, const char *text,
+				 size_t len, uint32_t n, uint64_t now_ns,
+				 struct oae_error *err)
+{
+	enum oae_status st;
+
+	slot->tokens += n;
+	slot->bytes += len;
+	if (slot->tail.len == 0)
+		newest_to_earlier(slot);
+	if (slot->earlier.n == 0 && slot->newest.n == 0)
+		slot->waits_since_ns = now_ns;
+	slot->newest.n += n;
+	slot->newest.t_ns = now_ns;
+	if (!slot->stopped)
+		tail_move(slot, tail_add(slot, text, len));
+	if (slot->stopped)
+		oae_buf_clear(&slot->tail);
+	st = oae_buf_check(&slot->tail, "answer", err);
+	if (st == OAE_OK)
+		st = oae_buf_check(&slot->newest.text, "answer", err);
+	if (st == OAE_OK)
+		st = oae_buf_check(&slot->earlier.text, "answer", err);
+	return st;
+}
+
 bool oae_sdk_token(struct oae_sdk *s, uint64_t id, const char *text,
 		   size_t len, uint32_t n)
 {
 	uint64_t now_ns = oae_clock_ns();
 	struct oae_sdk_slot *slot = slot_of(s, id, "token");
 	struct oae_error err = { 0 };
+	enum oae_status st;
 
-	if (!slot || n == 0)
-		return !slot || slot->stopped;
-	if (!slot->generates || n > slot->max_tokens - slot->tokens) {
-		oae_fail(&err, OAE_ERR_CHECK, 0,
-			 "token: more than the %u asked for",
-			 slot->max_tokens);
+	if (!slot)
+		return true;
+	st = token_check(slot, len, n, &err);
+	if (st == OAE_OK && n > 0)
+		st = token_add(slot, text, len, n, now_ns, &err);
+	if (st) {
 		oae_sdk_fail(s, id, &err);
 		return true;
 	}
-	slot->tokens += n;
-	newest_to_earlier(slot);
-	if (slot->earlier.n == 0)
-		slot->waits_since_ns = now_ns;
-	slot->newest.n = n;
-	slot->newest.t_ns = now_ns;
-	if (!slot->stopped)
-		tail_move(slot, &slot->newest, tail_add(slot, text, len));
-	if (slot->tail.status != OAE_OK || slot->newest.text.status != OAE_OK ||
-	    slot->earlier.text.status != OAE_OK) {
-		oae_fail(&err, OAE_ERR_LIMIT, 0, "answer: longer than %u bytes",
-			 OAE_ANSWER_BYTES_MAX);
-		oae_sdk_fail(s, id, &err);
-		return true;
-	}
-	if (!slot->begun || waited_enough(s, slot, now_ns)) {
+	if (!slot->begun || waited_enough(s, slot, now_ns) ||
+	    slot->earlier.text.len > OAE_PROTOCOL_TOKEN_BYTES_MAX) {
 		waiting_send(s, slot);
 		oae_sdk_flush(s);
-		slot->begun = true;
 	}
 	return slot->stopped;
 }
@@ -376,16 +409,7 @@ void oae_sdk_done(struct oae_sdk *s, uint64_t id,
 
 	if (!slot)
 		return;
-	if (!slot->stopped && slot->tail.len > 0) {
-		/* It was no stop string after all. */
-		bool alone = slot->newest.n == 0;
-
-		tail_move(slot, &slot->newest, slot->tail.len);
-		if (alone) {
-			slot->newest.t_ns = now_ns;
-			group_send(s, slot, &slot->newest);
-		}
-	}
+	tail_move(slot, slot->tail.len); /* no stop string after all */
 	waiting_send(s, slot);
 	line_begin(s, &w, OAE_MSG_DONE);
 	oae_jw_u64s(&w, "id", id);

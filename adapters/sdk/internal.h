@@ -19,9 +19,11 @@ struct oae_sdk_slot {
 	bool used, generates;	/* generates: a submit */
 	bool begun, stopped;	/* first token sent; stop string found */
 	uint32_t max_tokens, tokens;
+	size_t bytes;		/* of the answer's text */
 	/*
 	 * Text that cannot be sent yet: it may be the beginning of a stop
-	 * string or of a UTF-8 character.
+	 * string or of a UTF-8 character. Its tokens are `newest`, together
+	 * with those that settle it.
 	 */
 	struct oae_buf tail;
 	/*

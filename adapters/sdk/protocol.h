@@ -48,7 +48,7 @@
 #define OAE_PROTOCOL_IN_FLIGHT_MAX 1024u
 #define OAE_PROTOCOL_STOPS_MAX 16u
 #define OAE_PROTOCOL_STOP_BYTES_MAX 256u
-#define OAE_PROTOCOL_LEARN_ITEMS_MAX 100000u
+#define OAE_PROTOCOL_TOKEN_BYTES_MAX 65536u	/* text of one token */
 #define OAE_PROTOCOL_TOP_K_MAX 1000000u
 #define OAE_PROTOCOL_TEMPERATURE_MAX 100
 #define OAE_PROTOCOL_MESSAGE_BYTES_MAX 480u	/* an error's message */
@@ -56,7 +56,8 @@
 
 /* Times that the harness grants before it acts (see PROTOCOL.md, "Time"). */
 #define OAE_PROTOCOL_READY_MS 120000	/* spawn -> "ready" */
+#define OAE_PROTOCOL_REQUEST_MS 120000	/* without an event while in flight */
 #define OAE_PROTOCOL_CANCEL_MS 5000	/* "cancel" -> "done" */
-#define OAE_PROTOCOL_CLOSE_MS 5000	/* "close" -> exit */
+#define OAE_PROTOCOL_CLOSE_MS 10000	/* "close" -> "bye" and exit */
 
 #endif
