@@ -8,9 +8,7 @@
 #define OAE_HARNESS_COMMANDS_H
 
 #include "base/status.h"
-
-#define OAE_VERSION "1.0.0"
-#define OAE_SPEC_VERSION "1.0"
+#include "schema/record.h"	/* OAE_VERSION */
 
 int oae_cmd_run(int argc, char **argv);		/* harness/cmd_run.c */
 int oae_cmd_list(int argc, char **argv);	/* harness/cmd_list.c */

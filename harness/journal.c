@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -152,102 +148,40 @@ void oae_journal_close(struct oae_journal *j)
 	oae_sha256_release(&j->whole);
 }
 
-static enum oae_status check_seal(struct oae_journal *j, const cJSON *line,
-				  struct oae_error *err)
+/* The chain's state after the first `bytes` bytes, which are whole lines. */
+static enum oae_status rebuild_chain(struct oae_journal *j, uint64_t bytes,
+				     struct oae_error *err)
 {
-	char whole[OAE_SHA256_HEX];
-
-	oae_sha256_peek(&j->whole, whole);
-	if (oae_json_u64_or(line, "lines", UINT64_MAX) != j->seq ||
-	    strcmp(oae_json_str_or(line, "sha256", ""), whole) != 0)
-		return oae_fail(err, OAE_ERR_CHECK, 0,
-				"%s: the seal does not fit the lines before"
-				" it", j->path);
-	return OAE_OK;
-}
-
-static enum oae_status take_line(struct oae_journal *j, const char *text,
-				 size_t len, oae_journal_fn *fn, void *ctx,
-				 struct oae_error *err)
-{
-	cJSON *line = NULL;
-	enum oae_status status;
-	bool seal = false;
-
-	if (len > OAE_JOURNAL_LINE_BYTES_MAX) {
-		status = oae_fail(err, OAE_ERR_LIMIT, 0, "line too long");
-		goto out;
-	}
-	status = oae_json_parse(text, len, &line, err);
-	if (status)
-		goto out;
-	if (j->sealed ||
-	    oae_json_u64_or(line, "seq", UINT64_MAX) != j->seq ||
-	    strcmp(oae_json_str_or(line, "prev", ""), j->prev) != 0) {
-		status = oae_fail(err, OAE_ERR_CHECK, 0, j->sealed ?
-				  "something follows the seal" :
-				  "the chain is broken here");
-		goto out;
-	}
-	seal = strcmp(oae_json_str_or(line, "type", ""), "seal") == 0;
-	status = seal ? check_seal(j, line, err) : fn(ctx, line, err);
-	if (status)
-		goto out;
-	journal_link(j, text, len);
-	j->sealed = seal;
-out:
-	if (status)
-		oae_error_prefix(err, "%s line %" PRIu64, j->path, j->seq + 1);
-	cJSON_Delete(line);
-	return status;
-}
-
-/* Reads all whole lines; *torn is the number of bytes after the last one. */
-static enum oae_status read_lines(struct oae_journal *j, oae_journal_fn *fn,
-				  void *ctx, uint64_t *torn,
-				  struct oae_error *err)
-{
-	enum oae_status status = OAE_OK;
-	char *text = NULL;
-	size_t alloc = 0;
+	struct oae_buf line;
+	char block[65536];
+	uint64_t at = 0;
+	size_t len, used, step;
+	const char *end;
 	ssize_t n;
-	int copy = dup(j->fd);
-	FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
 
-	*torn = 0;
-	if (!f) {
-		if (copy >= 0)
-			close(copy);
+	oae_buf_init(&line, OAE_JOURNAL_LINE_BYTES_MAX);
+	while (at < bytes) {
+		len = bytes - at < sizeof(block) ? (size_t)(bytes - at) :
+						   sizeof(block);
+		n = pread(j->fd, block, len, (off_t)at);
+		if (n <= 0)
+			break;
+		for (used = 0; used < (size_t)n; used += step) {
+			end = memchr(block + used, '\n', (size_t)n - used);
+			step = end ? (size_t)(end - block) - used + 1 :
+				     (size_t)n - used;
+			oae_buf_add(&line, block + used, end ? step - 1 : step);
+			if (!end)
+				continue;
+			journal_link(j, oae_buf_str(&line), line.len);
+			oae_buf_clear(&line);
+		}
+		at += (uint64_t)n;
+	}
+	oae_buf_release(&line);
+	if (j->bytes != bytes)
 		return oae_fail(err, OAE_ERR_IO, errno, "%s: cannot read",
 				j->path);
-	}
-	while (!status && (n = getline(&text, &alloc, f)) > 0) {
-		if (text[n - 1] != '\n') {
-			*torn = (uint64_t)n;
-			break;
-		}
-		status = take_line(j, text, (size_t)n - 1, fn, ctx, err);
-	}
-	if (!status && ferror(f))
-		status = oae_fail(err, OAE_ERR_IO, errno, "%s: cannot read",
-				  j->path);
-	free(text);
-	fclose(f);
-	return status;
-}
-
-static enum oae_status check_size(struct oae_journal *j, struct oae_error *err)
-{
-	struct stat st;
-
-	if (fstat(j->fd, &st) < 0)
-		return oae_fail(err, OAE_ERR_IO, errno, "%s: cannot stat",
-				j->path);
-	if (!S_ISREG(st.st_mode) ||
-	    (uint64_t)st.st_size > OAE_JOURNAL_BYTES_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"%s: not a regular file of at most %llu bytes",
-				j->path, OAE_JOURNAL_BYTES_MAX);
 	return OAE_OK;
 }
 
@@ -269,23 +203,23 @@ static enum oae_status append_resume(struct oae_journal *j, uint64_t torn,
 }
 
 enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
-				   oae_journal_fn *fn, void *ctx,
+				   struct oae_records *r,
 				   struct oae_error *err)
 {
-	enum oae_status status = journal_init(j, path, err);
-	uint64_t torn = 0;
+	enum oae_status status;
 
+	memset(r, 0, sizeof(*r));
+	status = journal_init(j, path, err);
 	if (!status)
 		status = journal_open(j, O_RDWR, err);
 	if (!status)
-		status = check_size(j, err);
+		status = oae_records_read(path, r, err);
 	if (!status)
-		status = read_lines(j, fn, ctx, &torn, err);
-	if (!status && j->sealed && torn)
-		status = oae_fail(err, OAE_ERR_CHECK, 0,
-				  "%s: something follows the seal", path);
-	if (!status && !j->sealed)
-		status = append_resume(j, torn, err);
+		status = rebuild_chain(j, r->bytes, err);
+	if (!status && r->sealed)
+		j->sealed = true;
+	else if (!status)
+		status = append_resume(j, r->torn_bytes, err);
 	if (status)
 		oae_journal_close(j);
 	return status;

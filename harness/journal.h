@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "schema/record.h"
 
 #define OAE_JOURNAL_NAME "journal.jsonl"
 
@@ -35,18 +36,14 @@ struct oae_journal {
 enum oae_status oae_journal_create(struct oae_journal *j, const char *path,
 				   struct oae_error *err);
 
-/* Called for every whole line in order; a failure stops the reading. */
-typedef enum oae_status oae_journal_fn(void *ctx, const cJSON *line,
-				       struct oae_error *err);
-
 /*
- * Opens an existing journal, verifies seq and chain of every line, gives
- * each to fn, cuts a torn last line off and appends a "resume" line that
- * says how many bytes were torn. A sealed journal is opened, read and left
- * as it is (j->sealed); appending to it fails.
+ * Opens an existing journal: reads and verifies it (oae_records_read()), cuts
+ * a torn last line off and appends a "resume" line that says how many bytes
+ * were torn. *r is what it held, the caller's to release, also after a
+ * failure. A sealed journal is left as it is; appending to it fails.
  */
 enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
-				   oae_journal_fn *fn, void *ctx,
+				   struct oae_records *r,
 				   struct oae_error *err);
 
 /*
