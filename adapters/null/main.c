@@ -26,7 +26,8 @@ static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 
 struct answer {
 	uint64_t id;
-	char *words;		/* NULL: free */
+	char *words;		/* " " and the prompt; NULL: free slot */
+	bool begun;
 	const char *next;	/* where the next word is looked for */
 	uint32_t left, tokens_in;
 	bool cut;		/* by max_tokens */
@@ -95,6 +96,21 @@ static void answer_end(struct null *null, struct answer *a,
 	oae_sdk_done(null->sdk, a->id, &done);
 }
 
+/* The text behind one blank, and every blank in it a space. */
+static char *words_copy(const char *text)
+{
+	size_t len = strlen(text), i;
+	char *copy = malloc(len + 2);
+
+	if (!copy)
+		return NULL;
+	copy[0] = ' ';
+	for (i = 0; i <= len; i++)
+		copy[i + 1] = text[i] && strchr(BLANKS, text[i]) ? ' '
+								 : text[i];
+	return copy;
+}
+
 static enum oae_status null_submit(void *self, const struct oae_sdk_request *r,
 				   struct oae_error *err)
 {
@@ -105,7 +121,7 @@ static enum oae_status null_submit(void *self, const struct oae_sdk_request *r,
 		a++;	/* the SDK admits at most IN_FLIGHT */
 	*a = (struct answer){ .id = r->id };
 	a->tokens_in = words_count(r->prompt);
-	a->words = strdup(a->tokens_in > 0 ? r->prompt : "-");
+	a->words = words_copy(a->tokens_in > 0 ? r->prompt : "-");
 	if (!a->words)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 	a->next = a->words;
@@ -141,8 +157,11 @@ static enum oae_status null_poll(void *self, struct oae_error *err)
 		word = a->words + strspn(a->words, BLANKS);
 	len = strcspn(word, BLANKS);
 	a->next = word + len;
-	if (word[len])
-		len++;		/* the blank behind it belongs to the word */
+	if (a->begun) {		/* the blank before it belongs to it */
+		word--;
+		len++;
+	}
+	a->begun = true;
 	if (oae_sdk_token(null->sdk, a->id, word, len, 1))
 		answer_end(null, a, OAE_SDK_STOP);
 	else if (--a->left == 0)
