@@ -39,6 +39,7 @@ void oae_corpus_doc_init(struct oae_corpus_doc *doc)
 	oae_buf_init(&doc->prompt, OAE_PROMPT_BYTES_MAX);
 	oae_buf_init(&doc->answer, OAE_ANSWER_BYTES_MAX);
 	oae_buf_init(&doc->facts, OAE_ANSWER_BYTES_MAX);
+	doc->group = "";
 }
 
 void oae_corpus_doc_release(struct oae_corpus_doc *doc)
@@ -67,6 +68,7 @@ enum oae_status oae_corpus_next(const char *name, enum oae_corpus_split split,
 	oae_buf_clear(&doc->prompt);
 	oae_buf_clear(&doc->answer);
 	oae_buf_clear(&doc->facts);
+	doc->group = "";
 	if (kind->notices)
 		oae_corpus_notices(doc, split, rng, kind->notices);
 	else

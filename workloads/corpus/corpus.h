@@ -20,6 +20,8 @@ struct oae_corpus_doc {
 	struct oae_buf answer;	/* the whole right answer, no newline at its end */
 	/* facts the answer must contain, '\n'-separated (letters); else "" */
 	struct oae_buf facts;
+	/* who asks: "clinic", "school", "council", "library", or "" */
+	const char *group;
 };
 
 void oae_corpus_doc_init(struct oae_corpus_doc *doc);

@@ -10,6 +10,12 @@ static const char *const things[] = {
 	"drum", "flag", "glass", "hat", "key", "kite", "lamp", "leaf",
 	"map", "nail", "paper", "pear", "pen", "plate", "rope", "shoe",
 	"spoon", "stone", "table", "tree", "wall", "wheel", "window", "wood",
+	"anchor", "basket", "button", "candle", "carpet", "cheese", "copper",
+	"cushion", "dish", "feather", "fork", "hammer", "helmet", "jacket",
+	"kettle", "ladder", "lemon", "mirror", "needle", "onion", "parcel",
+	"pillow", "pocket", "ribbon", "saddle", "scarf", "shovel", "soap",
+	"sugar", "ticket", "towel", "trumpet", "tulip", "violin", "wagon",
+	"whistle", "yoghurt", "zebra", "pebble", "jigsaw",
 };
 static const char *const colours[] = {
 	"red", "blue", "green", "white", "black", "brown", "grey", "yellow",

@@ -11,17 +11,16 @@
 #include "workloads/corpus/parts.h"
 
 #define OPTIONS 4
+#define TOPICS 6
 
 struct topic {
 	const char *about;
 	const char *reason[2];
 };
 
-static const struct group {
-	const char *name;
-	struct topic topics[6];
-} groups[] = {
-	{ "clinic", {
+/* By the groups of oae_corpus_groups. */
+static const struct topic topics[OAE_CORPUS_GROUPS][TOPICS] = {
+	{ /* clinic */
 		{ "eye test", { "My old glasses are too weak.",
 				"Small print has become hard to read." } },
 		{ "flu jab", { "The cold season is not far away.",
@@ -34,8 +33,8 @@ static const struct group {
 				 "It may have been left in the hall." } },
 		{ "long wait", { "Last time it took two hours.",
 				 "There was no chair free at all." } },
-	} },
-	{ "school", {
+	},
+	{ /* school */
 		{ "music class", { "My daughter would like to learn the drum.",
 				   "The children talk of nothing else." } },
 		{ "school trip", { "We have not paid for the bus yet.",
@@ -48,8 +47,8 @@ static const struct group {
 				   "We could paint the stage." } },
 		{ "lost coat", { "It is green with a white hood.",
 				 "It hung near the hall door." } },
-	} },
-	{ "council", {
+	},
+	{ /* council */
 		{ "street light", { "It has been dark for a week.",
 				    "Someone may fall on the steps." } },
 		{ "market stall", { "I would sell honey and bread.",
@@ -62,8 +61,8 @@ static const struct group {
 				  "The sign was taken down." } },
 		{ "park gate", { "It does not close any more.",
 				 "Dogs run out into the road." } },
-	} },
-	{ "library", {
+	},
+	{ /* library */
 		{ "reading club", { "Three of us want to join.",
 				    "The list at the desk is full." } },
 		{ "late fee", { "The book was back in time.",
@@ -76,7 +75,7 @@ static const struct group {
 			       "My uncle drew it by hand." } },
 		{ "quiet room", { "It is hard to study at home.",
 				  "The door there does not shut." } },
-	} },
+	},
 };
 
 static const char *const opening[OPTIONS] = {
@@ -149,9 +148,8 @@ static void put_body(struct oae_buf *b, struct oae_slots *s,
 void oae_corpus_letters(struct oae_corpus_doc *doc,
 			enum oae_corpus_split split, struct oae_rng *rng)
 {
-	const struct group *group = &groups[oae_rng_below(rng,
-							  OAE_COUNT(groups))];
-	const struct topic *topic = &group->topics[oae_rng_below(rng, 6)];
+	size_t group = (size_t)oae_rng_below(rng, OAE_CORPUS_GROUPS);
+	const struct topic *topic = &topics[group][oae_rng_below(rng, TOPICS)];
 	struct oae_person people[2];
 	struct oae_slots s;
 
@@ -159,7 +157,8 @@ void oae_corpus_letters(struct oae_corpus_doc *doc,
 	oae_slot_person(&s, 'n', people[0]);
 	oae_slot_person(&s, 'm', people[1]);
 	oae_slot_set(&s, 'a', topic->about);
-	oae_slot_set(&s, 'g', group->name);
+	doc->group = oae_corpus_groups[group];
+	oae_slot_set(&s, 'g', doc->group);
 	oae_slot_set(&s, 'd', oae_one_of(rng, oae_corpus_days,
 					 OAE_CORPUS_DAYS));
 	oae_slot_time(&s, 't', rng);

@@ -13,7 +13,7 @@
 static const struct kind {
 	const char *notice;
 	const char *ask[3];
-} kinds[][KINDS_PER_GROUP] = {
+} kinds[OAE_CORPUS_GROUPS][KINDS_PER_GROUP] = {
 	{ /* clinic */
 		{ "$n sees the nurse on $d at $t.",
 		  { "when does $n see the nurse?",
@@ -124,6 +124,7 @@ void oae_corpus_notices(struct oae_corpus_doc *doc,
 	const struct kind *kind;
 	struct oae_slots s;
 
+	doc->group = oae_corpus_groups[group];
 	kind = &kinds[group][oae_rng_below(rng, KINDS_PER_GROUP)];
 	oae_people_pick(split, rng, people, n);
 	oae_buf_puts(&doc->prompt, "Notices:\n");

@@ -38,6 +38,10 @@ const char *const oae_corpus_days[OAE_CORPUS_DAYS] = {
 	"Sunday",
 };
 
+const char *const oae_corpus_groups[OAE_CORPUS_GROUPS] = {
+	"clinic", "school", "council", "library",
+};
+
 static uint64_t hash_text(uint64_t h, const char *s)
 {
 	for (; *s; s++)

@@ -11,6 +11,7 @@
 #define OAE_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define OAE_CORPUS_POOL 44	/* names in each pool */
 #define OAE_CORPUS_DAYS 7
+#define OAE_CORPUS_GROUPS 4
 
 /* A person: an index into each pool. */
 struct oae_person {
@@ -21,6 +22,8 @@ extern const char *const oae_corpus_first[OAE_CORPUS_POOL];
 extern const char *const oae_corpus_middle[OAE_CORPUS_POOL];
 extern const char *const oae_corpus_last[OAE_CORPUS_POOL];
 extern const char *const oae_corpus_days[OAE_CORPUS_DAYS];
+/* clinic, school, council, library */
+extern const char *const oae_corpus_groups[OAE_CORPUS_GROUPS];
 
 /* The split that a person belongs to: 1 in 8 are held out, by name. */
 enum oae_corpus_split oae_person_split(struct oae_person p);
