@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Energy from the kernel's powercap tree (RAPL). Zones are known by their
+ * `name` file, never by their index. The machine's energy is the sum of its
+ * packages and drams; core and uncore are inside a package and psys contains
+ * the packages: these are reported and never summed. The intel-rapl-mmio
+ * tree repeats the same counters and is left out, as is a die whose counter
+ * is the mirror of its sibling's.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/sensors/sensor.h"
+
+#define POWERCAP_DIR "/sys/class/powercap"
+#define ZONES_MAX 64
+/* No package of this decade draws more; it bounds how often to poll. */
+#define PACKAGE_WATTS_MAX 1000.0
+#define DRAM_WATTS_MAX 200.0
+#define UPDATE_NS 1000000u	/* RAPL's own period */
+
+struct powercap {
+	int fd[OAE_CHANNELS_MAX];	/* energy_uj of each channel */
+};
+
+struct zone {
+	char folder[300];	/* its folder's path */
+	char entry[64];		/* "intel-rapl:0:1" */
+	char name[64];		/* "package-0", "dram", ... */
+	const struct zone *parent; /* the zone that it is inside, or NULL */
+	uint64_t wrap;
+	bool mirror;
+};
+
+static bool read_text(const char *folder, const char *file, char *out,
+		      size_t size)
+{
+	char path[400];
+	ssize_t n = -1;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, out, size - 1);
+		close(fd);
+	}
+	if (n < 0)
+		return false;
+	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == ' '))
+		n--;
+	out[n] = '\0';
+	return n > 0;
+}
+
+static bool parse_u64(const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return errno == 0 && end != text && (*end == '\0' || *end == '\n') &&
+	       text[0] != '-';
+}
+
+static bool read_u64(const char *folder, const char *file, uint64_t *out)
+{
+	char text[64];
+
+	return read_text(folder, file, text, sizeof(text)) &&
+	       parse_u64(text, out);
+}
+
+/* All zones with an energy counter, in the byte order of their entries. */
+static size_t find_zones(const char *root, struct zone *zones)
+{
+	struct dirent **list = NULL;
+	int n = scandir(root, &list, NULL, alphasort), i;
+	size_t count = 0;
+
+	for (i = 0; i < n; i++) {
+		const char *entry = list[i]->d_name;
+		struct zone *z = &zones[count];
+
+		if (count == ZONES_MAX || entry[0] == '.' ||
+		    strncmp(entry, "intel-rapl-mmio", 15) == 0 ||
+		    !strchr(entry, ':') || strlen(entry) >= sizeof(z->entry))
+			continue;
+		memset(z, 0, sizeof(*z));
+		strcpy(z->entry, entry);
+		(void)snprintf(z->folder, sizeof(z->folder), "%.200s/%.63s",
+			       root, entry);
+		if (read_text(z->folder, "name", z->name, sizeof(z->name)) &&
+		    read_u64(z->folder, "max_energy_range_uj", &z->wrap))
+			count++;
+	}
+	for (i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	return count;
+}
+
+/* "intel-rapl:0:1" lies in "intel-rapl:0". */
+static void find_parents(struct zone *zones, size_t count)
+{
+	size_t i, k, len;
+
+	for (i = 0; i < count; i++)
+		for (k = 0; k < count; k++) {
+			len = strlen(zones[k].entry);
+			if (i != k && zones[i].entry[len] == ':' &&
+			    !strncmp(zones[i].entry, zones[k].entry, len))
+				zones[i].parent = &zones[k];
+		}
+}
+
+/* The same to the last microjoule: two real counters never are. */
+static bool read_alike(const struct zone *a, const struct zone *b)
+{
+	uint64_t x, y;
+	int i;
+
+	/* A tick may fall between the two reads, but not every time. */
+	for (i = 0; i < 3; i++)
+		if (read_u64(a->folder, "energy_uj", &x) &&
+		    read_u64(b->folder, "energy_uj", &y) && x == y)
+			return true;
+	return false;
+}
+
+/* "package-0-die-1" may only repeat "package-0-die-0", with all inside. */
+static void find_mirrors(struct zone *zones, size_t count)
+{
+	const char *die;
+	size_t i, k, len;
+
+	for (i = 0; i < count; i++) {
+		die = strstr(zones[i].name, "-die-");
+		len = die ? (size_t)(die - zones[i].name) + 5 : 0;
+		for (k = 0; die && k < i; k++)
+			if (strncmp(zones[k].name, zones[i].name, len) == 0 &&
+			    read_alike(&zones[k], &zones[i]))
+				zones[i].mirror = true;
+		if (zones[i].parent && zones[i].parent->mirror)
+			zones[i].mirror = true;
+	}
+}
+
+static enum oae_part part_of(const char *name, double *watts_max)
+{
+	*watts_max = PACKAGE_WATTS_MAX;
+	if (strncmp(name, "package-", 8) == 0)
+		return OAE_PART_TOTAL;
+	if (strcmp(name, "dram") != 0)
+		return OAE_PART_INSIDE;
+	*watts_max = DRAM_WATTS_MAX;
+	return OAE_PART_TOTAL;
+}
+
+static void add_zone(struct oae_sensor *s, const struct zone *z)
+{
+	struct powercap *p = s->state;
+	struct oae_channel *c;
+	char name[160], path[400];
+	double watts_max;
+
+	(void)snprintf(name, sizeof(name), "powercap.%.24s%s%.24s_uj",
+		       z->parent ? z->parent->name : "",
+		       z->parent ? "." : "", z->name);
+	c = oae_sensor_add(s, name, "uJ");
+	if (!c)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/energy_uj", z->folder);
+	p->fd[s->count - 1] = open(path, O_RDONLY | O_CLOEXEC);
+	c->wrap = z->wrap;
+	c->part = part_of(z->name, &watts_max);
+	c->rate_max = watts_max * 1e6;
+	c->update_ns = UPDATE_NS;
+	if (z->mirror) {
+		c->part = OAE_PART_INSIDE;
+		(void)snprintf(c->reason, sizeof(c->reason),
+			       "mirror of another die's counter");
+	} else if (p->fd[s->count - 1] < 0) {
+		(void)snprintf(c->reason, sizeof(c->reason),
+			       "%.80s: %.70s", path, strerror(errno));
+		c->evidence = OAE_ABSENT;
+	}
+}
+
+static void powercap_close(struct oae_sensor *s)
+{
+	struct powercap *p = s->state;
+	size_t i;
+
+	for (i = 0; p && i < s->count; i++)
+		if (p->fd[i] >= 0)
+			close(p->fd[i]);
+	free(p);
+	s->state = NULL;
+	s->count = 0;
+}
+
+static enum oae_status powercap_open(struct oae_sensor *s, const char *sysroot,
+				     struct oae_error *err)
+{
+	struct zone *zones = calloc(ZONES_MAX, sizeof(*zones));
+	char root[200];
+	size_t count, i;
+
+	s->state = calloc(1, sizeof(struct powercap));
+	if (!zones || !s->state) {
+		free(zones);
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "powercap");
+	}
+	(void)snprintf(root, sizeof(root), "%.160s%s", sysroot, POWERCAP_DIR);
+	count = find_zones(root, zones);
+	find_parents(zones, count);
+	find_mirrors(zones, count);
+	for (i = 0; i < count; i++)
+		add_zone(s, &zones[i]);
+	free(zones);
+	if (s->count)
+		return OAE_OK;
+	powercap_close(s);
+	return oae_fail(err, OAE_ERR_UNSUPPORTED, 0, "no meter: %s has no"
+			" energy counter", root);
+}
+
+static void powercap_read(struct oae_sensor *s, struct oae_channel_value *out)
+{
+	const struct powercap *p = s->state;
+	char text[64];
+	size_t i;
+	ssize_t n;
+
+	for (i = 0; i < s->count; i++) {
+		n = p->fd[i] < 0 ? -1 :
+		    pread(p->fd[i], text, sizeof(text) - 1, 0);
+		if (n <= 0)
+			continue;
+		text[n] = '\0';
+		out[i].ok = parse_u64(text, &out[i].raw) &&
+			    out[i].raw <= s->channels[i].wrap;
+	}
+}
+
+const struct oae_sensor_type oae_sensor_powercap = {
+	.name = "powercap",
+	.about = "energy of packages and memory (RAPL), from " POWERCAP_DIR,
+	.open = powercap_open,
+	.read = powercap_read,
+	.close = powercap_close,
+};

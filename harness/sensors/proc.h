@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A process and its descendants, as /proc shows them. */
+#ifndef OAE_HARNESS_SENSORS_PROC_H
+#define OAE_HARNESS_SENSORS_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define OAE_TREE_PROCESSES_MAX 4096u
+
+struct oae_tree {
+	pid_t pid[OAE_TREE_PROCESSES_MAX];
+	size_t count;
+};
+
+/* The process first, then its living descendants; those beyond the cap are
+ * left out. */
+void oae_tree_walk(struct oae_tree *t, pid_t root);
+
+/*
+ * The tree's memory: the sum of proportional set sizes, so that a page that
+ * two processes share counts once. Sampled, not exact between two samples.
+ */
+bool oae_tree_pss_bytes(struct oae_tree *t, pid_t root, uint64_t *bytes);
+
+#endif
