@@ -8,6 +8,8 @@
 #define NEWTON_STEPS_MAX 200
 #define FRACTION_TERMS_MAX 20000
 #define TINY 1e-300
+/* From here the expansion's error is far below 1e-10. */
+#define DF_LARGE 1e5
 
 double oae_normal_cdf(double z)
 {
@@ -132,6 +134,15 @@ static double t_upper(double q, double df)
 	return exp(u);
 }
 
+/* Abramowitz and Stegun 26.7.5: Fisher's expansion around the normal. */
+static double t_near_normal(double q, double df)
+{
+	double z = -oae_normal_quantile(q), z2 = z * z;
+
+	return z + z * (z2 + 1.0) / (4.0 * df) +
+	       z * ((5.0 * z2 + 16.0) * z2 + 3.0) / (96.0 * df * df);
+}
+
 double oae_t_quantile(double p, double df)
 {
 	double q = fmin(p, 1.0 - p), t;
@@ -140,6 +151,6 @@ double oae_t_quantile(double p, double df)
 		return NAN;
 	if (p == 0.5)
 		return 0.0;
-	t = isinf(df) ? -oae_normal_quantile(q) : t_upper(q, df);
+	t = df < DF_LARGE ? t_upper(q, df) : t_near_normal(q, df);
 	return p < 0.5 ? -t : t;
 }
