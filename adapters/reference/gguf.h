@@ -81,7 +81,7 @@ enum oae_status oae_gguf_f64(const struct oae_gguf *g, const char *key,
 			     double *out, struct oae_error *err);
 enum oae_status oae_gguf_bool(const struct oae_gguf *g, const char *key,
 			      bool *out, struct oae_error *err);
-enum oae_status oae_gguf_str(const struct oae_gguf *g, const char *key,
+enum oae_status oae_gguf_str(struct oae_gguf *g, const char *key,
 			     const char **out, struct oae_error *err);
 enum oae_status oae_gguf_strs(struct oae_gguf *g, const char *key,
 			      const char *const **out, size_t *n,

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AVX-512 with VNNI: a tile's sixteen rows are the lanes of one register. */
+#include "adapters/reference/kernels/kernels.h"
+
+#ifdef __AVX512VNNI__
+
+#include <immintrin.h>
+#include <math.h>
+
+#include "adapters/reference/kernels/exp.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define GROUP 8			/* batch rows that share one pass of a tile */
+#define AHEAD 4096		/* bytes that weights are prefetched ahead */
+
+INLINE __mmask16 lanes(size_t n)
+{
+	return n < OAE_TILE ? (__mmask16)((1u << n) - 1) : (__mmask16)0xffff;
+}
+
+INLINE __m512 load_f16(const void *p)
+{
+	return _mm512_cvtph_ps(_mm256_loadu_si256(p));
+}
+
+/* Lane i with i + 8, then i + 4, ...: the order of the scalar join(). */
+INLINE float join(__m512 s)
+{
+	__m256 a = _mm256_add_ps(_mm512_castps512_ps256(s),
+				 _mm512_extractf32x8_ps(s, 1));
+	__m128 b = _mm_add_ps(_mm256_castps256_ps128(a),
+			      _mm256_extractf128_ps(a, 1));
+
+	b = _mm_add_ps(b, _mm_movehl_ps(b, b));
+	return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
+}
+
+INLINE __m512 exp_lanes(__m512 x)
+{
+	__m512 n, r, p;
+
+	x = _mm512_max_ps(x, _mm512_set1_ps(OAE_EXP_LOW));
+	x = _mm512_min_ps(x, _mm512_set1_ps(OAE_EXP_HIGH));
+	n = _mm512_fmadd_ps(x, _mm512_set1_ps(OAE_EXP_LOG2E),
+			    _mm512_set1_ps(OAE_EXP_ROUND));
+	n = _mm512_sub_ps(n, _mm512_set1_ps(OAE_EXP_ROUND));
+	r = _mm512_fmadd_ps(n, _mm512_set1_ps(-OAE_EXP_LN2_HIGH), x);
+	r = _mm512_fmadd_ps(n, _mm512_set1_ps(-OAE_EXP_LN2_LOW), r);
+	p = _mm512_fmadd_ps(_mm512_set1_ps(OAE_EXP_P0), r,
+			    _mm512_set1_ps(OAE_EXP_P1));
+	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P2));
+	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P3));
+	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P4));
+	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P5));
+	p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
+	p = _mm512_add_ps(p, _mm512_set1_ps(1.0f));
+	return _mm512_castsi512_ps(_mm512_add_epi32(
+		_mm512_castps_si512(p),
+		_mm512_slli_epi32(_mm512_cvtps_epi32(n), 23)));
+}
+
+static void quantize(const float *x, size_t cols, int8_t *q, float *d,
+		     int32_t *off)
+{
+	__m512 a, b, scale;
+	__m512i u, v;
+	float max;
+
+	for (size_t k = 0; k < cols / OAE_TENSOR_BLOCK; k++) {
+		a = _mm512_loadu_ps(x + k * 32);
+		b = _mm512_loadu_ps(x + k * 32 + 16);
+		max = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(a),
+							 _mm512_abs_ps(b)));
+		d[k] = max / 127.0f;
+		scale = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
+		u = _mm512_cvtps_epi32(_mm512_mul_ps(a, scale));
+		v = _mm512_cvtps_epi32(_mm512_mul_ps(b, scale));
+		_mm_storeu_si128((void *)(q + k * 32),
+				 _mm512_cvtepi32_epi8(u));
+		_mm_storeu_si128((void *)(q + k * 32 + 16),
+				 _mm512_cvtepi32_epi8(v));
+		off[k] = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(u, v));
+	}
+}
+
+/* Four quantised activations in every lane. */
+INLINE __m512i spread(const int8_t *q)
+{
+	int32_t four;
+
+	memcpy(&four, q, 4);
+	return _mm512_set1_epi32(four);
+}
+
+/* One block of n batch rows: sums of products, scaled, onto acc. */
+INLINE void scale_block(const __m512i *sum, const uint8_t *scales, size_t b,
+			const float *const *d, int n, __m512 *acc)
+{
+	__m512 dw = load_f16(scales + b * 32);
+
+	for (int c = 0; c < n; c++)
+		acc[c] = _mm512_fmadd_ps(
+			_mm512_cvtepi32_ps(sum[c]),
+			_mm512_mul_ps(dw, _mm512_set1_ps(d[c][b])), acc[c]);
+}
+
+INLINE void tile_q8_0(const uint8_t *w, size_t blocks, const int8_t *const *q,
+		      const float *const *d, const int32_t *const *off, int n,
+		      __m512 *acc)
+{
+	const uint8_t *scales = w + blocks * 512;
+	__m512i sum[GROUP], v;
+
+	for (size_t b = 0; b < blocks; b++) {
+		for (int c = 0; c < n; c++)
+			sum[c] = _mm512_set1_epi32(off[c][b]);
+		for (size_t j = 0; j < 8; j++) {
+			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			v = _mm512_load_si512(w);
+			w += 64;
+			for (int c = 0; c < n; c++)
+				sum[c] = _mm512_dpbusd_epi32(
+					sum[c], v, spread(q[c] + b * 32 + j * 4));
+		}
+		scale_block(sum, scales, b, d, n, acc);
+	}
+}
+
+INLINE void tile_q4_0(const uint8_t *w, size_t blocks, const int8_t *const *q,
+		      const float *const *d, const int32_t *const *off, int n,
+		      __m512 *acc)
+{
+	const __m512i low = _mm512_set1_epi8(15);
+	const uint8_t *scales = w + blocks * 256;
+	__m512i sum[GROUP], u, v;
+
+	for (size_t b = 0; b < blocks; b++) {
+		for (int c = 0; c < n; c++)	/* the +8 of nibbles */
+			sum[c] = _mm512_set1_epi32(off[c][b] / 16);
+		for (size_t j = 0; j < 4; j++) {
+			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			v = _mm512_load_si512(w);
+			w += 64;
+			u = _mm512_and_si512(v, low);
+			v = _mm512_and_si512(_mm512_srli_epi16(v, 4), low);
+			for (int c = 0; c < n; c++) {
+				const int8_t *a = q[c] + b * 32 + j * 4;
+
+				sum[c] = _mm512_dpbusd_epi32(sum[c], u,
+							     spread(a));
+				sum[c] = _mm512_dpbusd_epi32(sum[c], v,
+							     spread(a + 16));
+			}
+		}
+		scale_block(sum, scales, b, d, n, acc);
+	}
+}
+
+INLINE __m512 load_weights(enum oae_tensor_type type, const uint8_t *w,
+			   size_t i)
+{
+	if (type == OAE_TENSOR_F32)
+		return _mm512_load_ps(w + i * 64);
+	if (type == OAE_TENSOR_F16)
+		return load_f16(w + i * 32);
+	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(
+		_mm256_loadu_si256((const void *)(w + i * 32))), 16));
+}
+
+INLINE void tile_plain(enum oae_tensor_type type, const uint8_t *w,
+		       size_t cols, const float *const *x, int n, __m512 *acc)
+{
+	size_t bytes = type == OAE_TENSOR_F32 ? 64 : 32;
+	__m512 v;
+
+	for (size_t i = 0; i < cols; i++) {
+		_mm_prefetch((const char *)w + i * bytes + AHEAD, _MM_HINT_T0);
+		v = load_weights(type, w, i);
+		for (int c = 0; c < n; c++)
+			acc[c] = _mm512_fmadd_ps(v, _mm512_set1_ps(x[c][i]),
+						 acc[c]);
+	}
+}
+
+/* One tile with n batch rows from row on; n is a constant once inlined. */
+INLINE void tile_rows(const struct oae_packed *w, const uint8_t *tile,
+		      __mmask16 mask, const struct oae_acts *a, size_t row,
+		      int n, float *y, size_t ldy)
+{
+	size_t cols = w->cols, blocks = cols / OAE_TENSOR_BLOCK;
+	const float *x[GROUP], *d[GROUP];
+	const int32_t *off[GROUP];
+	const int8_t *q[GROUP];
+	__m512 acc[GROUP];
+
+	for (int c = 0; c < n; c++) {
+		x[c] = a->x + (row + (size_t)c) * cols;
+		q[c] = a->q + (row + (size_t)c) * cols;
+		d[c] = a->d + (row + (size_t)c) * blocks;
+		off[c] = a->off + (row + (size_t)c) * blocks;
+		acc[c] = _mm512_setzero_ps();
+	}
+	switch (w->type) {
+	case OAE_TENSOR_Q8_0:
+		tile_q8_0(tile, blocks, q, d, off, n, acc);
+		break;
+	case OAE_TENSOR_Q4_0:
+		tile_q4_0(tile, blocks, q, d, off, n, acc);
+		break;
+	case OAE_TENSOR_F32:
+		tile_plain(OAE_TENSOR_F32, tile, cols, x, n, acc);
+		break;
+	case OAE_TENSOR_F16:
+		tile_plain(OAE_TENSOR_F16, tile, cols, x, n, acc);
+		break;
+	case OAE_TENSOR_BF16:
+		tile_plain(OAE_TENSOR_BF16, tile, cols, x, n, acc);
+		break;
+	}
+	for (int c = 0; c < n; c++)
+		_mm512_mask_storeu_ps(y + (row + (size_t)c) * ldy, mask,
+				      acc[c]);
+}
+
+static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
+		   const struct oae_acts *x, size_t row0, size_t row1,
+		   float *y, size_t ldy)
+{
+	const uint8_t *tile;
+	__mmask16 mask;
+	float *out;
+	size_t r;
+
+	for (size_t t = tile0; t < tile1; t++) {
+		tile = w->data + t * w->tile_bytes;
+		mask = lanes(w->rows - t * OAE_TILE);
+		out = y + t * OAE_TILE;
+		for (r = row0; r + GROUP <= row1; r += GROUP)
+			tile_rows(w, tile, mask, x, r, GROUP, out, ldy);
+		if (r + 4 <= row1) {
+			tile_rows(w, tile, mask, x, r, 4, out, ldy);
+			r += 4;
+		}
+		switch (row1 - r) {
+		case 3:
+			tile_rows(w, tile, mask, x, r, 3, out, ldy);
+			break;
+		case 2:
+			tile_rows(w, tile, mask, x, r, 2, out, ldy);
+			break;
+		case 1:
+			tile_rows(w, tile, mask, x, r, 1, out, ldy);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void rmsnorm(const float *x, const float *weight, size_t n, float eps,
+		    float *y)
+{
+	__m512 s = _mm512_setzero_ps(), v;
+	float scale;
+
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		v = _mm512_maskz_loadu_ps(lanes(n - i), x + i);
+		s = _mm512_fmadd_ps(v, v, s);
+	}
+	scale = 1.0f / sqrtf(join(s) / (float)n + eps);
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i),
+				  _mm512_set1_ps(scale));
+		v = _mm512_mul_ps(v, _mm512_maskz_loadu_ps(m, weight + i));
+		_mm512_mask_storeu_ps(y + i, m, v);
+	}
+}
+
+static void rope_pairs(float *x, const float *cos, const float *sin, size_t n)
+{
+	/* each of eight angles twice */
+	const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3,
+					       2, 2, 1, 1, 0, 0);
+	__m512 v, c, s;
+
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i), half = lanes((n - i) / 2);
+
+		half &= 0xff;
+		v = _mm512_maskz_loadu_ps(m, x + i);
+		c = _mm512_permutexvar_ps(
+			twice, _mm512_maskz_loadu_ps(half, cos + i / 2));
+		s = _mm512_permutexvar_ps(
+			twice, _mm512_maskz_loadu_ps(half, sin + i / 2));
+		s = _mm512_mul_ps(_mm512_permute_ps(v, 0xb1), s);
+		_mm512_mask_storeu_ps(x + i, m, _mm512_fmaddsub_ps(v, c, s));
+	}
+}
+
+static void rope_halves(float *x, const float *cos, const float *sin, size_t n)
+{
+	size_t half = n / 2;
+	__m512 a, b, c, s;
+
+	for (size_t i = 0; i < half; i += OAE_TILE) {
+		__mmask16 m = lanes(half - i);
+
+		a = _mm512_maskz_loadu_ps(m, x + i);
+		b = _mm512_maskz_loadu_ps(m, x + half + i);
+		c = _mm512_maskz_loadu_ps(m, cos + i);
+		s = _mm512_maskz_loadu_ps(m, sin + i);
+		_mm512_mask_storeu_ps(
+			x + i, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
+		_mm512_mask_storeu_ps(
+			x + half + i, m,
+			_mm512_fmadd_ps(b, c, _mm512_mul_ps(a, s)));
+	}
+}
+
+static void silu_mul(const float *gate, const float *up, size_t n, float *y)
+{
+	const __m512 one = _mm512_set1_ps(1.0f);
+	__m512 g, e;
+
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		g = _mm512_maskz_loadu_ps(m, gate + i);
+		e = exp_lanes(_mm512_sub_ps(_mm512_set1_ps(-0.0f), g));
+		g = _mm512_div_ps(g, _mm512_add_ps(one, e));
+		g = _mm512_mul_ps(g, _mm512_maskz_loadu_ps(m, up + i));
+		_mm512_mask_storeu_ps(y + i, m, g);
+	}
+}
+
+static void add(float *x, const float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		_mm512_mask_storeu_ps(
+			x + i, m,
+			_mm512_add_ps(_mm512_maskz_loadu_ps(m, x + i),
+				      _mm512_maskz_loadu_ps(m, y + i)));
+	}
+}
+
+static float exponentials(float *x, size_t n)
+{
+	__m512 max = _mm512_set1_ps(x[0]), s = _mm512_setzero_ps(), v;
+
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		max = _mm512_mask_max_ps(max, m, max,
+					 _mm512_maskz_loadu_ps(m, x + i));
+	}
+	max = _mm512_set1_ps(_mm512_reduce_max_ps(max));
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		v = exp_lanes(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i),
+					    max));
+		_mm512_mask_storeu_ps(x + i, m, v);
+		s = _mm512_mask_add_ps(s, m, s, v);
+	}
+	return join(s);
+}
+
+static void softmax(float *x, size_t n)
+{
+	__m512 inverse = _mm512_set1_ps(1.0f / exponentials(x, n));
+
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		_mm512_mask_storeu_ps(
+			x + i, m,
+			_mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i),
+				      inverse));
+	}
+}
+
+static void to_f16(const float *x, size_t n, uint16_t *y)
+{
+	for (size_t i = 0; i < n; i += OAE_TILE) {
+		__mmask16 m = lanes(n - i);
+
+		_mm256_mask_storeu_epi16(
+			y + i, m,
+			_mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, x + i),
+					_MM_FROUND_TO_NEAREST_INT |
+					_MM_FROUND_NO_EXC));
+	}
+}
+
+/* Scores of n queries against 16 positions; n is constant once inlined. */
+INLINE void scores_16(const struct oae_attention *a, size_t position, int n)
+{
+	const uint16_t *k = a->k + position * a->head_dim;
+	__m512 acc[OAE_ATTENTION_QUERIES], v;
+
+	for (int j = 0; j < n; j++)
+		acc[j] = _mm512_setzero_ps();
+	for (size_t i = 0; i < a->head_dim; i++) {
+		v = load_f16(k + i * OAE_TILE);
+		for (int j = 0; j < n; j++)
+			acc[j] = _mm512_fmadd_ps(_mm512_set1_ps(a->q[j][i]), v,
+						 acc[j]);
+	}
+	for (int j = 0; j < n; j++)
+		_mm512_storeu_ps(a->scores + (size_t)j * a->scores_ld +
+				 position,
+				 _mm512_mul_ps(acc[j],
+					       _mm512_set1_ps(a->scale)));
+}
+
+/*
+ * Adds positions t0..t1-1 to 16 dimensions from dim on of queries
+ * j0..j0+n-1, whose running sums are in out.
+ */
+INLINE void values_16(const struct oae_attention *a, size_t j0, int n,
+		      size_t dim, size_t t0, size_t t1)
+{
+	__m512 acc[OAE_ATTENTION_QUERIES], v;
+	const float *p = a->scores + j0 * a->scores_ld;
+
+	for (int j = 0; j < n; j++)
+		acc[j] = _mm512_loadu_ps(a->out[j0 + (size_t)j] + dim);
+	for (size_t t = t0; t < t1; t++) {
+		v = load_f16(a->v + t * a->head_dim + dim);
+		for (int j = 0; j < n; j++)
+			acc[j] = _mm512_fmadd_ps(
+				_mm512_set1_ps(p[(size_t)j * a->scores_ld + t]),
+				v, acc[j]);
+	}
+	for (int j = 0; j < n; j++)
+		_mm512_storeu_ps(a->out[j0 + (size_t)j] + dim, acc[j]);
+}
+
+INLINE void attend(const struct oae_attention *a, int n)
+{
+	size_t least = a->n_pos[0], most = a->n_pos[0];
+	float inverse[OAE_ATTENTION_QUERIES];
+
+	for (int j = 1; j < n; j++) {
+		least = a->n_pos[j] < least ? a->n_pos[j] : least;
+		most = a->n_pos[j] > most ? a->n_pos[j] : most;
+	}
+	for (size_t t = 0; t < most; t += OAE_TILE)
+		scores_16(a, t, n);
+	for (int j = 0; j < n; j++)
+		inverse[j] = 1.0f / exponentials(
+			a->scores + (size_t)j * a->scores_ld, a->n_pos[j]);
+	for (size_t dim = 0; dim < a->head_dim; dim += OAE_TILE) {
+		for (int j = 0; j < n; j++)
+			_mm512_storeu_ps(a->out[j] + dim, _mm512_setzero_ps());
+		values_16(a, 0, n, dim, 0, least);
+		for (int j = 0; j < n; j++) {
+			values_16(a, (size_t)j, 1, dim, least, a->n_pos[j]);
+			_mm512_storeu_ps(
+				a->out[j] + dim,
+				_mm512_mul_ps(_mm512_loadu_ps(a->out[j] + dim),
+					      _mm512_set1_ps(inverse[j])));
+		}
+	}
+}
+
+static void attention(const struct oae_attention *a)
+{
+	switch (a->n) {
+	case 1: attend(a, 1); break;
+	case 2: attend(a, 2); break;
+	case 3: attend(a, 3); break;
+	case 4: attend(a, 4); break;
+	case 5: attend(a, 5); break;
+	case 6: attend(a, 6); break;
+	case 7: attend(a, 7); break;
+	case 8: attend(a, 8); break;
+	default: break;
+	}
+}
+
+const struct oae_kernels oae_kernels_avx512 = {
+	.name = "avx512",
+	.quantize = quantize,
+	.matmul = matmul,
+	.rmsnorm = rmsnorm,
+	.rope_pairs = rope_pairs,
+	.rope_halves = rope_halves,
+	.silu_mul = silu_mul,
+	.add = add,
+	.softmax = softmax,
+	.to_f16 = to_f16,
+	.attention = attention,
+};
+
+#endif
