@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/run_lines.h"
+#include "harness/sensors/proc.h"
+
+#define SENSOR_PERIOD_NS 1000000000u
+#define MEMORY_PERIOD_NS 100000000u
+/* Looking at memory costs time; it never takes more than one part in this. */
+#define MEMORY_COST_PARTS 50u
+#define IDLE_NS 250000000u	/* where there is a meter to read meanwhile */
+#define NAP_NS 100000000u
+
+static const char phase_idle[] = "idle", phase_setup[] = "setup";
+static const char phase_warmup[] = "warmup", phase_measure[] = "measure";
+static const char phase_teardown[] = "teardown";
+
+struct state {
+	const struct oae_bench *bench;
+	const struct oae_run *run;
+	struct oae_run_result *result;
+	struct oae_session session;
+	uint64_t t0_ns;
+	const char *phase;
+	uint64_t max_in_flight;
+	uint64_t next_sensor_ns, next_memory_ns;
+	uint64_t measure_ns, busy_ns, pss_bytes;
+	bool warming;		/* the warm-up request is no sample */
+	struct oae_tree tree;
+	struct oae_window windows[OAE_CHANNELS_MAX];
+	struct oae_error own;	/* our own failure; ends the campaign */
+	struct oae_request *todo;
+	size_t todo_count;
+};
+
+static enum oae_status commit(struct state *s, struct oae_error *err)
+{
+	enum oae_status status = oae_journal_commit(s->bench->journal, &s->own);
+
+	return status ? oae_fail(err, status, 0, "%s", s->own.text) : OAE_OK;
+}
+
+/* Writes one reading for the phase that ends and for the one that begins. */
+static enum oae_status read_sensors(struct state *s, const char *next,
+				    struct oae_error *err)
+{
+	struct oae_channel_value v[OAE_CHANNELS_MAX];
+	const struct oae_bench *b = s->bench;
+	enum oae_status status = OAE_OK;
+	uint64_t now = oae_clock_ns();
+	const char *phases[2] = { s->phase, next };
+	size_t i, p;
+
+	oae_sensors_read(b->sensors, v);
+	for (p = 0; p < 2 && !status; p++) {
+		if (!phases[p])
+			continue;
+		for (i = 0; i < b->sensors->channel_count; i++)
+			if (phases[p] == phase_measure)
+				oae_window_add(&s->windows[i], now, v[i]);
+		oae_line_sensors(oae_journal_begin(b->journal, "sensors"),
+				 s->run, b->sensors, v, now - s->t0_ns,
+				 phases[p]);
+		status = commit(s, err);
+	}
+	s->next_sensor_ns = now + SENSOR_PERIOD_NS;
+	if (next)
+		s->phase = next;
+	return status;
+}
+
+static void read_memory(struct state *s)
+{
+	uint64_t start = oae_clock_ns(), cost, bytes, wait = MEMORY_PERIOD_NS;
+
+	if (oae_tree_pss_bytes(&s->tree, s->session.child.pid, &bytes) &&
+	    bytes > s->pss_bytes)
+		s->pss_bytes = bytes;
+	s->next_memory_ns = oae_clock_ns();
+	cost = (s->next_memory_ns - start) * MEMORY_COST_PARTS;
+	if (cost > wait)
+		wait = cost;
+	s->next_memory_ns += wait;
+}
+
+static uint64_t tick(void *ctx, uint64_t now_ns, struct oae_error *err)
+{
+	struct state *s = ctx;
+
+	if (now_ns >= s->next_memory_ns)
+		read_memory(s);
+	if (now_ns >= s->next_sensor_ns)
+		read_sensors(s, NULL, err);
+	if (s->bench->progress)
+		s->bench->progress(s->bench->progress_ctx, s->run,
+				   s->run->ok_before + s->run->failed_before +
+				   s->result->ok + s->result->failed);
+	return s->next_memory_ns < s->next_sensor_ns ? s->next_memory_ns :
+						       s->next_sensor_ns;
+}
+
+static enum oae_status finished(void *ctx, const struct oae_flight *f,
+				enum oae_outcome outcome, const char *reason,
+				struct oae_error *err)
+{
+	struct state *s = ctx;
+	struct oae_jw *w = oae_journal_begin(s->bench->journal,
+					     s->warming ? "warmup" : "sample");
+
+	oae_line_sample(w, s->run, f, s->t0_ns, outcome, reason);
+	if (!s->warming && outcome == OAE_OUTCOME_OK)
+		s->result->ok++;
+	else if (!s->warming)
+		s->result->failed++;
+	return commit(s, err);
+}
+
+static enum oae_status on_ready(struct state *s, const struct oae_event *ev,
+				uint64_t start_ns, struct oae_error *err)
+{
+	struct oae_jw *w;
+
+	if (ev->kind == OAE_EVENT_ERROR)
+		return oae_fail(err, OAE_ERR_TARGET, 0, "reported %.40s: %s",
+				ev->code, ev->message);
+	if (ev->kind != OAE_EVENT_READY)
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"wrote '%s' before 'ready'",
+				oae_event_name(ev->kind));
+	if (strcmp(ev->system, s->run->hello.system) != 0)
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"is ready as '%.60s', not '%s'", ev->system,
+				s->run->hello.system);
+	s->max_in_flight = ev->max_in_flight;
+	w = oae_journal_begin(s->bench->journal, "ready");
+	oae_jw_int(w, "run", (int64_t)s->run->id);
+	oae_jw_int(w, "segment", s->run->segment);
+	oae_jw_int(w, "setup_ns", (int64_t)(ev->received_ns - start_ns));
+	oae_jw_value(w, "adapter", ev->tree);
+	return commit(s, err);
+}
+
+static enum oae_status await_ready(struct state *s, struct oae_error *err)
+{
+	const struct oae_session_limits *limits = s->bench->limits;
+	uint64_t start = oae_clock_ns(), now = start, until;
+	uint64_t end = start + limits->ready_ms * 1000000ull;
+	enum oae_status status;
+	struct oae_event ev;
+	bool got = false;
+
+	status = oae_session_start(&s->session, &s->run->hello, err);
+	while (!status && !got && now < end && !*s->bench->stop) {
+		until = tick(s, now, err);
+		if (err->status)
+			return err->status;
+		if (until > now + NAP_NS)
+			until = now + NAP_NS;
+		status = oae_session_wait(&s->session, until, err);
+		if (!status)
+			status = oae_session_event(&s->session, &ev, &got, err);
+		now = oae_clock_ns();
+	}
+	if (status || (!got && *s->bench->stop))
+		return status;
+	if (!got)
+		return oae_fail(err, OAE_ERR_TARGET, 0,
+				"not ready within %u ms", limits->ready_ms);
+	status = on_ready(s, &ev, start, err);
+	oae_event_release(&ev);
+	return status;
+}
+
+static enum oae_status load(struct state *s, const struct oae_request *requests,
+			    size_t count, uint64_t *busy_ns,
+			    struct oae_error *err)
+{
+	struct oae_load_hooks hooks = {
+		.ctx = s, .finished = finished, .tick = tick,
+	};
+	struct oae_load l = {
+		.session = &s->session, .limits = s->bench->limits,
+		.hooks = &hooks, .stop = s->bench->stop,
+		.requests = requests, .count = count,
+		.max_in_flight = (size_t)s->max_in_flight,
+	};
+	enum oae_status status = oae_load_run(&l, err);
+
+	*busy_ns = l.busy_ns;
+	return status;
+}
+
+static enum oae_status warm_up(struct state *s, struct oae_error *err)
+{
+	struct oae_request first = s->run->requests[0];
+	enum oae_status status;
+	uint64_t busy_ns;
+
+	first.id = 0;
+	first.due_ns = OAE_DUE_CLOSED;
+	s->warming = true;
+	status = read_sensors(s, phase_warmup, err);
+	if (!status)
+		status = load(s, &first, 1, &busy_ns, err);
+	s->warming = false;
+	return status;
+}
+
+static enum oae_status measure(struct state *s, struct oae_error *err)
+{
+	struct oae_error second = { 0 };
+	enum oae_status status, border;
+	uint64_t start;
+
+	status = read_sensors(s, phase_measure, err);
+	if (status)
+		return status;
+	start = oae_clock_ns();
+	status = load(s, s->todo, s->todo_count, &s->busy_ns, err);
+	s->measure_ns = oae_clock_ns() - start;
+	read_memory(s);
+	border = read_sensors(s, phase_teardown, &second);
+	return status ? status : border;
+}
+
+/* The part in which the adapter lives. */
+static enum oae_status serve(struct state *s, struct oae_error *err)
+{
+	const volatile sig_atomic_t *stop = s->bench->stop;
+	enum oae_status status;
+
+	status = oae_session_spawn(&s->session, s->run->argv, s->run->dir, err);
+	if (status)
+		return status;
+	oae_sensors_attach(s->bench->sensors, s->session.child.pid);
+	status = read_sensors(s, phase_setup, err);
+	if (!status)
+		status = await_ready(s, err);
+	if (!status && !*stop)
+		status = warm_up(s, err);
+	if (!status && !*stop)
+		status = measure(s, err);
+	if (!status && !*stop)
+		status = oae_session_close(&s->session, s->bench->limits, err);
+	return status;
+}
+
+static enum oae_status begin(struct state *s, struct oae_error *err)
+{
+	const struct oae_bench *b = s->bench;
+	enum oae_status status;
+	const char *sensor;
+	size_t i;
+
+	for (i = 0; i < b->sensors->channel_count; i++)
+		oae_window_init(&s->windows[i],
+				oae_sensors_channel(b->sensors, i, &sensor));
+	s->todo = calloc(s->run->count + 1, sizeof(*s->todo));
+	if (!s->todo)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "requests");
+	for (i = 0; i < s->run->count; i++)
+		if (!s->run->finished || !s->run->finished[i])
+			s->todo[s->todo_count++] = s->run->requests[i];
+	oae_line_run(oae_journal_begin(b->journal, "run"), s->run, b->sensors,
+		     s->t0_ns);
+	status = commit(s, err);
+	if (!status)
+		status = read_sensors(s, phase_idle, err);
+	if (!status && !oae_sensors_no_meter(b->sensors))
+		oae_clock_sleep_until(oae_clock_ns() + IDLE_NS);
+	return status;
+}
+
+static enum oae_status end(struct state *s, struct oae_error *why,
+			   struct oae_error *err)
+{
+	const struct oae_bench *b = s->bench;
+	struct oae_run_totals totals = {
+		.result = s->result, .child = &s->session.child,
+		.measure_ns = s->measure_ns, .busy_ns = s->busy_ns,
+		.pss_bytes = s->pss_bytes,
+		.stderr_bytes = s->session.err_bytes,
+		.windows = s->windows,
+		.window_count = b->sensors->channel_count,
+	};
+	enum oae_status status;
+
+	if (why->status) {
+		s->result->status = OAE_RUN_FAILED;
+		(void)snprintf(s->result->reason, sizeof(s->result->reason),
+			       "%s", why->text);
+	} else if (*b->stop) {
+		s->result->status = OAE_RUN_INTERRUPTED;
+		strcpy(s->result->reason, "interrupted");
+	}
+	status = read_sensors(s, NULL, err);
+	s->result->wall_ns = oae_clock_ns() - s->t0_ns;
+	if (!status) {
+		oae_line_run_end(oae_journal_begin(b->journal, "run_end"),
+				 s->run, &totals);
+		status = commit(s, err);
+	}
+	return status ? status : oae_journal_sync(b->journal, err);
+}
+
+enum oae_status oae_run_execute(const struct oae_bench *b,
+				const struct oae_run *r,
+				struct oae_run_result *result,
+				struct oae_error *err)
+{
+	struct state *s = calloc(1, sizeof(*s));
+	struct oae_error why = { 0 };
+	enum oae_status status;
+
+	memset(result, 0, sizeof(*result));
+	if (!s)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "a run");
+	s->bench = b;
+	s->run = r;
+	s->result = result;
+	s->t0_ns = oae_clock_ns();
+	status = begin(s, err);
+	if (!status) {
+		(void)serve(s, &why);
+		oae_session_end(&s->session);
+		if (s->own.status)
+			status = oae_fail(err, s->own.status, 0, "%s",
+					  s->own.text);
+	}
+	if (!status)
+		status = end(s, &why, err);
+	oae_sensors_detach(b->sensors);
+	free(s->todo);
+	free(s);
+	return status;
+}

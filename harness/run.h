@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run: a fresh adapter process serves one workload under one condition.
+ * Idle, set-up (spawn to "ready"), warm-up (the first request once, not a
+ * sample), measure, teardown; everything goes into the journal as it
+ * happens.
+ */
+#ifndef OAE_HARNESS_RUN_H
+#define OAE_HARNESS_RUN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/journal.h"
+#include "harness/load.h"
+#include "harness/sensors/sensor.h"
+#include "harness/session.h"
+
+/* What to do. Strings and arrays belong to the campaign. */
+struct oae_run {
+	uint64_t id;		/* its place in the plan */
+	uint32_t segment;	/* 0; one more after each interruption */
+	uint64_t block, rep, seed;
+	const char *system, *workload, *condition, *scenario, *purpose;
+	/* purpose "scale" only: a file of random weights of a real shape */
+	const char *shape, *quant;
+	uint32_t tokens_in, tokens_out;
+	const char *const *argv;
+	const char *dir;	/* where it is started */
+	struct oae_hello hello;
+	const struct oae_request *requests;	/* all that were planned */
+	size_t count;
+	const bool *finished;	/* of them, before this segment; or NULL */
+	size_t ok_before, failed_before;	/* how those ended */
+};
+
+/* What runs share. */
+struct oae_bench {
+	struct oae_journal *journal;
+	struct oae_sensors *sensors;
+	const struct oae_session_limits *limits;
+	const volatile sig_atomic_t *stop;
+	/* Called now and then while a run goes on; may be NULL. */
+	void (*progress)(void *ctx, const struct oae_run *r, size_t finished);
+	void *progress_ctx;
+};
+
+enum oae_run_status { OAE_RUN_OK, OAE_RUN_FAILED, OAE_RUN_INTERRUPTED };
+
+struct oae_run_result {
+	enum oae_run_status status;
+	char reason[480];	/* "" when ok */
+	size_t ok, failed;	/* requests of this segment */
+	uint64_t wall_ns;
+};
+
+/*
+ * Fails only when we cannot do our own part (the journal cannot be
+ * written); an adapter's failure is a result.
+ */
+enum oae_status oae_run_execute(const struct oae_bench *b,
+				const struct oae_run *r,
+				struct oae_run_result *result,
+				struct oae_error *err);
+
+#endif

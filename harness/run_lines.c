@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/run_lines.h"
+
+#include "base/clock.h"
+
+static void channel(struct oae_jw *w, const struct oae_channel *c,
+		    const char *sensor)
+{
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "name", c->name);
+	oae_jw_str(w, "sensor", sensor);
+	oae_jw_str(w, "unit", c->unit);
+	oae_jw_str(w, "scope", c->scope == OAE_SCOPE_TREE ? "tree" : "machine");
+	oae_jw_num(w, "scale", c->scale);
+	oae_jw_u64s(w, "wrap", c->wrap);
+	oae_jw_str(w, "evidence", oae_evidence_name(c->evidence));
+	oae_jw_bool(w, "total", c->part == OAE_PART_TOTAL);
+	oae_jw_str(w, "reason", c->reason[0] ? c->reason : NULL);
+	oae_jw_end_obj(w);
+}
+
+void oae_line_run(struct oae_jw *w, const struct oae_run *r,
+		  const struct oae_sensors *sensors, uint64_t t0_ns)
+{
+	char utc[OAE_UTC_TEXT];
+	const char *sensor;
+	size_t i;
+
+	oae_clock_utc(utc);
+	oae_jw_int(w, "run", (int64_t)r->id);
+	oae_jw_str(w, "system", r->system);
+	oae_jw_str(w, "workload", r->workload);
+	oae_jw_str(w, "condition", r->condition);
+	oae_jw_str(w, "scenario", r->scenario);
+	oae_jw_int(w, "block", (int64_t)r->block);
+	oae_jw_int(w, "rep", (int64_t)r->rep);
+	oae_jw_u64s(w, "seed", r->seed);
+	oae_jw_int(w, "segment", r->segment);
+	oae_jw_str(w, "purpose", r->purpose);
+	if (r->shape) {
+		oae_jw_str(w, "shape", r->shape);
+		oae_jw_str(w, "quant", r->quant);
+		oae_jw_int(w, "tokens_in", r->tokens_in);
+		oae_jw_int(w, "tokens_out", r->tokens_out);
+	}
+	oae_jw_str(w, "utc", utc);
+	oae_jw_u64s(w, "t0_ns", t0_ns);
+	oae_jw_arr(w, "items");
+	for (i = 0; i < r->count; i++)
+		oae_jw_str(w, NULL, r->requests[i].item);
+	oae_jw_end_arr(w);
+	oae_jw_arr(w, "channels");
+	for (i = 0; i < sensors->channel_count; i++) {
+		const struct oae_channel *c =
+			oae_sensors_channel(sensors, i, &sensor);
+
+		channel(w, c, sensor);
+	}
+	oae_jw_end_arr(w);
+	oae_jw_str(w, "no_meter", oae_sensors_no_meter(sensors));
+}
+
+static void token_times(struct oae_jw *w, const struct oae_flight *f,
+			uint64_t t0_ns)
+{
+	size_t i;
+
+	oae_jw_arr(w, "token_ns");
+	for (i = 0; i < f->token_count; i++)
+		oae_jw_int(w, NULL, (int64_t)(f->token_ns[i] -
+			   (i ? f->token_ns[i - 1] : t0_ns)));
+	oae_jw_end_arr(w);
+}
+
+void oae_line_sample(struct oae_jw *w, const struct oae_run *r,
+		     const struct oae_flight *f, uint64_t t0_ns,
+		     enum oae_outcome outcome, const char *reason)
+{
+	const struct oae_request *q = f->request;
+
+	oae_jw_int(w, "run", (int64_t)r->id);
+	oae_jw_int(w, "segment", r->segment);
+	oae_jw_u64s(w, "request", q->id);
+	oae_jw_str(w, "item", q->item);
+	oae_jw_int(w, "due_ns", (int64_t)(f->due_ns - t0_ns));
+	oae_jw_int(w, "sent_ns", (int64_t)(f->sent_ns - t0_ns));
+	if (f->first_ns)
+		oae_jw_int(w, "first_ns", (int64_t)(f->first_ns - t0_ns));
+	else
+		oae_jw_null(w, "first_ns");
+	oae_jw_int(w, "done_ns", (int64_t)(f->done_ns - t0_ns));
+	oae_jw_int(w, "tokens_in", (int64_t)f->tokens_in);
+	oae_jw_int(w, "tokens_out", (int64_t)f->tokens_out);
+	oae_jw_int(w, "drafted", (int64_t)f->drafted);
+	oae_jw_int(w, "accepted", (int64_t)f->accepted);
+	oae_jw_str(w, "outcome", oae_outcome_name(outcome));
+	oae_jw_str(w, "reason", reason);
+	oae_jw_str(w, "finish", f->finish[0] ? f->finish : NULL);
+	oae_jw_str(w, "answer", oae_buf_str(&f->answer));
+	oae_jw_str(w, "expected", q->expected);
+	oae_jw_str(w, "judge", q->judge);
+	oae_jw_str(w, "group", q->group);
+	token_times(w, f, t0_ns);
+}
+
+void oae_line_sensors(struct oae_jw *w, const struct oae_run *r,
+		      const struct oae_sensors *sensors,
+		      const struct oae_channel_value *values, uint64_t t_ns,
+		      const char *phase)
+{
+	const char *sensor;
+	size_t i;
+
+	oae_jw_int(w, "run", (int64_t)r->id);
+	oae_jw_int(w, "segment", r->segment);
+	oae_jw_int(w, "t_ns", (int64_t)t_ns);
+	oae_jw_str(w, "phase", phase);
+	oae_jw_obj(w, "values");
+	for (i = 0; i < sensors->channel_count; i++) {
+		const struct oae_channel *c =
+			oae_sensors_channel(sensors, i, &sensor);
+
+		if (c->evidence == OAE_ABSENT)
+			continue;	/* "channels" says why */
+		if (values[i].ok)
+			oae_jw_int(w, c->name, (int64_t)values[i].raw);
+		else
+			oae_jw_null(w, c->name);
+	}
+	oae_jw_end_obj(w);
+}
+
+static void measured(struct oae_jw *w, const struct oae_run_totals *t)
+{
+	const char *reason;
+	double value;
+	size_t i;
+
+	oae_jw_obj(w, "measured");
+	for (i = 0; i < t->window_count; i++) {
+		const struct oae_window *v = &t->windows[i];
+
+		if (v->channel->evidence == OAE_ABSENT)
+			continue;
+		oae_jw_obj(w, v->channel->name);
+		if (oae_window_value(v, &value, &reason))
+			oae_jw_num(w, "value", value);
+		else
+			oae_jw_null(w, "value");
+		oae_jw_str(w, "reason", reason);
+		oae_jw_int(w, "gaps", v->gaps);
+		oae_jw_int(w, "wraps", v->wraps);
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_obj(w);
+}
+
+static void requests(struct oae_jw *w, const struct oae_run *r,
+		     const struct oae_run_result *result)
+{
+	size_t ok = r->ok_before + result->ok;
+	size_t failed = r->failed_before + result->failed;
+
+	oae_jw_obj(w, "requests");
+	oae_jw_int(w, "planned", (int64_t)r->count);
+	oae_jw_int(w, "ok", (int64_t)ok);
+	oae_jw_int(w, "failed", (int64_t)failed);
+	oae_jw_int(w, "not_sent", (int64_t)(r->count - ok - failed));
+	oae_jw_end_obj(w);
+}
+
+static void process(struct oae_jw *w, const struct oae_run_totals *t)
+{
+	uint64_t rss = t->child->reaped ? t->child->peak_rss_bytes : 0;
+	char how[96];
+
+	if (t->child->reaped && rss) {
+		oae_jw_num(w, "cpu_user_s", t->child->user_s);
+		oae_jw_num(w, "cpu_system_s", t->child->system_s);
+	} else {
+		oae_jw_null(w, "cpu_user_s");
+		oae_jw_null(w, "cpu_system_s");
+	}
+	if (t->pss_bytes || rss) {
+		oae_jw_int(w, "peak_memory_bytes",
+			   (int64_t)(t->pss_bytes ? t->pss_bytes : rss));
+		oae_jw_str(w, "peak_memory_method",
+			   t->pss_bytes ? "pss" : "rusage");
+	} else {
+		oae_jw_null(w, "peak_memory_bytes");
+		oae_jw_null(w, "peak_memory_method");
+	}
+	/* of the largest single process, exact */
+	if (rss)
+		oae_jw_int(w, "peak_rss_bytes", (int64_t)rss);
+	else
+		oae_jw_null(w, "peak_rss_bytes");
+	oae_child_describe(t->child, how, sizeof(how));
+	oae_jw_str(w, "exit", rss ? how : NULL);
+	oae_jw_int(w, "stderr_bytes", (int64_t)t->stderr_bytes);
+}
+
+void oae_line_run_end(struct oae_jw *w, const struct oae_run *r,
+		      const struct oae_run_totals *t)
+{
+	static const char *const names[] = {
+		[OAE_RUN_OK] = "ok",
+		[OAE_RUN_FAILED] = "failed",
+		[OAE_RUN_INTERRUPTED] = "interrupted",
+	};
+	const struct oae_run_result *result = t->result;
+
+	oae_jw_int(w, "run", (int64_t)r->id);
+	oae_jw_int(w, "segment", r->segment);
+	oae_jw_str(w, "status", names[result->status]);
+	oae_jw_str(w, "reason", result->reason[0] ? result->reason : NULL);
+	requests(w, r, result);
+	oae_jw_int(w, "wall_ns", (int64_t)result->wall_ns);
+	oae_jw_int(w, "measure_ns", (int64_t)t->measure_ns);
+	oae_jw_int(w, "busy_ns", (int64_t)t->busy_ns);
+	process(w, t);
+	measured(w, t);
+}
