@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "reports/report.h"
+#include "schema/result.h"
+
+/* "oae-runs/2026-quick/" -> "2026-quick"; "." and ".." stay as they are. */
+static void name_of(const char *dir, char *out, size_t size)
+{
+	size_t end = strlen(dir), start;
+
+	while (end > 1 && dir[end - 1] == '/')
+		end--;
+	for (start = end; start > 0 && dir[start - 1] != '/'; start--)
+		;
+	snprintf(out, size, "%.*s", (int)(end - start), dir + start);
+}
+
+enum oae_status oae_report_open(struct oae_report *r, const char *const *dirs,
+				size_t n, struct oae_error *err)
+{
+	char path[4096 + 16];
+	enum oae_status status;
+	size_t i;
+
+	memset(r, 0, sizeof(*r));
+	if (n == 0 || n > OAE_REPORT_RUNS_MAX)
+		return oae_fail(err, OAE_ERR_USAGE, 0, "report: %zu run"
+				" folders: give 1 to %u", n,
+				OAE_REPORT_RUNS_MAX);
+	for (i = 0; i < n; i++) {
+		struct oae_report_run *run = &r->runs[i];
+
+		if (strlen(dirs[i]) >= sizeof(run->dir))
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"report: a path is too long");
+		snprintf(run->dir, sizeof(run->dir), "%s", dirs[i]);
+		name_of(dirs[i], run->name, sizeof(run->name));
+		snprintf(path, sizeof(path), "%s/result.json", dirs[i]);
+		if (!oae_file_exists(path))
+			return oae_fail(err, OAE_ERR_IO, 0, "%s: there is no"
+					" such file; `oae score %.200s` makes"
+					" it from the journal", path, dirs[i]);
+		status = oae_result_read(path, &run->own, err);
+		if (status != OAE_OK)
+			return status;
+		run->json = run->own;
+		r->n_runs = i + 1;
+		status = oae_sha256_file(path, run->sha256, err);
+		if (status != OAE_OK)
+			return status;
+	}
+	return OAE_OK;
+}
+
+void oae_report_close(struct oae_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_runs; i++)
+		cJSON_Delete(r->runs[i].own);
+	memset(r, 0, sizeof(*r));
+}
+
+enum oae_status oae_report_comparable(const struct oae_report *r,
+				      struct oae_error *err)
+{
+	const char *first = oae_view_str(r->runs[0].json, "spec");
+	size_t i;
+
+	for (i = 1; i < r->n_runs; i++) {
+		const char *other = oae_view_str(r->runs[i].json, "spec");
+
+		if (strcmp(first, other) != 0)
+			return oae_fail(err, OAE_ERR_CHECK, 0,
+					"report: %s is scored under"
+					" specification %.20s, %s under %.20s;"
+					" rescore both with one version"
+					" (`oae score DIR`)", r->runs[0].name,
+					first, r->runs[i].name, other);
+	}
+	return OAE_OK;
+}

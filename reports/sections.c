@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reports/sections.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/text.h"
+
+void oae_section_value(struct oae_table *t, const cJSON *obj, const char *path,
+		       oae_number_fn *number)
+{
+	char mid[OAE_NUMBER_TEXT], low[OAE_NUMBER_TEXT], high[OAE_NUMBER_TEXT];
+	struct oae_value v = oae_view_value(obj, path);
+
+	if (!v.has) {
+		oae_table_missing(t, v.reason);
+		return;
+	}
+	number(mid, v.value);
+	number(low, v.low);
+	number(high, v.high);
+	if (v.band)
+		oae_table_cell(t, "%s [%s,\u00a0%s]", mid, low, high);
+	else
+		oae_table_cell(t, "%s", mid);
+}
+
+static void put_number(struct oae_table *t, double v, oae_number_fn *number,
+		       const char *reason)
+{
+	char text[OAE_NUMBER_TEXT];
+
+	if (isnan(v)) {
+		oae_table_missing(t, reason);
+		return;
+	}
+	number(text, v);
+	oae_table_cell(t, "%s", text);
+}
+
+void oae_section_each_score(const struct oae_report *r, const char *profile_id,
+			    void (*fn)(const struct oae_score_view *s,
+				       void *ctx), void *ctx)
+{
+	struct oae_score_view v = { .report = r };
+	size_t i;
+
+	for (i = 0; i < r->n_runs; i++) {
+		v.run = &r->runs[i];
+		v.profile = oae_view_profile(v.run, profile_id);
+		cJSON_ArrayForEach(v.score, oae_view_at(v.profile, "scores")) {
+			v.system = oae_view_str(v.score, "system");
+			oae_view_label(r, v.run, v.system, v.label);
+			fn(&v, ctx);
+		}
+	}
+}
+
+const cJSON *oae_section_mode(const cJSON *score, enum oae_view_mode mode)
+{
+	return oae_view_at(oae_view_at(score, "modes"),
+			   oae_view_mode_key[mode]);
+}
+
+void oae_section_title(const cJSON *profile, struct oae_buf *b)
+{
+	const char *title = oae_view_str(profile, "profile.title");
+	double month = oae_view_num(profile, "profile.requests_a_month.mid");
+	double months = oae_view_num(profile, "profile.H_months");
+	double n = oae_view_num(profile, "N");
+	char text[OAE_NUMBER_TEXT];
+
+	oae_buf_puts(b, *title ? title : oae_view_str(profile, "id"));
+	if (!isnan(month)) {
+		oae_number_count(text, month);
+		oae_buf_printf(b, ": %s requests a month", text);
+	}
+	if (!isnan(months))
+		oae_buf_printf(b, " for %g months", months);
+	if (!isnan(n)) {
+		oae_number_count(text, n);
+		oae_buf_printf(b, " (N = %s)", text);
+	}
+}
+
+/* ---- the running-cost ratio ------------------------------------------- */
+
+struct kappa_ctx {
+	struct oae_table *t;
+	const struct oae_report_run *run;
+	const char *system;
+	bool found;
+};
+
+static void put_kappa(const struct oae_score_view *s, void *opaque)
+{
+	struct kappa_ctx *c = opaque;
+
+	if (c->found || s->run != c->run || strcmp(s->system, c->system) != 0)
+		return;
+	c->found = true;
+	oae_section_value(c->t, oae_section_mode(s->score, OAE_VIEW_ON_DEMAND),
+			  "kappa_ratio", oae_number_plain);
+}
+
+void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
+{
+	struct kappa_ctx c = { .t = t };
+	char label[OAE_LABEL_BYTES];
+	const char **ids;
+	const cJSON *s;
+	size_t n, i, k;
+
+	oae_table_init(t, "Running cost of one request, baseline / system"
+		       " (kappa ratio, on-demand machines, 95 % interval):"
+		       " above 1, each request is cheaper than the baseline's");
+	if (oae_view_profile_ids(r, &ids, &n, NULL) != OAE_OK) {
+		t->status = OAE_ERR_NOMEM;
+		return;
+	}
+	oae_table_column(t, "system", false);
+	for (k = 0; k < n; k++)
+		oae_table_column(t, ids[k], true);
+	for (i = 0; i < r->n_runs; i++)
+		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
+			if (cJSON_IsTrue(oae_view_at(s, "baseline")))
+				continue;
+			c.run = &r->runs[i];
+			c.system = oae_view_str(s, "id");
+			oae_view_label(r, c.run, c.system, label);
+			oae_table_cell(t, "%s", label);
+			for (k = 0; k < n; k++) {
+				c.found = false;
+				oae_section_each_score(r, ids[k], put_kappa,
+						       &c);
+				if (!c.found)
+					oae_table_missing(t, "not scored in"
+							  " this profile");
+			}
+		}
+	free(ids);
+}
+
+/* ---- measured ---------------------------------------------------------- */
+
+static void put_gate(struct oae_table *t, const cJSON *quality)
+{
+	const char *outcome = oae_view_str(quality, "outcome");
+	const char *floor = oae_view_str(quality, "floor_outcome");
+	double needed = oae_view_num(quality, "items_needed");
+	const cJSON *lossless = oae_view_at(quality, "lossless");
+	char note[200], number[OAE_NUMBER_TEXT];
+
+	if (!*outcome && !*floor) {
+		oae_table_missing(t, "no quality was judged");
+		return;
+	}
+	if (cJSON_IsFalse(lossless)) {
+		oae_table_cell(t, "fail");
+		oae_table_note(t, "declared lossless, but an answer differs"
+			       " from plain decoding");
+		oae_table_tone(t, OAE_TONE_BAD);
+	} else if (strcmp(floor, "fail") == 0) {
+		oae_number_plain(number, oae_view_num(quality, "floor"));
+		snprintf(note, sizeof(note), "below the workload's floor of %s",
+			 number);
+		oae_table_cell(t, "fail");
+		oae_table_note(t, note);
+		oae_table_tone(t, OAE_TONE_BAD);
+	} else if (strcmp(outcome, "fail") == 0) {
+		oae_table_cell(t, "fail");
+		oae_table_note(t, "worse than the baseline by more than the"
+			       " margin");
+		oae_table_tone(t, OAE_TONE_BAD);
+	} else if (strcmp(outcome, "unproven") == 0 ||
+		   strcmp(floor, "unproven") == 0) {
+		oae_table_cell(t, "unproven");
+		oae_number_count(number, needed);
+		snprintf(note, sizeof(note), "too few items to tell%s%s%s",
+			 isnan(needed) ? "" : ": about ",
+			 isnan(needed) ? "" : number,
+			 isnan(needed) ? "" : " would decide");
+		oae_table_note(t, note);
+		oae_table_tone(t, OAE_TONE_OPEN);
+	} else {
+		oae_table_cell(t, cJSON_IsTrue(lossless) ? "pass, identical" :
+			       "pass");
+		oae_table_tone(t, OAE_TONE_GOOD);
+	}
+}
+
+static void put_quality(struct oae_table *t, const cJSON *quality)
+{
+	double score = oae_view_num(quality, "score");
+	double correct = oae_view_num(quality, "correct");
+	double n = oae_view_num(quality, "n");
+	const char *reason = oae_view_str(quality, "reason");
+	char text[OAE_NUMBER_TEXT];
+
+	if (isnan(score)) {
+		oae_table_missing(t, *reason ? reason :
+				  "free text: no right answer to compare with");
+		return;
+	}
+	oae_number_plain(text, score);
+	if (isnan(correct) || isnan(n))
+		oae_table_cell(t, "%s", text);
+	else
+		oae_table_cell(t, "%s (%.0f/%.0f)", text, correct, n);
+}
+
+/* Measured if there was a meter, else the estimate, said so. */
+static void put_joules(struct oae_table *t, const cJSON *joules)
+{
+	struct oae_value measured = oae_view_value(joules, "measured");
+	struct oae_value estimate = oae_view_value(joules, "estimated");
+	const struct oae_value *v = measured.has ? &measured : &estimate;
+	char text[OAE_NUMBER_TEXT], note[400];
+
+	if (!v->has) {
+		oae_table_missing(t, v->reason ? v->reason : measured.reason);
+		return;
+	}
+	oae_number_joules(text, v->value);
+	oae_table_cell(t, "%s (%c)", text, measured.has ? 'M' :
+		       oae_view_class_letter(estimate.class));
+	if (measured.has || !estimate.band)
+		return;
+	oae_number_joules(text, estimate.low);
+	snprintf(note, sizeof(note), "measured: none (%.200s); (E) is an"
+		 " estimate from CPU time, its range is in systems.csv",
+		 measured.reason ? measured.reason : "no meter");
+	oae_table_note(t, note);
+}
+
+static void measured_row(struct oae_table *t, const char *label,
+			 const cJSON *system, const cJSON *w)
+{
+	bool baseline = cJSON_IsTrue(oae_view_at(system, "baseline"));
+	const cJSON *quality = oae_view_at(w, "quality");
+	struct oae_value s = oae_view_value(w, "s_per_request");
+	const char *none = "no request finished";
+
+	oae_table_cell(t, "%s%s", label, baseline ? " (B)" : "");
+	oae_table_cell(t, "%s", oae_view_str(w, "workload"));
+	put_quality(t, quality);
+	put_gate(t, quality);
+	put_number(t, oae_view_num(w, "ttft_ms.median") / 1e3,
+		   oae_number_seconds, none);
+	put_number(t, oae_view_num(w, "tpot_ms.median") / 1e3,
+		   oae_number_seconds, none);
+	put_number(t, s.has ? s.value : NAN, oae_number_seconds,
+		   s.reason ? s.reason : none);
+	put_joules(t, oae_view_at(w, "joules_per_request"));
+}
+
+typedef void row_fn(struct oae_table *t, const char *label,
+		    const cJSON *system, const cJSON *workload);
+
+static void each_workload(const struct oae_report *r, struct oae_table *t,
+			  row_fn *row)
+{
+	char label[OAE_LABEL_BYTES];
+	const cJSON *s, *w;
+	size_t i;
+
+	for (i = 0; i < r->n_runs; i++)
+		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
+			oae_view_label(r, &r->runs[i], oae_view_str(s, "id"),
+				       label);
+			cJSON_ArrayForEach(w, oae_view_at(s,
+						"measured.by_workload"))
+				row(t, label, s, w);
+		}
+}
+
+void oae_section_measured(const struct oae_report *r, struct oae_table *t)
+{
+	static const char *const heads[] = {
+		"system", "workload", "quality", "gate", "TTFT", "TPOT",
+		"s/request", "J/request" };
+
+	oae_table_init(t, "Measured (B: the baseline; TTFT and TPOT: medians;"
+		       " J/request with its class: M measured, E estimated)");
+	oae_table_columns(t, heads, "llrlrrrr");
+	each_workload(r, t, measured_row);
+}
+
+/* A percentile in ms, or why there is none. */
+static void put_percentile(struct oae_table *t, const cJSON *w,
+			   const char *path)
+{
+	put_number(t, oae_view_num(w, path) / 1e3, oae_number_seconds,
+		   "too few requests for this percentile");
+}
+
+static void detail_row(struct oae_table *t, const char *label,
+		       const cJSON *system, const cJSON *w)
+{
+	static const char *const paths[] = {
+		"ttft_ms.p90", "ttft_ms.p99", "tpot_ms.p90", "e2el_ms.median",
+		"e2el_ms.p90", "e2el_ms.p99" };
+	double ok = oae_view_num(w, "ok"), all = oae_view_num(w, "requests");
+	struct oae_value memory = oae_view_value(w, "peak_memory_bytes");
+	struct oae_value rate = oae_view_value(w, "tokens_per_s");
+	struct oae_value accepted = oae_view_value(w, "acceptance_rate");
+	size_t i;
+
+	(void)system;
+	oae_table_cell(t, "%s", label);
+	oae_table_cell(t, "%s", oae_view_str(w, "workload"));
+	oae_table_cell(t, "%.0f/%.0f", ok, all);
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		put_percentile(t, w, paths[i]);
+	put_number(t, rate.has ? rate.value : NAN, oae_number_plain,
+		   rate.reason);
+	put_number(t, accepted.has ? accepted.value : NAN, oae_number_plain,
+		   accepted.reason ? accepted.reason : "drafts nothing");
+	put_number(t, memory.has ? memory.value : NAN, oae_number_bytes,
+		   memory.reason);
+}
+
+void oae_section_detail(const struct oae_report *r, struct oae_table *t)
+{
+	static const char *const heads[] = {
+		"system", "workload", "requests finished", "TTFT p90",
+		"TTFT p99", "TPOT p90", "E2EL median", "E2EL p90", "E2EL p99",
+		"tokens/s", "drafts accepted", "peak memory" };
+
+	oae_table_init(t, "Tails, throughput and memory (E2EL: from due to"
+		       " the last token)");
+	oae_table_columns(t, heads, "llrrrrrrrrrr");
+	each_workload(r, t, detail_row);
+}

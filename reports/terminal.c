@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a campaign ends with: plain text for a terminal, no colours. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/report.h"
+#include "reports/sections.h"
+#include "reports/text.h"
+
+static void text_header(const struct oae_report_run *run, struct oae_buf *b,
+			int columns)
+{
+	const cJSON *j = run->json;
+	const char *cpu = oae_view_str(j, "environment.start.cpu.model");
+	double cores = oae_view_num(j, "environment.start.cpu.cores");
+	double memory = oae_view_num(j, "environment.start.memory_bytes");
+	bool complete = cJSON_IsTrue(oae_view_at(j, "complete"));
+	char text[OAE_NUMBER_TEXT];
+	struct oae_buf line;
+
+	oae_buf_init(&line, OAE_PAGE_BYTES_MAX);
+	oae_buf_printf(&line, "%s%sOAE %s, suite %s, %s, seed %s, %s; ",
+		       run->name, *run->name ? ": " : "",
+		       oae_view_str(j, "spec"),
+		       oae_view_str(j, "campaign.suite"),
+		       oae_view_str(j, "campaign.utc"),
+		       oae_view_str(j, "campaign.seed"),
+		       complete ? "complete" : "INCOMPLETE: the journal has no"
+		       " seal");
+	oae_buf_puts(&line, *cpu ? cpu : "machine not known");
+	if (!isnan(cores))
+		oae_buf_printf(&line, ", %.0f cores", cores);
+	if (!isnan(memory)) {
+		oae_number_bytes(text, memory);
+		oae_buf_printf(&line, ", %s", text);
+	}
+	oae_wrap_text(b, oae_buf_str(&line), 0, columns);
+	oae_buf_release(&line);
+}
+
+/* "moe, on demand: sentence", wrapped; equal sentences of a system once. */
+struct sentence_ctx {
+	struct oae_buf *b;
+	int columns;
+};
+
+static void text_sentences(const struct oae_score_view *s, void *opaque)
+{
+	struct sentence_ctx *c = opaque;
+	const char *last = "";
+	struct oae_buf line;
+	int m;
+
+	oae_buf_init(&line, OAE_PAGE_BYTES_MAX);
+	for (m = 0; m < OAE_VIEW_MODES; m++) {
+		const char *sentence = oae_view_str(oae_section_mode(s->score,
+						(enum oae_view_mode)m),
+						"sentence");
+
+		if (!*sentence || strcmp(sentence, last) == 0)
+			continue;
+		last = sentence;
+		oae_buf_clear(&line);
+		oae_buf_printf(&line, "* %s, %s: %s", s->label,
+			       oae_view_mode_name[m], sentence);
+		oae_wrap_text(c->b, oae_buf_str(&line), 2, c->columns);
+	}
+	oae_buf_release(&line);
+}
+
+static const cJSON *first_profile(const struct oae_report *r, const char *id)
+{
+	const cJSON *p = NULL;
+	size_t i;
+
+	for (i = 0; i < r->n_runs && !p; i++)
+		p = oae_view_profile(&r->runs[i], id);
+	return p;
+}
+
+static enum oae_status text_table(struct oae_table *t, struct oae_buf *b,
+				  int columns, struct oae_error *err)
+{
+	enum oae_status status = oae_table_check(t, err);
+
+	if (status == OAE_OK && oae_table_rows(t) > 0) {
+		oae_buf_putc(b, '\n');
+		oae_table_to_text(t, b, columns);
+	}
+	oae_table_release(t);
+	return status;
+}
+
+enum oae_status oae_report_text(const struct oae_report *r,
+				struct oae_buf *text, int columns,
+				struct oae_error *err)
+{
+	struct sentence_ctx c = { .b = text, .columns = columns };
+	enum oae_status status;
+	struct oae_table t;
+	struct oae_buf title;
+	const char **ids;
+	size_t n, i;
+
+	for (i = 0; i < r->n_runs; i++)
+		text_header(&r->runs[i], text, columns);
+	oae_section_measured(r, &t);
+	status = text_table(&t, text, columns, err);
+	if (status != OAE_OK)
+		return status;
+	oae_section_kappa(r, &t);
+	status = text_table(&t, text, columns, err);
+	if (status != OAE_OK)
+		return status;
+	status = oae_view_profile_ids(r, &ids, &n, err);
+	if (status != OAE_OK)
+		return status;
+	oae_buf_init(&title, OAE_PAGE_BYTES_MAX);
+	for (i = 0; i < n && status == OAE_OK; i++) {
+		oae_buf_clear(&title);
+		oae_section_title(first_profile(r, ids[i]), &title);
+		oae_section_scores(r, ids[i], &t);
+		t.caption = oae_buf_str(&title);
+		status = text_table(&t, text, columns, err);
+		oae_section_each_score(r, ids[i], text_sentences, &c);
+	}
+	oae_buf_puts(text, "\nOAE: cost of the baseline / cost of the system,"
+		     " above 1 is better. A*: extra hours of work\nthat the"
+		     " savings pay for. N: requests over the whole time.\n");
+	oae_buf_release(&title);
+	free(ids);
+	return status == OAE_OK ? oae_buf_check(text, "the table", err) :
+	       status;
+}
+
+enum oae_status oae_report_table(const cJSON *result, struct oae_buf *text,
+				 int columns, struct oae_error *err)
+{
+	struct oae_report *r = calloc(1, sizeof(*r));
+	enum oae_status status;
+
+	if (!r)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "report: no memory");
+	r->n_runs = 1;
+	r->runs[0].json = result;
+	status = oae_report_text(r, text, columns, err);
+	free(r);
+	return status;
+}
