@@ -26,7 +26,7 @@ enum oae_status oae_judge_parse(const char *name, enum oae_judge *out,
 				struct oae_error *err);
 const char *oae_judge_name(enum oae_judge j);
 /*
- * True when the answer is accepted. Linear time, no allocation. An empty
+ * True when the answer is accepted. No allocation. An empty
  * expected text is never met by final_number and contains_all.
  */
 bool oae_judge_answer(enum oae_judge j, const char *answer,

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/check.h"
+#include "schema/ledger.h"
+
+static const char *const ledger_keys[] = {
+	"oae_ledger", "system", "about", "entries", NULL,
+};
+static const char *const entry_keys[] = {
+	"id", "kind", "tier", "unit", "low", "mid", "high", "value", "class",
+	"source", "activity", NULL,
+};
+
+static const struct {
+	const char *name, *unit;
+} kinds[] = {
+	[OAE_LEDGER_ADOPTION] = { "adoption", "h" },
+	[OAE_LEDGER_MAINTENANCE] = { "maintenance", "h/month" },
+	[OAE_LEDGER_MACHINE] = { "machine", "s" },
+};
+
+int oae_tier_parse(const char *name)
+{
+	if (name[0] == 'T' && name[1] >= '1' && name[1] <= '3' && !name[2])
+		return name[1] - '1';
+	return -1;
+}
+
+static enum oae_status read_kind(const cJSON *obj, const char *what,
+				 struct oae_ledger_entry *e,
+				 struct oae_error *err)
+{
+	const char *kind = oae_json_str_or(obj, "kind", "");
+	const char *unit = oae_json_str_or(obj, "unit", "");
+	const char *tier = oae_json_str_or(obj, "tier", NULL);
+	size_t k = 0;
+
+	while (k < sizeof(kinds) / sizeof(kinds[0]) &&
+	       strcmp(kind, kinds[k].name) != 0)
+		k++;
+	if (k == sizeof(kinds) / sizeof(kinds[0]))
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: kind \"%.40s\" is"
+				" unknown; give adoption, maintenance or"
+				" machine", what, kind);
+	e->kind = (enum oae_ledger_kind)k;
+	if (strcmp(unit, kinds[k].unit) != 0)
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: unit is \"%.40s\""
+				"; %s is in \"%s\"", what, unit, kind,
+				kinds[k].unit);
+	e->tier = -1;
+	if (e->kind == OAE_LEDGER_MACHINE) {
+		if (!tier)
+			return OAE_OK;
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: machine time has"
+				" no tier; remove it", what);
+	}
+	e->tier = tier ? oae_tier_parse(tier) : -1;
+	if (e->tier < 0)
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: tier is \"%.40s\""
+				"; give T1 (general IT), T2 (programmer) or T3"
+				" (specialist)", what, tier ? tier : "");
+	return OAE_OK;
+}
+
+static enum oae_status read_entry(const cJSON *obj, const char *path,
+				  const struct oae_ledger *l,
+				  struct oae_ledger_entry *e,
+				  struct oae_error *err)
+{
+	char what[400];
+	enum oae_status status;
+
+	snprintf(what, sizeof(what), "%.200s: entry %zu", path, l->count + 1);
+	e->id = oae_json_str_or(obj, "id", NULL);
+	if (!e->id || !oae_check_name(e->id))
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: \"id\" is missing"
+				" or no name; give e.g. \"adopt.install\"",
+				what);
+	snprintf(what, sizeof(what), "%.200s: entry \"%s\"", path, e->id);
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(l->entries[i].id, e->id) == 0)
+			return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: stands"
+					" twice", what);
+	status = oae_check_keys(obj, what, entry_keys, err);
+	if (!status)
+		status = read_kind(obj, what, e, err);
+	if (!status)
+		status = oae_range_read(obj, what, true, &e->amount, err);
+	e->activity = oae_json_str_or(obj, "activity", NULL);
+	if (!status && !e->activity)
+		status = oae_fail(err, OAE_ERR_FORMAT, 0, "%s: \"activity\" is"
+				  " missing; say what is done", what);
+	return status;
+}
+
+enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
+				struct oae_error *err)
+{
+	const cJSON *entries, *obj;
+	enum oae_status status;
+
+	memset(l, 0, sizeof(*l));
+	status = oae_json_read(path, &l->tree, err);
+	if (status)
+		return status;
+	status = oae_check_version(l->tree, "oae_ledger", 1, path, err);
+	if (!status)
+		status = oae_check_keys(l->tree, path, ledger_keys, err);
+	if (status)
+		return status;
+	status = oae_json_str(l->tree, "system", &l->system, err);
+	if (!status)
+		status = oae_json_arr(l->tree, "entries", &entries, err);
+	if (status) {
+		oae_error_prefix(err, "%s", path);
+		return status;
+	}
+	if (cJSON_GetArraySize(entries) > (int)OAE_LEDGER_ENTRIES_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "%s: more than %u"
+				" entries", path, OAE_LEDGER_ENTRIES_MAX);
+	l->entries = calloc((size_t)cJSON_GetArraySize(entries) + 1,
+			    sizeof(*l->entries));
+	if (!l->entries)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "%s: out of memory",
+				path);
+	cJSON_ArrayForEach(obj, entries) {
+		status = read_entry(obj, path, l, &l->entries[l->count], err);
+		if (status)
+			return status;
+		l->count++;
+	}
+	return OAE_OK;
+}
+
+void oae_ledger_release(struct oae_ledger *l)
+{
+	free(l->entries);
+	cJSON_Delete(l->tree);
+	memset(l, 0, sizeof(*l));
+}
+
+static void add(struct oae_range *sum, const struct oae_range *r)
+{
+	sum->low += r->low;
+	sum->mid += r->mid;
+	sum->high += r->high;
+	sum->evidence = oae_evidence_weaker(sum->evidence, r->evidence);
+}
+
+struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l)
+{
+	struct oae_ledger_sum sum;
+
+	memset(&sum, 0, sizeof(sum));
+	for (size_t i = 0; i < l->count; i++) {
+		const struct oae_ledger_entry *e = &l->entries[i];
+
+		switch (e->kind) {
+		case OAE_LEDGER_ADOPTION:
+			add(&sum.adoption_h[e->tier], &e->amount);
+			sum.adoption_count++;
+			break;
+		case OAE_LEDGER_MAINTENANCE:
+			add(&sum.maintenance_h_month[e->tier], &e->amount);
+			sum.maintenance_count++;
+			break;
+		case OAE_LEDGER_MACHINE:
+			add(&sum.machine_s, &e->amount);
+			sum.machine_count++;
+			break;
+		}
+	}
+	return sum;
+}
