@@ -12,7 +12,7 @@ struct oae_arena_block;
 
 struct oae_arena {
 	struct oae_arena_block *head;
-	size_t used, cap;	/* bytes handed out, most bytes */
+	size_t used, cap; /* bytes handed out, most bytes */
 };
 
 void oae_arena_init(struct oae_arena *a, size_t cap);

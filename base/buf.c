@@ -109,8 +109,8 @@ enum oae_status oae_buf_check(const struct oae_buf *b, const char *what,
 		return OAE_OK;
 	case OAE_ERR_LIMIT:
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"%s: larger than the limit of %zu bytes",
-				what, b->cap);
+				"%s: larger than the limit of %zu bytes", what,
+				b->cap);
 	case OAE_ERR_NOMEM:
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "%s: out of memory",
 				what);

@@ -12,16 +12,16 @@
 #include "base/status.h"
 
 struct oae_buf {
-	char *data;		/* len bytes and a NUL; NULL while empty */
+	char *data; /* len bytes and a NUL; NULL while empty */
 	size_t len;
 	size_t alloc;
-	size_t cap;		/* most bytes ever held */
+	size_t cap; /* most bytes ever held */
 	enum oae_status status;
 };
 
-void oae_buf_init(struct oae_buf *b, size_t cap);	/* no allocation */
-void oae_buf_release(struct oae_buf *b);		/* frees; ready for init */
-void oae_buf_clear(struct oae_buf *b);	/* len = 0, keeps memory and cap */
+void oae_buf_init(struct oae_buf *b, size_t cap); /* no allocation */
+void oae_buf_release(struct oae_buf *b);	  /* frees; ready for init */
+void oae_buf_clear(struct oae_buf *b); /* len = 0, keeps memory and cap */
 void oae_buf_add(struct oae_buf *b, const void *data, size_t len);
 void oae_buf_puts(struct oae_buf *b, const char *s);
 void oae_buf_putc(struct oae_buf *b, char c);

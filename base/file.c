@@ -109,7 +109,7 @@ struct pending {
 	const char *path;
 	char temporary[PATH_MAX];
 	int fd;
-	bool direct;	/* a device or pipe is written in place */
+	bool direct; /* a device or pipe is written in place */
 };
 
 static enum oae_status pending_open(struct pending *p, const char *path,

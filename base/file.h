@@ -28,7 +28,8 @@ bool oae_dir_exists(const char *path);
  * path; stops at the first failure. Links are not followed.
  */
 enum oae_status oae_dir_walk(const char *dir,
-			     enum oae_status (*fn)(void *ctx, const char *relative,
+			     enum oae_status (*fn)(void *ctx,
+						   const char *relative,
 						   struct oae_error *err),
 			     void *ctx, struct oae_error *err);
 /* "dir/name" into out; OAE_ERR_LIMIT when it does not fit. */

@@ -17,7 +17,7 @@
 
 struct walk {
 	const char *root;
-	char **names;		/* relative paths, owned */
+	char **names; /* relative paths, owned */
 	size_t count, alloc;
 };
 
@@ -28,9 +28,8 @@ static enum oae_status walk_add(struct walk *w, const char *relative,
 	size_t alloc;
 
 	if (w->count >= WALK_FILES_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"%s: more than %u files", w->root,
-				WALK_FILES_MAX);
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "%s: more than %u files",
+				w->root, WALK_FILES_MAX);
 	if (w->count == w->alloc) {
 		alloc = w->alloc ? w->alloc * 2 : 32;
 		names = realloc(w->names, alloc * sizeof(*names));
@@ -176,7 +175,8 @@ enum oae_status oae_home(char *out, size_t out_size, struct oae_error *err)
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"OAE_HOME=%s: no schema/tables/"
 					"defaults.csv there; set it to the "
-					"project's data folder", set);
+					"project's data folder",
+					set);
 		return home_set(out, out_size, set, err);
 	}
 	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -187,8 +187,7 @@ enum oae_status oae_home(char *out, size_t out_size, struct oae_error *err)
 	while ((slash = strrchr(path, '/'))) {
 		*slash = '\0';
 		if (is_home(*path ? path : "/"))
-			return home_set(out, out_size, *path ? path : "/",
-					err);
+			return home_set(out, out_size, *path ? path : "/", err);
 	}
 	return oae_fail(err, OAE_ERR_IO, 0,
 			"data folder: no parent of the program holds "

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 
-#define WHOLE_MAX 9007199254740992.0	/* 2^53 */
+#define WHOLE_MAX 9007199254740992.0 /* 2^53 */
 
 enum oae_status oae_json_parse(const char *text, size_t len, cJSON **out,
 			       struct oae_error *err)
@@ -50,8 +50,8 @@ static enum oae_status wrong(const cJSON *item, const char *key,
 			     const char *type, struct oae_error *err)
 {
 	if (!item)
-		return oae_fail(err, OAE_ERR_FORMAT, 0,
-				"\"%s\": missing (%s)", key, type);
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "\"%s\": missing (%s)",
+				key, type);
 	return oae_fail(err, OAE_ERR_FORMAT, 0, "\"%s\": must be %s", key,
 			type);
 }
@@ -117,8 +117,10 @@ enum oae_status oae_json_u64(const cJSON *obj, const char *key, uint64_t *out,
 	const cJSON *item = member(obj, key);
 
 	if (!item_to_u64(item, out))
-		return wrong(item, key, "a whole number from 0 to 2^53, or "
-			     "up to 2^64-1 as a decimal string", err);
+		return wrong(item, key,
+			     "a whole number from 0 to 2^53, or "
+			     "up to 2^64-1 as a decimal string",
+			     err);
 	return OAE_OK;
 }
 
@@ -170,8 +172,7 @@ double oae_json_num_or(const cJSON *obj, const char *key, double otherwise)
 	return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
-uint64_t oae_json_u64_or(const cJSON *obj, const char *key,
-			 uint64_t otherwise)
+uint64_t oae_json_u64_or(const cJSON *obj, const char *key, uint64_t otherwise)
 {
 	uint64_t v;
 

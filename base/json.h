@@ -53,8 +53,7 @@ enum oae_status oae_json_arr(const cJSON *obj, const char *key,
 const char *oae_json_str_or(const cJSON *obj, const char *key,
 			    const char *otherwise);
 double oae_json_num_or(const cJSON *obj, const char *key, double otherwise);
-uint64_t oae_json_u64_or(const cJSON *obj, const char *key,
-			 uint64_t otherwise);
+uint64_t oae_json_u64_or(const cJSON *obj, const char *key, uint64_t otherwise);
 
 /*
  * The writer. key is NULL inside arrays and at the top. Commas, quoting,
@@ -71,15 +70,17 @@ struct oae_jw {
 };
 
 void oae_jw_init(struct oae_jw *w, struct oae_buf *out, int indent);
-void oae_jw_obj(struct oae_jw *w, const char *key);	/* { */
-void oae_jw_end_obj(struct oae_jw *w);			/* } */
-void oae_jw_arr(struct oae_jw *w, const char *key);	/* [ */
-void oae_jw_end_arr(struct oae_jw *w);			/* ] */
-void oae_jw_str(struct oae_jw *w, const char *key, const char *s); /* NULL -> null */
+void oae_jw_obj(struct oae_jw *w, const char *key); /* { */
+void oae_jw_end_obj(struct oae_jw *w);		    /* } */
+void oae_jw_arr(struct oae_jw *w, const char *key); /* [ */
+void oae_jw_end_arr(struct oae_jw *w);		    /* ] */
+/* NULL is written as null. */
+void oae_jw_str(struct oae_jw *w, const char *key, const char *s);
 void oae_jw_strn(struct oae_jw *w, const char *key, const char *s, size_t len);
 void oae_jw_num(struct oae_jw *w, const char *key, double v);
 void oae_jw_int(struct oae_jw *w, const char *key, int64_t v);
-void oae_jw_u64s(struct oae_jw *w, const char *key, uint64_t v); /* as a string */
+/* As a decimal string. */
+void oae_jw_u64s(struct oae_jw *w, const char *key, uint64_t v);
 void oae_jw_bool(struct oae_jw *w, const char *key, bool v);
 void oae_jw_null(struct oae_jw *w, const char *key);
 /* A whole parsed value, members in its own order. */

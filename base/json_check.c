@@ -14,8 +14,9 @@ struct scan {
 	const char *text;
 	size_t len, pos;
 	int depth;
+	char *to; /* where the string being read is decoded to, or NULL */
 	/* keys of the objects now open, decoded, innermost last */
-	char *decoded;		/* as large as the text */
+	char *decoded; /* as large as the text */
 	size_t decoded_len;
 	const char **keys;
 	size_t keys_len, keys_alloc;
@@ -67,6 +68,14 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
+static void decode(struct scan *s, const char *bytes, size_t n)
+{
+	if (!s->to)
+		return;
+	memcpy(s->to, bytes, n);
+	s->to += n;
+}
+
 /* Four hex digits at pos into *code. */
 static bool scan_hex4(struct scan *s, uint32_t *code)
 {
@@ -87,8 +96,8 @@ static bool scan_hex4(struct scan *s, uint32_t *code)
 	return true;
 }
 
-/* After "\u"; stores the bytes at *out when it is not NULL. */
-static enum oae_status scan_unicode(struct scan *s, char **out)
+/* After "\u". */
+static enum oae_status scan_unicode(struct scan *s)
 {
 	uint32_t code, low;
 	char bytes[4];
@@ -109,15 +118,12 @@ static enum oae_status scan_unicode(struct scan *s, char **out)
 			return malformed(s, "a lone surrogate");
 		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 	}
-	if (!*out)
-		return OAE_OK;
 	n = oae_utf8_encode(bytes, code);
-	memcpy(*out, bytes, n);
-	*out += n;
+	decode(s, bytes, n);
 	return OAE_OK;
 }
 
-static enum oae_status scan_escape(struct scan *s, char **out)
+static enum oae_status scan_escape(struct scan *s)
 {
 	static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
 	const char *found;
@@ -125,25 +131,23 @@ static enum oae_status scan_escape(struct scan *s, char **out)
 
 	if (c == 'u') {
 		s->pos++;
-		return scan_unicode(s, out);
+		return scan_unicode(s);
 	}
 	found = c > 0 ? strchr(names, c) : NULL;
 	if (!found)
 		return malformed(s, "an unknown escape");
 	s->pos++;
-	if (*out)
-		*(*out)++ = bytes[found - names];
+	decode(s, bytes + (found - names), 1);
 	return OAE_OK;
 }
 
-/* At the opening quote. Decodes to out, with a NUL, when it is not NULL. */
-static enum oae_status scan_string(struct scan *s, char *out, size_t *out_len)
+/* At the opening quote. Decodes to s->to, with a NUL, unless that is NULL. */
+static enum oae_status scan_string(struct scan *s)
 {
-	char *start = out;
 	enum oae_status status;
 	size_t n;
 
-	for (s->pos++;; ) {
+	for (s->pos++;;) {
 		int c = peek(s);
 
 		if (c < 0)
@@ -152,10 +156,10 @@ static enum oae_status scan_string(struct scan *s, char *out, size_t *out_len)
 			break;
 		if (c < 0x20)
 			return malformed(s, "a raw control character in a "
-					 "string");
+					    "string");
 		if (c == '\\') {
 			s->pos++;
-			status = scan_escape(s, &out);
+			status = scan_escape(s);
 			if (status)
 				return status;
 			continue;
@@ -163,17 +167,11 @@ static enum oae_status scan_string(struct scan *s, char *out, size_t *out_len)
 		n = oae_utf8_length(s->text + s->pos, s->len - s->pos);
 		if (!n)
 			return malformed(s, "invalid UTF-8");
-		if (out) {
-			memcpy(out, s->text + s->pos, n);
-			out += n;
-		}
+		decode(s, s->text + s->pos, n);
 		s->pos += n;
 	}
 	s->pos++;
-	if (out) {
-		*out++ = '\0';
-		*out_len = (size_t)(out - start);
-	}
+	decode(s, "", 1);
 	return OAE_OK;
 }
 
@@ -261,9 +259,8 @@ static enum oae_status scan_array(struct scan *s)
 /* At a key's quote: decodes and notes it. */
 static enum oae_status scan_key(struct scan *s)
 {
-	char *at = s->decoded + s->decoded_len;
+	char *key = s->decoded + s->decoded_len;
 	enum oae_status status;
-	size_t len = 0;
 
 	if (s->keys_len == s->keys_alloc) {
 		size_t alloc = s->keys_alloc ? s->keys_alloc * 2 : 32;
@@ -274,11 +271,13 @@ static enum oae_status scan_key(struct scan *s)
 		s->keys = keys;
 		s->keys_alloc = alloc;
 	}
-	status = scan_string(s, at, &len);
+	s->to = key;
+	status = scan_string(s);
 	if (status)
 		return status;
-	s->keys[s->keys_len++] = at;
-	s->decoded_len += len;
+	s->keys[s->keys_len++] = key;
+	s->decoded_len = (size_t)(s->to - s->decoded);
+	s->to = NULL;
 	return OAE_OK;
 }
 
@@ -300,7 +299,8 @@ static enum oae_status end_keys(struct scan *s, size_t first,
 		if (!strcmp(keys[i - 1], keys[i]))
 			return oae_fail(s->err, OAE_ERR_FORMAT, 0,
 					"JSON: the key \"%.64s\" occurs twice "
-					"in one object", keys[i]);
+					"in one object",
+					keys[i]);
 	s->keys_len = first;
 	s->decoded_len = decoded_first;
 	return OAE_OK;
@@ -358,7 +358,7 @@ static enum oae_status scan_value(struct scan *s)
 		s->depth--;
 		return status;
 	case '"':
-		return scan_string(s, NULL, NULL);
+		return scan_string(s);
 	case 't':
 		return scan_word(s, "true");
 	case 'f':

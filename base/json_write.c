@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-#define WHOLE_MAX 9007199254740992.0	/* 2^53 */
-#define REPLACEMENT "\xef\xbf\xbd"	/* U+FFFD */
+#define WHOLE_MAX 9007199254740992.0 /* 2^53 */
+#define REPLACEMENT "\xef\xbf\xbd"   /* U+FFFD */
 
 /* Whatever the locale's decimal point is (any bytes), makes it a dot. */
 static void normalize_point(char *s)

@@ -9,14 +9,14 @@
 
 #define OAE_JSON_DEPTH_MAX 64
 #define OAE_JSON_FILE_BYTES_MAX (64u << 20)
-#define OAE_LINE_BYTES_MAX (4u << 20)		/* one protocol line */
+#define OAE_LINE_BYTES_MAX (4u << 20) /* one protocol line */
 #define OAE_JOURNAL_BYTES_MAX (1ull << 32)
 #define OAE_JOURNAL_LINE_BYTES_MAX (16u << 20)
 #define OAE_JOURNAL_LINES_MAX 10000000u
 #define OAE_PROMPT_BYTES_MAX (1u << 20)
 #define OAE_ANSWER_BYTES_MAX (1u << 20)
-#define OAE_ITEMS_MAX 100000u			/* items of one workload */
-#define OAE_SYSTEMS_MAX 64u			/* systems of one campaign */
+#define OAE_ITEMS_MAX 100000u /* items of one workload */
+#define OAE_SYSTEMS_MAX 64u   /* systems of one campaign */
 #define OAE_WORKLOADS_MAX 64u
 #define OAE_RUNS_MAX 100000u
 #define OAE_REQUESTS_PER_RUN_MAX 1000000u
@@ -25,6 +25,6 @@
 #define OAE_TEXT_FILE_BYTES_MAX (64u << 20)
 #define OAE_PATH_BYTES_MAX 4096u
 #define OAE_NAME_BYTES_MAX 128u
-#define OAE_CHANNELS_MAX 128u			/* sensor channels of one run */
+#define OAE_CHANNELS_MAX 128u /* sensor channels of one run */
 
 #endif

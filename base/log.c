@@ -12,7 +12,7 @@
 #define PROGRESS_STEP_S 5
 
 static int log_is_quiet;
-static bool progress_open;	/* an unfinished line is on the terminal */
+static bool progress_open; /* an unfinished line is on the terminal */
 static char progress_last[256];
 static time_t progress_shown_s;
 
@@ -85,8 +85,7 @@ void oae_progress(const char *fmt, ...)
 		return;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (progress_shown_s &&
-	    now.tv_sec - progress_shown_s < PROGRESS_STEP_S)
+	if (progress_shown_s && now.tv_sec - progress_shown_s < PROGRESS_STEP_S)
 		return;
 	progress_shown_s = now.tv_sec;
 	fprintf(stderr, "%s\n", line);

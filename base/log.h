@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 
-void oae_log_quiet(int quiet);	/* 1: only errors */
+void oae_log_quiet(int quiet); /* 1: only errors */
 void oae_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void oae_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "PROGRAM: text" and the exit code that belongs to err->status. */

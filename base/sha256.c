@@ -7,7 +7,7 @@
 
 #include <openssl/evp.h>
 
-#define DIGEST_BYTES 32
+#define DIGEST_BYTES ((size_t)32)
 #define BLOCK_BYTES 65536
 
 static void to_hex(const unsigned char digest[DIGEST_BYTES],
@@ -15,7 +15,7 @@ static void to_hex(const unsigned char digest[DIGEST_BYTES],
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (int i = 0; i < DIGEST_BYTES; i++) {
+	for (size_t i = 0; i < DIGEST_BYTES; i++) {
 		hex[2 * i] = digits[digest[i] >> 4];
 		hex[2 * i + 1] = digits[digest[i] & 15];
 	}

@@ -7,10 +7,10 @@
 
 #include "base/status.h"
 
-#define OAE_SHA256_HEX 65	/* 64 lower-case digits and a NUL */
+#define OAE_SHA256_HEX 65 /* 64 lower-case digits and a NUL */
 
 struct oae_sha256 {
-	void *ctx;		/* EVP_MD_CTX */
+	void *ctx; /* EVP_MD_CTX */
 };
 
 enum oae_status oae_sha256_init(struct oae_sha256 *h, struct oae_error *err);

@@ -27,8 +27,8 @@
 
 /* What the child reports when it cannot exec. */
 struct exec_failure {
-	int sys;	/* errno */
-	int in_dir;	/* 1: the folder, 0: the program */
+	int sys;    /* errno */
+	int in_dir; /* 1: the folder, 0: the program */
 };
 
 /* Read (0) and write (1) ends; all are closed at the child's exec. */
@@ -88,7 +88,7 @@ static int open_pipes(struct pipes *p, const struct oae_spawn *how)
 {
 	int sys;
 
-	memset(p, 0xff, sizeof(*p));	/* every end -1 */
+	memset(p, 0xff, sizeof(*p)); /* every end -1 */
 	sys = open_pipe(p->in);
 	if (!sys)
 		sys = open_pipe(p->out);
@@ -97,7 +97,9 @@ static int open_pipes(struct pipes *p, const struct oae_spawn *how)
 	/* A socket, because sending on it can be kept from raising SIGPIPE. */
 	if (!sys)
 		sys = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-				 p->hold) ? errno : lift(p->hold);
+				 p->hold) ?
+			      errno :
+			      lift(p->hold);
 	if (!sys)
 		sys = open_pipe(p->exec);
 	if (!sys && fcntl(p->out[0], F_SETFL, O_NONBLOCK))
@@ -110,7 +112,7 @@ static int open_pipes(struct pipes *p, const struct oae_spawn *how)
 /* In the child: signals as a fresh program expects them. */
 static void reset_signals(void)
 {
-	static const int ours[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+	static const int ours[] = { SIGPIPE, SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
 				    SIGCHLD, SIGALRM, SIGUSR1, SIGUSR2 };
 	sigset_t none;
 
@@ -149,8 +151,8 @@ static int child_exec(struct pipes *p, const struct oae_spawn *how,
 	if (!how->merge_err && dup2(p->err[1], 2) < 0)
 		return errno;
 	/* It takes non-const pointers but does not change them. */
-	execvpe(how->argv[0], (char *const *)(uintptr_t)how->argv,
-		how->env ? (char *const *)(uintptr_t)how->env : environ);
+	execvpe(how->argv[0], (char *const *)how->argv,
+		how->env ? (char *const *)how->env : environ);
 	return errno;
 }
 
@@ -169,8 +171,9 @@ static void child_main(struct pipes *p, const struct oae_spawn *how,
 static enum oae_status spawn_fail(struct oae_error *err, const char *program,
 				  int sys)
 {
-	return oae_fail(err, sys == EACCES || sys == EPERM ? OAE_ERR_DENIED :
-							     OAE_ERR_IO,
+	return oae_fail(err,
+			sys == EACCES || sys == EPERM ? OAE_ERR_DENIED :
+							OAE_ERR_IO,
 			sys, "%s: cannot start", program);
 }
 
@@ -227,8 +230,8 @@ static struct exec_failure read_exec_result(int fd)
 		f = (struct exec_failure){ .sys = ETIMEDOUT };
 		if (now_ns >= due_ns)
 			return f;
-		if (poll(&poller, 1,
-			 (int)((due_ns - now_ns) / 1000000u) + 1) <= 0)
+		if (poll(&poller, 1, (int)((due_ns - now_ns) / 1000000u) + 1) <=
+		    0)
 			continue;
 		n = read(fd, &f, sizeof(f));
 		if (n < 0 && errno == EINTR)
@@ -246,8 +249,8 @@ enum oae_status oae_child_start(struct oae_child *c, struct oae_error *err)
 	char program[sizeof(c->program)];
 
 	if (c->hold < 0)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"%s: started already", c->program);
+		return oae_fail(err, OAE_ERR_USAGE, 0, "%s: started already",
+				c->program);
 	while (send(c->hold, "g", 1, MSG_NOSIGNAL) < 0) {
 		if (errno == EINTR)
 			continue;
@@ -264,8 +267,7 @@ enum oae_status oae_child_start(struct oae_child *c, struct oae_error *err)
 	oae_child_release(c);
 	if (f.in_dir)
 		return oae_fail(err, OAE_ERR_IO, f.sys,
-				"%s: cannot enter its working folder",
-				program);
+				"%s: cannot enter its working folder", program);
 	return spawn_fail(err, program, f.sys);
 }
 
@@ -290,10 +292,10 @@ static bool try_reap(struct oae_child *c)
 	kill(-c->pid, SIGKILL);
 	memset(&u, 0, sizeof(u));
 	(void)wait4(c->pid, &c->wait_status, 0, &u);
-	c->user_s = (double)u.ru_utime.tv_sec +
-		    (double)u.ru_utime.tv_usec * 1e-6;
-	c->system_s = (double)u.ru_stime.tv_sec +
-		      (double)u.ru_stime.tv_usec * 1e-6;
+	c->user_s =
+		(double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec * 1e-6;
+	c->system_s =
+		(double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec * 1e-6;
 	c->peak_rss_bytes = (uint64_t)u.ru_maxrss * 1024u;
 	return true;
 }

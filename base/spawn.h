@@ -22,11 +22,11 @@
 
 struct oae_child {
 	pid_t pid;
-	int in;		/* we write, the child's stdin; -1 when closed */
-	int out;	/* we read, the child's stdout; non-blocking */
-	int err;	/* we read, the child's stderr; non-blocking */
-	int hold;	/* the end that releases the exec; -1 afterwards */
-	int exec;	/* says whether the exec went well; -1 afterwards */
+	int in;	  /* we write, the child's stdin; -1 when closed */
+	int out;  /* we read, the child's stdout; non-blocking */
+	int err;  /* we read, the child's stderr; non-blocking */
+	int hold; /* the end that releases the exec; -1 afterwards */
+	int exec; /* says whether the exec went well; -1 afterwards */
 	bool reaped;
 	int wait_status; /* as of waitpid, once reaped */
 	/* rusage of the reaped child and its reaped children */
@@ -38,10 +38,10 @@ struct oae_child {
 struct oae_spawn {
 	/* NULL-terminated; argv[0] is a path, or a name to find in PATH */
 	const char *const *argv;
-	const char *const *env;		/* NULL: inherit; else the whole environment */
-	const char *dir;		/* NULL: inherit */
-	bool hold;			/* stop before exec until started */
-	bool merge_err;			/* stderr goes where ours goes */
+	const char *const *env; /* NULL: inherit; else the whole environment */
+	const char *dir;	/* NULL: inherit */
+	bool hold;		/* stop before exec until started */
+	bool merge_err;		/* stderr goes where ours goes */
 };
 
 /* On failure c is safe to release, and nothing runs. */

@@ -13,11 +13,11 @@
 #define KILL_AFTER_MS 1000
 #define TAIL_BYTES 400
 #define BLOCK_BYTES 16384
-#define ROUND_BLOCKS_MAX 64	/* 1 MiB, as large as a pipe gets */
+#define ROUND_BLOCKS_MAX 64 /* 1 MiB, as large as a pipe gets */
 
 /* A command's two streams as they come. */
 struct drain {
-	struct oae_buf *out;	/* may be NULL */
+	struct oae_buf *out; /* may be NULL */
 	char tail[TAIL_BYTES + 1];
 	size_t tail_len;
 };
@@ -30,8 +30,7 @@ static void keep_tail(struct drain *d, const char *data, size_t len)
 		data += len - TAIL_BYTES;
 		len = TAIL_BYTES;
 	}
-	keep = d->tail_len < TAIL_BYTES - len ? d->tail_len :
-						TAIL_BYTES - len;
+	keep = d->tail_len < TAIL_BYTES - len ? d->tail_len : TAIL_BYTES - len;
 	memmove(d->tail, d->tail + d->tail_len - keep, keep);
 	memcpy(d->tail + keep, data, len);
 	d->tail_len = keep + len;
@@ -108,8 +107,8 @@ enum oae_status oae_run_command(const char *const *argv, const char *dir,
 	fds[1] = (struct pollfd){ .fd = c.err, .events = POLLIN };
 	due_ns = oae_clock_ns() + (uint64_t)timeout_ms * 1000000u;
 	/* While the streams are open poll() waits, then the reaping does. */
-	while (!oae_child_wait(&c, fds[0].fd < 0 && fds[1].fd < 0 ? POLL_MS :
-								     0)) {
+	while (!oae_child_wait(&c,
+			       fds[0].fd < 0 && fds[1].fd < 0 ? POLL_MS : 0)) {
 		drain_round(&d, fds, POLL_MS);
 		late = oae_clock_ns() >= due_ns;
 		if (late || (out && out->status != OAE_OK))

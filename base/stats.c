@@ -150,7 +150,7 @@ struct oae_interval oae_bca_interval(const double *x, size_t n, double level,
 		if (means[i] < out.mid)
 			below += 1.0;
 		else if (means[i] <= out.mid)
-			below += 0.5;	/* a tie counts for both sides */
+			below += 0.5; /* a tie counts for both sides */
 	}
 	oae_sort(means, resamples);
 	/* Half a resample from the ends keeps the bias finite. */

@@ -8,12 +8,12 @@
 
 #include "base/rng.h"
 
-double oae_mean(const double *x, size_t n);		/* NaN when n = 0 */
-double oae_variance(const double *x, size_t n);		/* n - 1; NaN when n < 2 */
-void oae_sort(double *x, size_t n);			/* ascending */
+double oae_mean(const double *x, size_t n);	/* NaN when n = 0 */
+double oae_variance(const double *x, size_t n); /* n - 1; NaN when n < 2 */
+void oae_sort(double *x, size_t n);		/* ascending */
 /* Type 7 quantile (Hyndman and Fan 1996) of an ascending array. */
 double oae_quantile_sorted(const double *x, size_t n, double p);
-double oae_median(double *x, size_t n);			/* sorts x */
+double oae_median(double *x, size_t n); /* sorts x */
 /* Inverse CDFs. Student t: p in (0,1), df >= 1; accurate to 1e-10. */
 double oae_normal_quantile(double p);
 double oae_normal_cdf(double z);

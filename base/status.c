@@ -13,8 +13,8 @@ static void clean_text(char *text)
 			*text = ' ';
 }
 
-enum oae_status oae_fail(struct oae_error *err, enum oae_status status,
-			 int sys, const char *fmt, ...)
+enum oae_status oae_fail(struct oae_error *err, enum oae_status status, int sys,
+			 const char *fmt, ...)
 {
 	const char *reason = sys ? strerror(sys) : "";
 	/* A long path must not push the reason out. */
@@ -32,8 +32,8 @@ enum oae_status oae_fail(struct oae_error *err, enum oae_status status,
 	va_end(ap);
 	if (sys) {
 		len = strlen(err->text);
-		(void)snprintf(err->text + len, sizeof(err->text) - len,
-			       ": %s", reason);
+		(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s",
+			       reason);
 	}
 	clean_text(err->text);
 	return status;

@@ -9,21 +9,21 @@
 
 enum oae_status {
 	OAE_OK = 0,
-	OAE_ERR_USAGE = -1,	/* the caller's words are wrong */
-	OAE_ERR_IO = -2,	/* the system refused; see .sys */
-	OAE_ERR_FORMAT = -3,	/* bytes are not what they should be */
-	OAE_ERR_LIMIT = -4,	/* larger than a cap in limits.h */
+	OAE_ERR_USAGE = -1,  /* the caller's words are wrong */
+	OAE_ERR_IO = -2,     /* the system refused; see .sys */
+	OAE_ERR_FORMAT = -3, /* bytes are not what they should be */
+	OAE_ERR_LIMIT = -4,  /* larger than a cap in limits.h */
 	OAE_ERR_NOMEM = -5,
 	OAE_ERR_UNSUPPORTED = -6, /* well-formed, but not for us */
-	OAE_ERR_DENIED = -7,	/* permission */
-	OAE_ERR_TARGET = -8,	/* the system under test failed */
-	OAE_ERR_CHECK = -9,	/* a verification found a difference */
+	OAE_ERR_DENIED = -7,	  /* permission */
+	OAE_ERR_TARGET = -8,	  /* the system under test failed */
+	OAE_ERR_CHECK = -9,	  /* a verification found a difference */
 };
 
 /* text is "what: why" or "what: why; what to do", without a newline. */
 struct oae_error {
 	enum oae_status status;
-	int sys;		/* errno at the failure, or 0 */
+	int sys; /* errno at the failure, or 0 */
 	char text[480];
 };
 
@@ -32,8 +32,8 @@ struct oae_error {
  * err may be NULL. Returns status, so that "return oae_fail(...)" works.
  * sys is an errno value or 0; when it is not 0 its text is appended.
  */
-enum oae_status oae_fail(struct oae_error *err, enum oae_status status,
-			 int sys, const char *fmt, ...)
+enum oae_status oae_fail(struct oae_error *err, enum oae_status status, int sys,
+			 const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Puts "prefix: " before a recorded text (for context while unwinding). */
@@ -46,8 +46,8 @@ const char *oae_status_name(enum oae_status status);
 /* Process exit codes, one table for all commands (see `oae --help`). */
 enum oae_exit {
 	OAE_EXIT_OK = 0,
-	OAE_EXIT_ERROR = 1,		/* the tool could not do its work */
-	OAE_EXIT_CHECK = 2,		/* verification or gate failed */
+	OAE_EXIT_ERROR = 1, /* the tool could not do its work */
+	OAE_EXIT_CHECK = 2, /* verification or gate failed */
 	OAE_EXIT_INCONCLUSIVE = 3,
 	OAE_EXIT_NOT_COMPARABLE = 4,
 	OAE_EXIT_USAGE = 64,

@@ -25,7 +25,8 @@ static void first_failure_wins(void **state)
 
 	(void)state;
 	assert_int_equal(oae_fail(&err, OAE_ERR_IO, ENOSPC, "%s: cannot write",
-				  "x"), OAE_ERR_IO);
+				  "x"),
+			 OAE_ERR_IO);
 	assert_int_equal(oae_fail(&err, OAE_ERR_FORMAT, 0, "second"),
 			 OAE_ERR_FORMAT);
 	assert_int_equal(err.status, OAE_ERR_IO);
@@ -108,10 +109,10 @@ static void buf_failure_sticks(void **state)
 	(void)state;
 	oae_buf_init(&b, 8);
 	oae_buf_puts(&b, "12345");
-	oae_buf_puts(&b, "6789");	/* one too many: nothing of it */
+	oae_buf_puts(&b, "6789"); /* one too many: nothing of it */
 	assert_int_equal(b.status, OAE_ERR_LIMIT);
 	assert_string_equal(oae_buf_str(&b), "12345");
-	oae_buf_putc(&b, 'x');		/* would fit, but it is too late */
+	oae_buf_putc(&b, 'x'); /* would fit, but it is too late */
 	oae_buf_printf(&b, "%d", 1);
 	assert_string_equal(oae_buf_str(&b), "12345");
 	assert_int_equal(oae_buf_check(&b, "answer", &err), OAE_ERR_LIMIT);
@@ -120,7 +121,7 @@ static void buf_failure_sticks(void **state)
 	oae_buf_clear(&b);
 	oae_buf_puts(&b, "12345678");
 	assert_int_equal(oae_buf_check(&b, "answer", NULL), OAE_OK);
-	oae_buf_add(&b, "x", SIZE_MAX - 4);	/* len + more overflows */
+	oae_buf_add(&b, "x", SIZE_MAX - 4); /* len + more overflows */
 	assert_int_equal(b.status, OAE_ERR_LIMIT);
 	oae_buf_release(&b);
 }
@@ -165,7 +166,7 @@ static void arena_zeroes_and_aligns(void **state)
 		memset(p, 0xa5, size);
 		last = p;
 	}
-	p = oae_arena_alloc(&a, 200000);	/* larger than a block */
+	p = oae_arena_alloc(&a, 200000); /* larger than a block */
 	assert_non_null(p);
 	assert_int_equal(p[199999], 0);
 	assert_string_equal(oae_arena_strdup(&a, "text"), "text");
@@ -243,8 +244,7 @@ static void sha256_of_files(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	memset(million, 'a', sizeof(million));
-	assert_int_equal(write(fd, million, sizeof(million)),
-			 sizeof(million));
+	assert_int_equal(write(fd, million, sizeof(million)), sizeof(million));
 	close(fd);
 	assert_int_equal(oae_sha256_file(path, hex, NULL), OAE_OK);
 	assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a49"
@@ -266,11 +266,12 @@ static void clock_waits(void **state)
 	end = oae_clock_ns();
 	assert_true(end >= due);
 	assert_true(end - due < 2000000000u);
-	oae_clock_sleep_until(0);	/* past: returns at once */
+	oae_clock_sleep_until(0); /* past: returns at once */
 	oae_clock_utc(text);
 	assert_int_equal(strlen(text), 20);
 	assert_int_equal(sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &y, &mo, &d,
-				&h, &mi, &s), 6);
+				&h, &mi, &s),
+			 6);
 	assert_true(y >= 2024 && mo >= 1 && mo <= 12 && d >= 1 && d <= 31);
 }
 

@@ -25,11 +25,24 @@ static enum oae_status check(const char *text)
 static void accepts_valid(void **state)
 {
 	static const char *const valid[] = {
-		"0", "-0", "1.5e-3", "1E+2", "true", "false", "null", "\"\"",
-		"[]", "{}", " [ 1 , 2 ] ", "{\"a\":1,\"b\":{\"a\":2}}",
-		"\"\\u00e9\\n\\\\\\/\\ud83d\\ude00\"", "\"\x7f\"",
-		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "[[],[{}]]\n",
-		"{\"\":0,\" \":1}", "\"\xed\x9f\xbf\xee\x80\x80\"",
+		"0",
+		"-0",
+		"1.5e-3",
+		"1E+2",
+		"true",
+		"false",
+		"null",
+		"\"\"",
+		"[]",
+		"{}",
+		" [ 1 , 2 ] ",
+		"{\"a\":1,\"b\":{\"a\":2}}",
+		"\"\\u00e9\\n\\\\\\/\\ud83d\\ude00\"",
+		"\"\x7f\"",
+		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+		"[[],[{}]]\n",
+		"{\"\":0,\" \":1}",
+		"\"\xed\x9f\xbf\xee\x80\x80\"",
 	};
 
 	(void)state;
@@ -41,26 +54,93 @@ static void accepts_valid(void **state)
 static void refuses_malformed(void **state)
 {
 	static const char *const invalid[] = {
-		"", " ", "01", "-01", "00", "-", "+1", ".5", "1.", "1.e2",
-		"1e", "1e+", "0x10", "NaN", "nan", "Infinity", "-Infinity",
-		"1e999", "-1e999", "tru", "truex", "True", "nul", "'a'",
-		"\"", "\"a", "\"\\\"", "\"\\x41\"", "\"\\u12\"",
-		"\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800x\"",
-		"\"\\ud800\\n\"", "\"\\ud800\\ud800\"", "\"\\udc00\"",
-		"\"\\u0000\"", "\"\n\"", "\"\t\"", "\"\x01\"", "\"\x1f\"",
-		"[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1:2]",
-		"{", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
-		"{\"a\" 1}", "{1:1}", "{\"a\":1 \"b\":2}", "[}", "{]",
-		"1 2", "{}{}", "[]x", "null,", "// c\n1", "[1]/**/",
-		"{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}",
-		"{\"x\":{\"a\":1,\"b\":0,\"a\":1}}", "{\"\":1,\"\":1}",
+		"",
+		" ",
+		"01",
+		"-01",
+		"00",
+		"-",
+		"+1",
+		".5",
+		"1.",
+		"1.e2",
+		"1e",
+		"1e+",
+		"0x10",
+		"NaN",
+		"nan",
+		"Infinity",
+		"-Infinity",
+		"1e999",
+		"-1e999",
+		"tru",
+		"truex",
+		"True",
+		"nul",
+		"'a'",
+		"\"",
+		"\"a",
+		"\"\\\"",
+		"\"\\x41\"",
+		"\"\\u12\"",
+		"\"\\u12g4\"",
+		"\"\\ud800\"",
+		"\"\\ud800x\"",
+		"\"\\ud800\\n\"",
+		"\"\\ud800\\ud800\"",
+		"\"\\udc00\"",
+		"\"\\u0000\"",
+		"\"\n\"",
+		"\"\t\"",
+		"\"\x01\"",
+		"\"\x1f\"",
+		"[",
+		"]",
+		"[1",
+		"[1,",
+		"[1,]",
+		"[,1]",
+		"[1 2]",
+		"[1:2]",
+		"{",
+		"}",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"{\"a\" 1}",
+		"{1:1}",
+		"{\"a\":1 \"b\":2}",
+		"[}",
+		"{]",
+		"1 2",
+		"{}{}",
+		"[]x",
+		"null,",
+		"// c\n1",
+		"[1]/**/",
+		"{\"a\":1,\"a\":2}",
+		"{\"a\":1,\"\\u0061\":2}",
+		"{\"x\":{\"a\":1,\"b\":0,\"a\":1}}",
+		"{\"\":1,\"\":1}",
 		"[{\"k\":[{\"k\":1}],\"k\":1}]",
 		/* UTF-8: stray, cut off, overlong, surrogate, too large */
-		"\"\x80\"", "\"\xc3\"", "\"\xc3(\"", "\"\xc0\xaf\"",
-		"\"\xc1\xbf\"", "\"\xe0\x9f\xbf\"", "\"\xed\xa0\x80\"",
-		"\"\xf0\x8f\xbf\xbf\"", "\"\xf4\x90\x80\x80\"", "\"\xff\"",
-		"\"\xe2\x82\"", "\"\xf5\x80\x80\x80\"", "\xef\xbb\xbf{}",
-		"\f1", "\v1", "\xc2\xa0" "1",
+		"\"\x80\"",
+		"\"\xc3\"",
+		"\"\xc3(\"",
+		"\"\xc0\xaf\"",
+		"\"\xc1\xbf\"",
+		"\"\xe0\x9f\xbf\"",
+		"\"\xed\xa0\x80\"",
+		"\"\xf0\x8f\xbf\xbf\"",
+		"\"\xf4\x90\x80\x80\"",
+		"\"\xff\"",
+		"\"\xe2\x82\"",
+		"\"\xf5\x80\x80\x80\"",
+		"\xef\xbb\xbf{}",
+		"\f1",
+		"\v1",
+		"\xc2\xa0 1",
 	};
 
 	(void)state;
@@ -80,9 +160,9 @@ static void refuses_nul_bytes(void **state)
 static void bounds_reading(void **state)
 {
 	/* Without a NUL behind it, so that a sanitizer sees a step beyond. */
-	static const char *const cut[] = { "[1", "\"\\", "\"\\u1", "\"\xe2",
-					   "tr", "-", "1e", "{\"a\"",
-					   "\"\\ud800\\" };
+	static const char *const cut[] = { "[1",     "\"\\",   "\"\\u1",
+					   "\"\xe2", "tr",     "-",
+					   "1e",     "{\"a\"", "\"\\ud800\\" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cut) / sizeof(*cut); i++) {
@@ -108,7 +188,8 @@ static void limits_depth(void **state)
 		memset(text + depth, ']', (size_t)depth);
 		text[2 * depth] = '\0';
 		assert_int_equal(check(text), depth > OAE_JSON_DEPTH_MAX ?
-						      OAE_ERR_LIMIT : OAE_OK);
+						      OAE_ERR_LIMIT :
+						      OAE_OK);
 	}
 }
 
@@ -253,13 +334,20 @@ static void formats_doubles(void **state)
 		double v;
 		const char *text;
 	} cases[] = {
-		{ 0.0, "0" }, { -0.0, "-0" }, { 1.0, "1" }, { -12.0, "-12" },
-		{ 0.1, "0.1" }, { 0.3, "0.3" }, { 0.1 + 0.2,
-						  "0.30000000000000004" },
+		{ 0.0, "0" },
+		{ -0.0, "-0" },
+		{ 1.0, "1" },
+		{ -12.0, "-12" },
+		{ 0.1, "0.1" },
+		{ 0.3, "0.3" },
+		{ 0.1 + 0.2, "0.30000000000000004" },
 		{ 1e15, "1000000000000000" },
 		{ 9007199254740991.0, "9007199254740991" },
-		{ 1e16, "1e+16" }, { 1e22, "1e+22" }, { 1e300, "1e+300" },
-		{ 5e-324, "5e-324" }, { 1e-310, "1e-310" },
+		{ 1e16, "1e+16" },
+		{ 1e22, "1e+22" },
+		{ 1e300, "1e+300" },
+		{ 5e-324, "5e-324" },
+		{ 1e-310, "1e-310" },
 		{ 2.2250738585072014e-308, "2.2250738585072014e-308" },
 		{ 1.7976931348623157e308, "1.7976931348623157e+308" },
 		{ 1.0 / 3.0, "0.3333333333333333" },
@@ -308,7 +396,8 @@ static void writes_one_line(void **state)
 	(void)state;
 	oae_buf_init(&b, 4096);
 	write_all_kinds(&b, 0);
-	assert_string_equal(oae_buf_str(&b),
+	assert_string_equal(
+		oae_buf_str(&b),
 		"{\"s\":\"a\\\"b\\\\c\\n\\u0001\x7f\xc3\xa9\",\"none\":null,"
 		"\"cut\":\"ab\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd"
 		"\",\"n\":0.25,\"nan\":null,\"inf\":null,"
@@ -358,8 +447,7 @@ static void writes_the_same_again(void **state)
 		oae_buf_clear(&first);
 		oae_jw_init(&w, &first, indent);
 		oae_jw_value(&w, NULL, tree);
-		assert_string_equal(oae_buf_str(&first),
-				    oae_buf_str(&second));
+		assert_string_equal(oae_buf_str(&first), oae_buf_str(&second));
 		cJSON_Delete(tree);
 		oae_buf_release(&first);
 		oae_buf_release(&second);
@@ -396,8 +484,7 @@ static void reports_a_full_buffer(void **state)
 	(void)state;
 	oae_buf_init(&b, 40);
 	write_all_kinds(&b, 0);
-	assert_int_equal(oae_buf_check(&b, "the result", &err),
-			 OAE_ERR_LIMIT);
+	assert_int_equal(oae_buf_check(&b, "the result", &err), OAE_ERR_LIMIT);
 	assert_string_equal(err.text, "the result: larger than the limit of "
 				      "40 bytes");
 	oae_buf_release(&b);

@@ -17,12 +17,18 @@
 static void matches_the_reference(void **state)
 {
 	static const uint64_t splitmix_1234567[4] = {
-		6457827717110365317u, 3203168211198807973u,
-		9817491932198370423u, 4593380528125082431u,
+		6457827717110365317u,
+		3203168211198807973u,
+		9817491932198370423u,
+		4593380528125082431u,
 	};
 	static const uint64_t xoshiro_1234[6] = {
-		11520u, 0u, 1509978240u, 1215971899390074240u,
-		1216172134540287360u, 607988272756665600u,
+		11520u,
+		0u,
+		1509978240u,
+		1215971899390074240u,
+		1216172134540287360u,
+		607988272756665600u,
 	};
 	struct oae_rng r;
 
@@ -158,7 +164,7 @@ static void below_is_unbiased(void **state)
 		counts[oae_rng_below(&r, 7)]++;
 	for (int i = 0; i < 7; i++)
 		chi2 += pow((double)counts[i] - 10000.0, 2) / 10000.0;
-	assert_true(chi2 < 22.5);	/* 0.1 % with 6 degrees of freedom */
+	assert_true(chi2 < 22.5); /* 0.1 % with 6 degrees of freedom */
 	for (int i = 0; i < 100; i++) {
 		assert_true(oae_rng_below(&r, 1) == 0);
 		assert_true(oae_rng_below(&r, 3ull << 62) < 3ull << 62);
@@ -183,7 +189,7 @@ static void shuffle_is_a_fair_permutation(void **state)
 	}
 	for (int i = 0; i < 6; i++)
 		chi2 += pow((double)counts[i] - 10000.0, 2) / 10000.0;
-	assert_true(chi2 < 20.5);	/* 0.1 % with 5 degrees of freedom */
+	assert_true(chi2 < 20.5); /* 0.1 % with 5 degrees of freedom */
 	oae_rng_shuffle(&r, NULL, 0);
 }
 

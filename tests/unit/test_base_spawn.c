@@ -104,7 +104,7 @@ static void talks_through_pipes(void **state)
 	assert_string_equal(how, "exit 3");
 	assert_true(c.peak_rss_bytes > 100000);
 	assert_true(c.user_s >= 0 && c.user_s < 5);
-	assert_true(oae_child_wait(&c, 0));	/* again: still reaped */
+	assert_true(oae_child_wait(&c, 0)); /* again: still reaped */
 	oae_child_release(&c);
 	oae_child_release(&c);
 	assert_int_equal(count_fds(), fds);
@@ -214,7 +214,8 @@ static void sets_folder_and_environment(void **state)
 	const char *const env[] = { "ONLY=this", NULL };
 	struct oae_spawn how = { .argv = SHELL("echo $PWD $ONLY $HOME; "
 					       "pwd"),
-				 .env = env, .dir = "/usr" };
+				 .env = env,
+				 .dir = "/usr" };
 	struct oae_child c;
 	char line[64];
 
@@ -288,8 +289,10 @@ static void lets_a_child_end_politely(void **state)
 	char line[16];
 
 	(void)state;
-	spawn(&c, SHELL("trap 'exit 5' TERM; echo up; "
-			"while :; do sleep 0.01; done"), false);
+	spawn(&c,
+	      SHELL("trap 'exit 5' TERM; echo up; "
+		    "while :; do sleep 0.01; done"),
+	      false);
 	read_line(c.out, line, sizeof(line));
 	oae_child_kill(&c, 5000);
 	assert_true(WIFEXITED(c.wait_status));
@@ -355,11 +358,13 @@ static void runs_commands(void **state)
 	(void)state;
 	oae_buf_init(&b, 1u << 20);
 	assert_int_equal(oae_run_command(SHELL("cat; echo out; echo err >&2"),
-					 NULL, 5000, &b, &err), OAE_OK);
+					 NULL, 5000, &b, &err),
+			 OAE_OK);
 	assert_string_equal(oae_buf_str(&b), "out\n");
 	oae_buf_clear(&b);
-	assert_int_equal(oae_run_command(SHELL("head -c 500000 /dev/zero"),
-					 "/", 10000, &b, &err), OAE_OK);
+	assert_int_equal(oae_run_command(SHELL("head -c 500000 /dev/zero"), "/",
+					 10000, &b, &err),
+			 OAE_OK);
 	assert_int_equal(b.len, 500000);
 	assert_int_equal(oae_run_command(by_name, NULL, 5000, NULL, &err),
 			 OAE_OK);
@@ -398,8 +403,11 @@ static void reports_failed_commands(void **state)
 static void times_out_commands(void **state)
 {
 	static const char *const scripts[] = {
-		"sleep 60", "trap '' TERM; while :; do sleep 1; done", "yes",
-		"exec >&- 2>&-; sleep 60", "sleep 60 & wait",
+		"sleep 60",
+		"trap '' TERM; while :; do sleep 1; done",
+		"yes",
+		"exec >&- 2>&-; sleep 60",
+		"sleep 60 & wait",
 	};
 	uint64_t start_ns, took_ns;
 	struct oae_error err;
@@ -413,13 +421,13 @@ static void times_out_commands(void **state)
 				 OAE_ERR_TARGET);
 		took_ns = oae_clock_ns() - start_ns;
 		assert_true(took_ns >= 100000000u && took_ns < 8000000000u);
-		assert_string_equal(err.text,
-				    "/bin/sh: not done after 100 ms");
+		assert_string_equal(err.text, "/bin/sh: not done after 100 ms");
 	}
 	/* A left-over that keeps the pipe open does not hold us up. */
 	start_ns = oae_clock_ns();
 	assert_int_equal(oae_run_command(SHELL("sleep 60 & exit 0"), NULL,
-					 30000, NULL, NULL), OAE_OK);
+					 30000, NULL, NULL),
+			 OAE_OK);
 	assert_true(oae_clock_ns() - start_ns < 8000000000u);
 }
 

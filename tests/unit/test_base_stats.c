@@ -101,11 +101,9 @@ static void t_quantiles_match_the_table(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		near(oae_t_quantile(0.9, rows[i].df), rows[i].t90, 5.01e-4);
 		near(oae_t_quantile(0.95, rows[i].df), rows[i].t95, 5.01e-4);
-		near(oae_t_quantile(0.975, rows[i].df), rows[i].t975,
-		     5.01e-4);
+		near(oae_t_quantile(0.975, rows[i].df), rows[i].t975, 5.01e-4);
 		near(oae_t_quantile(0.99, rows[i].df), rows[i].t99, 5.01e-4);
-		near(oae_t_quantile(0.995, rows[i].df), rows[i].t995,
-		     5.01e-4);
+		near(oae_t_quantile(0.995, rows[i].df), rows[i].t995, 5.01e-4);
 	}
 }
 
@@ -256,7 +254,8 @@ static void noninferiority(void **state)
 	d[5] = 1;
 	near(oae_noninferiority_bound(d, 100, 0.05),
 	     -0.04 - oae_t_quantile(0.95, 99) *
-			     sqrt((0.06 - 0.0016) * 100 / 99 / 100), 1e-12);
+			     sqrt((0.06 - 0.0016) * 100 / 99 / 100),
+	     1e-12);
 	for (int i = 0; i < 100; i++)
 		d[i] = 1;
 	near(oae_noninferiority_bound(d, 100, 0.05), 1 - 0.0299573, 1e-6);
