@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "adapters/reference/tokenizer.h"
+#include "schema/judge.h"
 #include "workloads/corpus/parts.h"
 
 #define DOCS 400
@@ -383,6 +384,31 @@ static void test_letters(void **state)
 	}
 }
 
+/* The whole right answer passes its workload's judge, a neighbour's fails. */
+static void test_judges(void **state)
+{
+	struct oae_rng rng;
+	int wrong = 0;
+
+	(void)state;
+	oae_rng_seed(&rng, 12);
+	for (int i = 0; i < DOCS; i++) {
+		next("letters", OAE_CORPUS_HELD_OUT, &rng, &doc);
+		next("letters", OAE_CORPUS_HELD_OUT, &rng, &other);
+		assert_true(oae_judge_answer(OAE_JUDGE_CONTAINS_ALL, answer(),
+					     oae_buf_str(&doc.facts)));
+		wrong += oae_judge_answer(OAE_JUDGE_CONTAINS_ALL, answer(),
+					  oae_buf_str(&other.facts));
+		next("notices_4", OAE_CORPUS_HELD_OUT, &rng, &doc);
+		next("notices_4", OAE_CORPUS_HELD_OUT, &rng, &other);
+		assert_true(oae_judge_answer(OAE_JUDGE_EXACT, answer(),
+					     answer() + 1));
+		wrong += oae_judge_answer(OAE_JUDGE_EXACT, answer(),
+					  oae_buf_str(&other.answer));
+	}
+	assert_int_equal(wrong, 0);
+}
+
 /* No question of a fact is in both splits; each fact is in both. */
 static void test_fact_wordings(void **state)
 {
@@ -502,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_echo_and_recall),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_judges),
 		cmocka_unit_test(test_fact_wordings),
 		cmocka_unit_test(test_refusals_and_codes),
 		cmocka_unit_test(test_unknown_kind),
