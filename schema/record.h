@@ -30,6 +30,7 @@ enum oae_outcome {
 /* One finished request. Times are ns from its run segment's start. */
 struct oae_sample {
 	uint32_t run;			/* index into oae_records.runs */
+	uint32_t segment;		/* times of one segment compare */
 	const char *request, *item;
 	uint64_t due_ns, sent_ns, done_ns;
 	uint64_t first_ns;		/* UINT64_MAX when there was none */
@@ -44,7 +45,7 @@ struct oae_sample {
 
 /* One raw cumulative reading of one channel. */
 struct oae_reading {
-	uint32_t run;			/* index into oae_records.runs */
+	uint32_t run, segment;
 	const char *channel, *phase;
 	uint64_t t_ns;
 	double value;
@@ -54,7 +55,9 @@ struct oae_reading {
 struct oae_channel_info {
 	uint32_t run;			/* index into oae_records.runs */
 	const char *name, *unit, *scope, *evidence;
-	double wrap;			/* 0: does not wrap */
+	const char *part;		/* "total", "inside" or NULL */
+	double scale;			/* raw x scale = unit */
+	double wrap;			/* largest raw value; 0: none */
 };
 
 /*
@@ -88,7 +91,7 @@ struct oae_records {
 	struct oae_arena arena;
 	cJSON *campaign;		/* the "campaign" line */
 	cJSON *environment_start, *environment_end;	/* or NULL */
-	cJSON *ready;			/* array of the "ready" lines */
+	cJSON *ready;	/* {system: the first ready message of its adapter} */
 	struct oae_run_record *runs;	/* by first appearance */
 	size_t run_count;
 	struct oae_sample *samples;	/* in journal order */

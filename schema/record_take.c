@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "schema/record_internal.h"
+
+static enum oae_status no_memory(struct oae_record_reader *r)
+{
+	return oae_fail(r->err, OAE_ERR_NOMEM, 0, "out of memory");
+}
+
+/* Room for one more element; the new one is zeroed. */
+static void *grow(void **array, size_t *count, size_t *alloc, size_t size)
+{
+	if (*count == *alloc) {
+		size_t n = *alloc ? *alloc * 2 : 64;
+		void *more = reallocarray(*array, n, size);
+
+		if (!more)
+			return NULL;
+		*array = more;
+		*alloc = n;
+	}
+	memset((char *)*array + *count * size, 0, size);
+	return (char *)*array + (*count)++ * size;
+}
+
+/* A copy that outlives the line; NULL stays NULL. */
+static enum oae_status keep(struct oae_record_reader *r, const char *s,
+			    const char **out)
+{
+	*out = s ? oae_arena_strdup(&r->out->arena, s) : NULL;
+	return s && !*out ? no_memory(r) : OAE_OK;
+}
+
+static enum oae_status keep_needed(struct oae_record_reader *r,
+				   const cJSON *line, const char *key,
+				   const char **out)
+{
+	const char *s;
+	enum oae_status status = oae_json_str(line, key, &s, r->err);
+
+	return status ? status : keep(r, s, out);
+}
+
+static enum oae_status keep_optional(struct oae_record_reader *r,
+				     const cJSON *line, const char *key,
+				     const char **out)
+{
+	return keep(r, oae_json_str_or(line, key, NULL), out);
+}
+
+static enum oae_status find_run(struct oae_record_reader *r, const cJSON *line,
+				struct oae_run_record **out)
+{
+	uint64_t id;
+	enum oae_status status = oae_json_u64(line, "run", &id, r->err);
+
+	if (status)
+		return status;
+	if (id >= r->by_id_count || !r->by_id[id])
+		return oae_fail(r->err, OAE_ERR_FORMAT, 0,
+				"run %llu was not begun",
+				(unsigned long long)id);
+	*out = &r->out->runs[r->by_id[id] - 1];
+	return OAE_OK;
+}
+
+/* ---- campaign, environment, ready ------------------------------------ */
+
+static enum oae_status take_campaign(struct oae_record_reader *r, cJSON *line)
+{
+	uint64_t version;
+	const char *spec;
+	enum oae_status status;
+
+	status = oae_json_u64(line, "journal", &version, r->err);
+	if (!status)
+		status = oae_json_str(line, "spec", &spec, r->err);
+	if (status)
+		return status;
+	if (version != OAE_JOURNAL_VERSION)
+		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0, "the journal is"
+				" of version %llu, this program knows %d; use"
+				" the program that wrote it",
+				(unsigned long long)version,
+				OAE_JOURNAL_VERSION);
+	if (strcmp(spec, OAE_SPEC_VERSION) != 0)
+		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0, "the journal is"
+				" for spec %.20s, this program computes %s;"
+				" use the program that wrote it", spec,
+				OAE_SPEC_VERSION);
+	r->out->campaign = cJSON_Duplicate(line, 1);
+	r->out->ready = cJSON_CreateObject();
+	return r->out->campaign && r->out->ready ? OAE_OK : no_memory(r);
+}
+
+static enum oae_status take_environment(struct oae_record_reader *r,
+					cJSON *line)
+{
+	const char *when = oae_json_str_or(line, "when", "");
+	cJSON **slot = strcmp(when, "start") == 0 ?
+		       &r->out->environment_start : &r->out->environment_end;
+
+	/* Only the last end, and the first start, of a resumed campaign. */
+	if (slot == &r->out->environment_start && *slot)
+		return OAE_OK;
+	cJSON_Delete(*slot);
+	*slot = cJSON_Duplicate(line, 1);
+	return *slot ? OAE_OK : no_memory(r);
+}
+
+static enum oae_status take_ready(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_run_record *run;
+	const cJSON *message = cJSON_GetObjectItemCaseSensitive(line,
+								"adapter");
+	cJSON *copy;
+	uint64_t setup_ns;
+	enum oae_status status = find_run(r, line, &run);
+
+	if (!status)
+		status = oae_json_u64(line, "setup_ns", &setup_ns, r->err);
+	if (status)
+		return status;
+	if (!run->ready)
+		run->setup_ns = setup_ns;
+	run->ready = true;
+	if (!message || run->shape ||
+	    cJSON_GetObjectItemCaseSensitive(r->out->ready, run->system))
+		return OAE_OK;
+	copy = cJSON_Duplicate(message, 1);
+	if (!copy || !cJSON_AddItemToObject(r->out->ready, run->system, copy)) {
+		cJSON_Delete(copy);
+		return no_memory(r);
+	}
+	return OAE_OK;
+}
+
+/* ---- runs ------------------------------------------------------------- */
+
+static enum oae_status take_items(struct oae_record_reader *r,
+				  const cJSON *line,
+				  struct oae_run_record *run)
+{
+	const cJSON *items = cJSON_GetObjectItemCaseSensitive(line, "items");
+	const cJSON *item;
+	const char **list;
+	int n = cJSON_GetArraySize(items);
+	enum oae_status status = OAE_OK;
+
+	if (n > (int)OAE_REQUESTS_PER_RUN_MAX)
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u"
+				" requests in one run",
+				OAE_REQUESTS_PER_RUN_MAX);
+	list = oae_arena_array(&r->out->arena, (size_t)n + 1, sizeof(*list));
+	if (!list)
+		return no_memory(r);
+	cJSON_ArrayForEach(item, items) {
+		if (!cJSON_IsString(item))
+			return oae_fail(r->err, OAE_ERR_FORMAT, 0,
+					"\"items\" holds something else than"
+					" ids");
+		status = keep(r, item->valuestring, &list[run->planned++]);
+		if (status)
+			return status;
+	}
+	run->items = list;
+	return OAE_OK;
+}
+
+static enum oae_status take_channels(struct oae_record_reader *r,
+				     const cJSON *line, uint32_t run)
+{
+	struct oae_records *out = r->out;
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "channels");
+	const cJSON *obj;
+	enum oae_status status = OAE_OK;
+
+	if (cJSON_GetArraySize(list) > (int)OAE_CHANNELS_MAX)
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u"
+				" channels", OAE_CHANNELS_MAX);
+	cJSON_ArrayForEach(obj, list) {
+		struct oae_channel_info *c =
+			grow((void **)&out->channels, &out->channel_count,
+			     &r->channel_alloc, sizeof(*c));
+
+		if (!c)
+			return no_memory(r);
+		c->run = run;
+		c->scale = oae_json_num_or(obj, "scale", 1);
+		c->wrap = (double)oae_json_u64_or(obj, "wrap", 0);
+		status = keep_needed(r, obj, "name", &c->name);
+		if (!status)
+			status = keep_needed(r, obj, "unit", &c->unit);
+		if (!status)
+			status = keep_optional(r, obj, "scope", &c->scope);
+		if (!status)
+			status = keep_optional(r, obj, "part", &c->part);
+		if (!status)
+			status = keep_optional(r, obj, "evidence",
+					       &c->evidence);
+		if (status)
+			return status;
+	}
+	return OAE_OK;
+}
+
+static enum oae_status new_run(struct oae_record_reader *r, uint64_t id,
+			       struct oae_run_record **out)
+{
+	struct oae_run_record *run;
+
+	if (id >= OAE_RUNS_MAX)
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "run %llu: more than"
+				" %u runs", (unsigned long long)id,
+				OAE_RUNS_MAX);
+	if (id >= r->by_id_count) {
+		size_t n = (size_t)id * 2 + 64;
+		size_t *more = reallocarray(r->by_id, n, sizeof(*more));
+
+		if (!more)
+			return no_memory(r);
+		memset(more + r->by_id_count, 0,
+		       (n - r->by_id_count) * sizeof(*more));
+		r->by_id = more;
+		r->by_id_count = n;
+	}
+	run = grow((void **)&r->out->runs, &r->out->run_count, &r->run_alloc,
+		   sizeof(*run));
+	if (!run)
+		return no_memory(r);
+	r->by_id[id] = r->out->run_count;
+	run->id = id;
+	run->cpu_user_s = run->cpu_system_s = NAN;
+	*out = run;
+	return OAE_OK;
+}
+
+static enum oae_status take_plan(struct oae_record_reader *r,
+				 const cJSON *line, struct oae_run_record *run)
+{
+	enum oae_status status;
+
+	run->block = oae_json_u64_or(line, "block", 0);
+	run->rep = oae_json_u64_or(line, "rep", 0);
+	run->seed = oae_json_u64_or(line, "seed", 0);
+	run->tokens_in = oae_json_u64_or(line, "tokens_in", 0);
+	run->tokens_out = oae_json_u64_or(line, "tokens_out", 0);
+	status = keep_needed(r, line, "system", &run->system);
+	if (!status)
+		status = keep_needed(r, line, "purpose", &run->purpose);
+	if (!status)
+		status = keep_optional(r, line, "workload", &run->workload);
+	if (!status)
+		status = keep_optional(r, line, "condition", &run->condition);
+	if (!status)
+		status = keep_optional(r, line, "scenario", &run->scenario);
+	if (!status)
+		status = keep_optional(r, line, "shape", &run->shape);
+	if (!status)
+		status = keep_optional(r, line, "quant", &run->quant);
+	if (!status)
+		status = keep_optional(r, line, "no_meter", &run->no_meter);
+	if (!status)
+		status = take_items(r, line, run);
+	return status;
+}
+
+static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_run_record *run = NULL;
+	uint64_t id, segment = oae_json_u64_or(line, "segment", 0);
+	enum oae_status status = oae_json_u64(line, "run", &id, r->err);
+
+	if (status)
+		return status;
+	if (id < r->by_id_count && r->by_id[id]) {
+		run = &r->out->runs[r->by_id[id] - 1];
+		if (segment != run->segments)
+			return oae_fail(r->err, OAE_ERR_FORMAT, 0, "run %llu"
+					" begins twice",
+					(unsigned long long)id);
+	} else {
+		status = new_run(r, id, &run);
+		if (!status)
+			status = take_plan(r, line, run);
+		if (status)
+			return status;
+	}
+	run->segments++;
+	run->ended = false;
+	/* Each segment has its sensors; those of the first describe all. */
+	return segment ? OAE_OK :
+	       take_channels(r, line, (uint32_t)(run - r->out->runs));
+}
+
+static void add_seconds(const cJSON *line, const char *key, double *sum)
+{
+	double v = oae_json_num_or(line, key, NAN);
+
+	if (!isnan(v))
+		*sum = (isnan(*sum) ? 0 : *sum) + v;
+}
+
+static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_run_record *run;
+	uint64_t peak = oae_json_u64_or(line, "peak_memory_bytes", 0);
+	enum oae_status status = find_run(r, line, &run);
+
+	if (status)
+		return status;
+	if (run->ended)
+		return oae_fail(r->err, OAE_ERR_FORMAT, 0, "run %llu ends"
+				" twice", (unsigned long long)run->id);
+	run->ended = true;
+	run->wall_ns += oae_json_u64_or(line, "wall_ns", 0);
+	add_seconds(line, "cpu_user_s", &run->cpu_user_s);
+	add_seconds(line, "cpu_system_s", &run->cpu_system_s);
+	status = keep_needed(r, line, "status", &run->status);
+	if (!status)
+		status = keep_optional(r, line, "reason", &run->reason);
+	if (!status && peak > run->peak_memory_bytes) {
+		run->peak_memory_bytes = peak;
+		status = keep_optional(r, line, "peak_memory_method",
+				       &run->peak_memory_method);
+	}
+	return status;
+}
+
+/* ---- samples and readings -------------------------------------------- */
+
+static enum oae_status take_times(struct oae_record_reader *r,
+				  const cJSON *line, struct oae_sample *s)
+{
+	enum oae_status status;
+
+	s->first_ns = oae_json_u64_or(line, "first_ns", UINT64_MAX);
+	status = oae_json_u64(line, "due_ns", &s->due_ns, r->err);
+	if (!status)
+		status = oae_json_u64(line, "sent_ns", &s->sent_ns, r->err);
+	if (!status)
+		status = oae_json_u64(line, "done_ns", &s->done_ns, r->err);
+	if (!status && (s->sent_ns > s->done_ns || s->due_ns > s->done_ns ||
+			(s->first_ns != UINT64_MAX &&
+			 (s->first_ns < s->sent_ns ||
+			  s->first_ns > s->done_ns))))
+		status = oae_fail(r->err, OAE_ERR_FORMAT, 0, "times run"
+				  " backwards: due, sent, first, done must not"
+				  " precede each other");
+	return status;
+}
+
+static enum oae_status take_token_times(struct oae_record_reader *r,
+					const cJSON *line,
+					struct oae_sample *s)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "token_ns");
+	const cJSON *v;
+	uint64_t *times;
+	int n = cJSON_GetArraySize(list);
+
+	if (n == 0)
+		return OAE_OK;
+	if (n > (int)OAE_TOKENS_PER_ANSWER_MAX)
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u token"
+				" times", OAE_TOKENS_PER_ANSWER_MAX);
+	times = oae_arena_array(&r->out->arena, (size_t)n, sizeof(*times));
+	if (!times)
+		return no_memory(r);
+	cJSON_ArrayForEach(v, list) {
+		if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0) ||
+		    v->valuedouble > 9007199254740992.0)
+			return oae_fail(r->err, OAE_ERR_FORMAT, 0, "\"token_ns"
+					"\" holds something else than times");
+		times[s->token_count++] = (uint64_t)v->valuedouble;
+	}
+	s->token_ns = times;
+	return OAE_OK;
+}
+
+static enum oae_status take_outcome(struct oae_record_reader *r,
+				    const cJSON *line, struct oae_sample *s)
+{
+	const char *name;
+	enum oae_status status = oae_json_str(line, "outcome", &name, r->err);
+
+	if (status)
+		return status;
+	for (int o = OAE_OUTCOME_OK; o <= OAE_OUTCOME_CANCELLED; o++)
+		if (strcmp(name, oae_outcome_name((enum oae_outcome)o)) == 0) {
+			s->outcome = (enum oae_outcome)o;
+			return OAE_OK;
+		}
+	return oae_fail(r->err, OAE_ERR_FORMAT, 0, "outcome \"%.40s\" is"
+			" unknown", name);
+}
+
+static enum oae_status take_texts(struct oae_record_reader *r,
+				  const cJSON *line, struct oae_sample *s)
+{
+	const struct {
+		const char *key;
+		const char **out;
+	} texts[] = {
+		{ "item", &s->item }, { "reason", &s->reason },
+		{ "finish", &s->finish }, { "answer", &s->answer },
+		{ "expected", &s->expected }, { "judge", &s->judge },
+		{ "group", &s->group },
+	};
+	enum oae_status status = keep_needed(r, line, "request", &s->request);
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !status;
+	     i++)
+		status = keep_optional(r, line, texts[i].key, texts[i].out);
+	return status;
+}
+
+static enum oae_status take_sample(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_run_record *run;
+	struct oae_sample *s;
+	enum oae_status status = find_run(r, line, &run);
+
+	if (status)
+		return status;
+	if (run->ended)
+		return oae_fail(r->err, OAE_ERR_FORMAT, 0, "a sample after the"
+				" end of run %llu",
+				(unsigned long long)run->id);
+	s = grow((void **)&r->out->samples, &r->out->sample_count,
+		 &r->sample_alloc, sizeof(*s));
+	if (!s)
+		return no_memory(r);
+	s->run = (uint32_t)(run - r->out->runs);
+	s->segment = run->segments - 1;
+	s->tokens_in = oae_json_u64_or(line, "tokens_in", 0);
+	s->tokens_out = oae_json_u64_or(line, "tokens_out", 0);
+	s->drafted = oae_json_u64_or(line, "drafted", 0);
+	s->accepted = oae_json_u64_or(line, "accepted", 0);
+	run->sample_count++;
+	status = take_times(r, line, s);
+	if (!status)
+		status = take_outcome(r, line, s);
+	if (!status)
+		status = take_texts(r, line, s);
+	if (!status)
+		status = take_token_times(r, line, s);
+	return status;
+}
+
+/* The run's own copy of a channel's name, so that pointers compare. */
+static const char *channel_name(struct oae_record_reader *r, uint32_t run,
+				const char *name)
+{
+	const struct oae_records *out = r->out;
+
+	for (size_t i = 0; i < out->channel_count; i++) {
+		size_t k = (r->channel_hint + i) % out->channel_count;
+
+		if (out->channels[k].run == run &&
+		    strcmp(out->channels[k].name, name) == 0) {
+			r->channel_hint = k + 1;
+			return out->channels[k].name;
+		}
+	}
+	return NULL;
+}
+
+static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_run_record *run;
+	const cJSON *values, *v;
+	const char *phase;
+	uint64_t t_ns;
+	enum oae_status status = find_run(r, line, &run);
+
+	if (!status)
+		status = oae_json_u64(line, "t_ns", &t_ns, r->err);
+	if (!status)
+		status = keep_needed(r, line, "phase", &phase);
+	if (!status)
+		status = oae_json_obj(line, "values", &values, r->err);
+	if (status)
+		return status;
+	cJSON_ArrayForEach(v, values) {
+		struct oae_reading *x;
+		uint32_t index = (uint32_t)(run - r->out->runs);
+		const char *name = channel_name(r, index, v->string);
+
+		if (!name)
+			return oae_fail(r->err, OAE_ERR_FORMAT, 0, "channel"
+					" \"%.60s\" was not declared by its"
+					" run", v->string);
+		if (cJSON_IsNull(v))
+			continue;
+		x = grow((void **)&r->out->readings, &r->out->reading_count,
+			 &r->reading_alloc, sizeof(*x));
+		if (!x)
+			return no_memory(r);
+		x->run = index;
+		x->segment = run->segments - 1;
+		x->channel = name;
+		x->phase = phase;
+		x->t_ns = t_ns;
+		x->value = cJSON_IsNumber(v) ? v->valuedouble :
+			   (double)oae_json_u64_or(values, v->string, 0);
+	}
+	return OAE_OK;
+}
+
+static enum oae_status take_resume(struct oae_record_reader *r, cJSON *line)
+{
+	(void)line;
+	r->out->resumes++;
+	return OAE_OK;
+}
+
+enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
+				cJSON *line)
+{
+	static const struct {
+		const char *type;
+		enum oae_status (*take)(struct oae_record_reader *r,
+					cJSON *line);
+	} takers[] = {
+		{ "sample", take_sample }, { "sensors", take_sensors },
+		{ "run", take_run }, { "ready", take_ready },
+		{ "run_end", take_run_end }, { "campaign", take_campaign },
+		{ "environment", take_environment },
+		{ "resume", take_resume },
+	};
+
+	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
+		if (strcmp(type, takers[i].type) == 0)
+			return takers[i].take(r, line);
+	return oae_fail(r->err, OAE_ERR_FORMAT, 0, "line type \"%.40s\" is"
+			" unknown", type);
+}
+
+static int by_request(const void *a, const void *b)
+{
+	const struct oae_sample *x = *(const struct oae_sample *const *)a;
+	const struct oae_sample *y = *(const struct oae_sample *const *)b;
+
+	if (x->run != y->run)
+		return x->run < y->run ? -1 : 1;
+	return strcmp(x->request, y->request);
+}
+
+enum oae_status oae_record_finish(struct oae_record_reader *r)
+{
+	const struct oae_records *out = r->out;
+	const struct oae_sample **order;
+	enum oae_status status = OAE_OK;
+
+	order = calloc(out->sample_count + 1, sizeof(*order));
+	if (!order)
+		return no_memory(r);
+	for (size_t i = 0; i < out->sample_count; i++)
+		order[i] = &out->samples[i];
+	qsort(order, out->sample_count, sizeof(*order), by_request);
+	for (size_t i = 1; i < out->sample_count && !status; i++)
+		if (by_request(&order[i - 1], &order[i]) == 0)
+			status = oae_fail(r->err, OAE_ERR_FORMAT, 0, "run %llu"
+					  " has request %.40s twice",
+					  (unsigned long long)
+					  out->runs[order[i]->run].id,
+					  order[i]->request);
+	free(order);
+	return status;
+}
