@@ -51,7 +51,7 @@ static bool is_due(const struct oae_load *l, uint64_t now_ns)
 	const struct oae_request *r = &l->requests[l->sent];
 
 	return l->sent < l->count && l->in_flight < l->max_in_flight &&
-	       (r->due_ns == OAE_DUE_CLOSED ||
+	       (r->due_ns == OAE_ARRIVAL_CLOSED ||
 		l->start_ns + r->due_ns <= now_ns);
 }
 
@@ -66,7 +66,7 @@ static enum oae_status send_next(struct oae_load *l, struct oae_error *err)
 	oae_buf_init(&f->answer, OAE_ANSWER_BYTES_MAX);
 	f->request = r;
 	f->sent_ns = f->heard_ns = f->stamp_ns = oae_clock_ns();
-	f->due_ns = r->due_ns == OAE_DUE_CLOSED ? f->sent_ns :
+	f->due_ns = r->due_ns == OAE_ARRIVAL_CLOSED ? f->sent_ns :
 						  l->start_ns + r->due_ns;
 	if (l->in_flight++ == 0)
 		l->busy_since_ns = f->sent_ns;

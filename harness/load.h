@@ -17,13 +17,12 @@
 #include "base/buf.h"
 #include "harness/session.h"
 #include "schema/record.h"
-
-#define OAE_DUE_CLOSED UINT64_MAX	/* closed loop: due when there is room */
+#include "workloads/arrivals.h"
 
 /* One request of a plan. Strings belong to the plan. */
 struct oae_request {
 	uint64_t id;		/* its place in the run's plan + 1 */
-	uint64_t due_ns;	/* after the loop's start, or OAE_DUE_CLOSED */
+	uint64_t due_ns;	/* after the loop's start, or OAE_ARRIVAL_CLOSED */
 	const char *item;	/* id of the item it came from */
 	struct oae_submit submit; /* .id is set by the loop */
 	const char *expected, *judge, *group; /* for the journal; or NULL */

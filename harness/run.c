@@ -202,7 +202,7 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 	uint64_t busy_ns;
 
 	first.id = 0;
-	first.due_ns = OAE_DUE_CLOSED;
+	first.due_ns = OAE_ARRIVAL_CLOSED;
 	s->warming = true;
 	status = read_sensors(s, phase_warmup, err);
 	if (!status)

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "harness/campaign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/rng.h"
+#include "schema/profile.h"
+#include "workloads/arrivals.h"
+
+#define ARENA_BYTES_MAX ((size_t)256 << 20)
+
+static enum oae_status no_memory(struct oae_error *err)
+{
+	return oae_fail(err, OAE_ERR_NOMEM, 0, "campaign");
+}
+
+enum oae_status oae_campaign_input(struct oae_campaign *c, const char *name,
+				   const char *path, struct oae_error *err)
+{
+	struct oae_input *in = &c->inputs[c->input_count];
+	size_t i;
+
+	for (i = 0; i < c->input_count; i++)
+		if (!strcmp(c->inputs[i].name, name))
+			return OAE_OK;
+	if (c->input_count == OAE_INPUTS_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u inputs",
+				OAE_INPUTS_MAX);
+	in->name = oae_arena_strdup(&c->arena, name);
+	in->path = oae_arena_strdup(&c->arena, path);
+	if (!in->name || !in->path)
+		return no_memory(err);
+	c->input_count++;
+	return oae_sha256_file(path, in->sha256, err);
+}
+
+/* HOME/FOLDER/FILE as input AS/FILE. */
+static enum oae_status input_below(struct oae_campaign *c, const char *folder,
+				   const char *as, const char *file,
+				   struct oae_error *err)
+{
+	char name[OAE_PATH_BYTES_MAX], path[2 * OAE_PATH_BYTES_MAX];
+
+	(void)snprintf(name, sizeof(name), "%s/%s", as, file);
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", c->home, folder, file);
+	return oae_campaign_input(c, name, path, err);
+}
+
+/* Where this program is, and with it the adapters that come with it. */
+static enum oae_status find_build(char *out, size_t size,
+				  struct oae_error *err)
+{
+	ssize_t n = readlink("/proc/self/exe", out, size - 1);
+	char *slash;
+
+	if (n <= 0)
+		return oae_fail(err, OAE_ERR_IO, 0,
+				"/proc/self/exe: cannot be read; is /proc"
+				" mounted?");
+	out[n] = '\0';
+	slash = strrchr(out, '/');
+	if (slash)
+		*slash = '\0';
+	return OAE_OK;
+}
+
+static enum oae_status copy_names(struct oae_campaign *c,
+				  struct oae_names *names,
+				  struct oae_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		names->item[i] = oae_arena_strdup(&c->arena, names->item[i]);
+		if (!names->item[i])
+			return no_memory(err);
+	}
+	return OAE_OK;
+}
+
+/* Fills what the user left open from the suite. */
+static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
+{
+	struct oae_options *o = &c->options;
+	enum oae_status status;
+	size_t i;
+
+	if (!o->systems.count) {
+		for (i = 0; i < c->suite.system_count; i++)
+			o->systems.item[i] = c->suite.systems[i];
+		o->systems.count = c->suite.system_count;
+	}
+	if (!o->workloads.count) {
+		for (i = 0; i < c->suite.workload_count; i++)
+			o->workloads.item[i] = c->suite.workloads[i].id;
+		o->workloads.count = c->suite.workload_count;
+	}
+	if (!o->runs)
+		o->runs = c->suite.runs;
+	o->suite = c->suite.id;
+	status = copy_names(c, &o->systems, err);
+	if (!status)
+		status = copy_names(c, &o->workloads, err);
+	return status ? status : copy_names(c, &o->adapters, err);
+}
+
+static enum oae_status load_suite(struct oae_campaign *c,
+				  struct oae_error *err)
+{
+	enum oae_status status;
+
+	status = oae_suite_load(c->home, c->options.suite, &c->suite, err);
+	if (!status)
+		status = oae_campaign_input(c, "suite.json", c->suite.path,
+					    err);
+	return status ? status : resolve(c, err);
+}
+
+/* How many items a run asks: the user's number, else the suite's. */
+static uint32_t items_of(const struct oae_campaign *c, const char *workload,
+			 size_t available)
+{
+	uint32_t n = c->options.items;
+	size_t i;
+
+	for (i = 0; !n && i < c->suite.workload_count; i++)
+		if (!strcmp(c->suite.workloads[i].id, workload))
+			n = c->suite.workloads[i].items_per_run;
+	if (!n)
+		n = c->suite.workloads[0].items_per_run;
+	/* A user's number is a wish; a suite's is checked by the plan. */
+	return c->options.items && n > available ? (uint32_t)available : n;
+}
+
+static enum oae_status load_workloads(struct oae_campaign *c,
+				      struct oae_error *err)
+{
+	size_t n = c->options.workloads.count, i, k;
+	enum oae_status status;
+	const char *id, *slash;
+	char file[OAE_NAME_BYTES_MAX + 32];
+
+	c->workloads = calloc(n, sizeof(*c->workloads));
+	if (!c->workloads)
+		return no_memory(err);
+	for (i = 0; i < n; i++) {
+		struct oae_workload *w = &c->workloads[i];
+
+		id = c->options.workloads.item[i];
+		for (k = 0; k < i; k++)
+			if (!strcmp(c->options.workloads.item[k], id))
+				return oae_fail(err, OAE_ERR_USAGE, 0,
+						"workload '%s' is given twice",
+						id);
+		status = oae_workload_load(c->home, id, w, err);
+		if (status)
+			return status;
+		c->items[i] = items_of(c, id, w->item_count);
+		(void)snprintf(file, sizeof(file), "%.128s.workload.json", id);
+		status = input_below(c, "workloads", "workloads", file, err);
+		slash = strrchr(w->items_path, '/');
+		if (!status)
+			status = input_below(c, "workloads", "workloads",
+					     slash ? slash + 1 : w->items_path,
+					     err);
+		if (status)
+			return status;
+	}
+	return OAE_OK;
+}
+
+/* Tables and profiles are only scored later; they are checked now. */
+static enum oae_status check_profiles(struct oae_campaign *c,
+				      struct oae_error *err)
+{
+	static const char *const tables[] = {
+		"defaults.csv", "wages.csv", "grid.csv", "embodied.csv",
+	};
+	char path[2 * OAE_PATH_BYTES_MAX], file[OAE_NAME_BYTES_MAX + 16];
+	struct oae_tables t = { 0 };
+	struct oae_profile p;
+	enum oae_status status;
+	size_t i;
+
+	(void)snprintf(path, sizeof(path), "%s/schema/tables", c->home);
+	status = oae_tables_read(path, &t, err);
+	for (i = 0; !status && i < sizeof(tables) / sizeof(tables[0]); i++)
+		status = input_below(c, "schema/tables", "tables", tables[i],
+				     err);
+	for (i = 0; !status && i < c->suite.profile_count; i++) {
+		(void)snprintf(file, sizeof(file), "%.128s.json",
+			       c->suite.profiles[i]);
+		(void)snprintf(path, sizeof(path), "%s/schema/profiles/%s",
+			       c->home, file);
+		memset(&p, 0, sizeof(p));
+		status = oae_profile_read(path, &t, &p, err);
+		oae_profile_release(&p);
+		if (!status)
+			status = input_below(c, "schema/profiles", "profiles",
+					     file, err);
+	}
+	oae_tables_release(&t);
+	return status;
+}
+
+static enum oae_status load_systems(struct oae_campaign *c,
+				    struct oae_error *err)
+{
+	size_t n = c->options.systems.count, i, k;
+	const char *baseline = c->suite.systems[c->suite.baseline];
+	enum oae_status status = OAE_OK;
+
+	for (i = 0; !status && i < c->options.adapters.count; i++) {
+		status = oae_campaign_adapter_load(c,
+					c->options.adapters.item[i], err);
+		c->options.adapters.item[i] = c->adapters[i].dir;
+	}
+	c->systems = calloc(n, sizeof(*c->systems));
+	if (!c->systems)
+		return no_memory(err);
+	for (i = 0; !status && i < n; i++) {
+		for (k = 0; k < i; k++)
+			if (!strcmp(c->options.systems.item[k],
+				    c->options.systems.item[i]))
+				return oae_fail(err, OAE_ERR_USAGE, 0,
+						"system '%s' is given twice",
+						c->options.systems.item[i]);
+		status = oae_campaign_system_load(c, c->options.systems.item[i],
+						  &c->systems[i], err);
+		if (!strcmp(c->options.systems.item[i], baseline))
+			c->baseline = i;
+	}
+	return status;
+}
+
+/* The campaign's index of the system that a scale step runs, or count. */
+static size_t scale_system(const struct oae_campaign *c, size_t scale)
+{
+	size_t i;
+
+	for (i = 0; i < c->options.systems.count; i++)
+		if (!strcmp(c->systems[i].id, c->suite.scale[scale].system))
+			break;
+	return i;
+}
+
+/* Half of each scale step's runs (rounded up) first, the rest at the end. */
+static void add_scales(struct oae_campaign *c, bool first, uint32_t block)
+{
+	uint32_t half, k, end;
+	size_t i;
+
+	for (i = 0; i < c->suite.scale_count; i++) {
+		size_t system = scale_system(c, i);
+
+		half = (c->suite.scale[i].runs + 1) / 2;
+		end = first ? half : c->suite.scale[i].runs;
+		if (system == c->options.systems.count)
+			continue;
+		for (k = first ? 0 : half; k < end; k++) {
+			struct oae_campaign_run *r = &c->runs[c->run_count++];
+
+			r->at.system = (uint32_t)system;
+			r->at.block = block;
+			r->at.rep = k;
+			r->at.seed = c->options.seed;
+			r->scale = (uint32_t)i;
+		}
+	}
+}
+
+static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
+{
+	struct oae_blocks b = {
+		.seed = c->options.seed, .systems = c->options.systems.count,
+		.workloads = c->options.workloads.count,
+		.conditions = c->suite.condition_count,
+		.runs = c->options.runs,
+	};
+	size_t n = oae_blocks_count(&b), extra = 0, i;
+	struct oae_planned_run *planned;
+	enum oae_status status = OAE_OK;
+	uint32_t block = 0;
+
+	for (i = 0; i < c->suite.scale_count; i++)
+		extra += c->suite.scale[i].runs;
+	planned = oae_arena_array(&c->arena, n + 1, sizeof(*planned));
+	c->runs = oae_arena_array(&c->arena, n + extra + 1, sizeof(*c->runs));
+	if (!planned || !c->runs)
+		return no_memory(err);
+	status = oae_blocks_plan(&b, planned, err);
+	for (i = 0; !status && i < n; i++) {
+		if (planned[i].block != 0 && block == 0)
+			add_scales(c, true, 0);
+		block = planned[i].block;
+		c->runs[c->run_count].at = planned[i];
+		c->runs[c->run_count++].scale = OAE_NO_SCALE;
+	}
+	if (status)
+		return status;
+	if (block == 0)
+		add_scales(c, true, 0);
+	add_scales(c, false, block);
+	if (c->run_count > OAE_RUNS_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u runs",
+				OAE_RUNS_MAX);
+	return OAE_OK;
+}
+
+enum oae_status oae_campaign_load(struct oae_campaign *c,
+				  const struct oae_options *options,
+				  struct oae_error *err)
+{
+	enum oae_status status;
+
+	memset(c, 0, sizeof(*c));
+	oae_arena_init(&c->arena, ARENA_BYTES_MAX);
+	c->options = *options;
+	c->inputs = oae_arena_array(&c->arena, OAE_INPUTS_MAX,
+				    sizeof(*c->inputs));
+	if (!c->inputs)
+		return no_memory(err);
+	status = oae_home(c->home, sizeof(c->home), err);
+	if (!status)
+		status = find_build(c->build, sizeof(c->build), err);
+	if (!status)
+		status = load_suite(c, err);
+	if (!status)
+		status = load_workloads(c, err);
+	if (!status)
+		status = load_systems(c, err);
+	if (!status)
+		status = check_profiles(c, err);
+	return status ? status : make_plan(c, err);
+}
+
+void oae_campaign_release(struct oae_campaign *c)
+{
+	size_t i;
+
+	for (i = 0; c->systems && i < c->options.systems.count; i++)
+		cJSON_Delete(c->systems[i].knobs);
+	free(c->systems);
+	for (i = 0; i < c->adapter_count; i++)
+		oae_manifest_release(&c->adapters[i].manifest);
+	for (i = 0; c->workloads && i < c->options.workloads.count; i++)
+		oae_workload_release(&c->workloads[i]);
+	free(c->workloads);
+	oae_suite_release(&c->suite);
+	oae_arena_release(&c->arena);
+	memset(c, 0, sizeof(*c));
+}

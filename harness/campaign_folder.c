@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run folder says about its campaign, and its copies of inputs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "harness/campaign.h"
+#include "schema/record.h"
+
+#ifndef OAE_BUILD_FLAGS
+#define OAE_BUILD_FLAGS ""
+#endif
+#ifndef OAE_BUILD_GIT
+#define OAE_BUILD_GIT NULL
+#endif
+
+static void write_names(struct oae_jw *w, const char *key,
+			const struct oae_names *n)
+{
+	size_t i;
+
+	oae_jw_arr(w, key);
+	for (i = 0; i < n->count; i++)
+		oae_jw_str(w, NULL, n->item[i]);
+	oae_jw_end_arr(w);
+}
+
+static void write_system(struct oae_jw *w, const struct oae_campaign_system *s)
+{
+	const struct oae_system_entry *e = s->entry;
+	char lossless[2 * OAE_NAME_BYTES_MAX + 2];
+	size_t i;
+
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "id", s->id);
+	oae_jw_str(w, "adapter", s->adapter->manifest.name);
+	oae_jw_str(w, "version", s->adapter->manifest.version);
+	oae_jw_str(w, "system", e->name);
+	oae_jw_str(w, "title", e->title);
+	oae_jw_str(w, "kind", e->kind);
+	oae_jw_value(w, "knobs", s->knobs);
+	(void)snprintf(lossless, sizeof(lossless), "%.127s/%.127s",
+		       s->adapter->manifest.name,
+		       e->lossless_of ? e->lossless_of : "");
+	oae_jw_str(w, "lossless_of", e->lossless_of ? lossless : NULL);
+	oae_jw_arr(w, "models");
+	for (i = 0; i < e->models.count; i++) {
+		oae_jw_obj(w, NULL);
+		oae_jw_str(w, "path", s->models[i].path);
+		oae_jw_str(w, "sha256", s->models[i].sha256);
+		oae_jw_int(w, "bytes", (int64_t)s->models[i].bytes);
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_arr(w);
+	oae_jw_str(w, "binary_sha256", s->binary_sha256[0] ?
+		   s->binary_sha256 : NULL);
+	oae_jw_end_obj(w);
+}
+
+static void write_options(struct oae_jw *w, const struct oae_options *o)
+{
+	oae_jw_obj(w, "options");
+	oae_jw_str(w, "suite", o->suite);
+	write_names(w, "systems", &o->systems);
+	write_names(w, "workloads", &o->workloads);
+	write_names(w, "adapters", &o->adapters);
+	oae_jw_int(w, "runs", o->runs);
+	oae_jw_int(w, "items", o->items);
+	oae_jw_u64s(w, "seed", o->seed);
+	oae_jw_end_obj(w);
+}
+
+static void write_build(struct oae_jw *w)
+{
+	oae_jw_obj(w, "build");
+	oae_jw_str(w, "git", OAE_BUILD_GIT);
+	oae_jw_str(w, "compiler", __VERSION__);
+	oae_jw_str(w, "flags", OAE_BUILD_FLAGS);
+	oae_jw_end_obj(w);
+}
+
+static void write_scales(struct oae_jw *w, const struct oae_suite *s)
+{
+	size_t i;
+
+	oae_jw_arr(w, "scale");
+	for (i = 0; i < s->scale_count; i++) {
+		oae_jw_obj(w, NULL);
+		oae_jw_str(w, "shape", s->scale[i].shape);
+		oae_jw_str(w, "quant", s->scale[i].quant);
+		oae_jw_str(w, "system", s->scale[i].system);
+		oae_jw_int(w, "tokens_in", s->scale[i].tokens_in);
+		oae_jw_int(w, "tokens_out", s->scale[i].tokens_out);
+		oae_jw_int(w, "runs", s->scale[i].runs);
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_arr(w);
+}
+
+void oae_campaign_write(const struct oae_campaign *c, struct oae_jw *w,
+			int argc, char **argv)
+{
+	char utc[OAE_UTC_TEXT];
+	size_t i;
+	int k;
+
+	oae_clock_utc(utc);
+	oae_jw_str(w, "oae", OAE_VERSION);
+	oae_jw_str(w, "spec", OAE_SPEC_VERSION);
+	oae_jw_int(w, "journal", OAE_JOURNAL_VERSION);
+	oae_jw_str(w, "utc", utc);
+	oae_jw_u64s(w, "seed", c->options.seed);
+	oae_jw_str(w, "suite", c->suite.id);
+	oae_jw_arr(w, "argv");
+	for (k = 0; k < argc; k++)
+		oae_jw_str(w, NULL, argv[k]);
+	oae_jw_end_arr(w);
+	write_build(w);
+	write_options(w, &c->options);
+	oae_jw_obj(w, "inputs");
+	for (i = 0; i < c->input_count; i++)
+		oae_jw_str(w, c->inputs[i].name, c->inputs[i].sha256);
+	oae_jw_end_obj(w);
+	oae_jw_obj(w, "plan");
+	oae_jw_int(w, "runs", (int64_t)c->run_count);
+	oae_jw_end_obj(w);
+	oae_jw_arr(w, "systems");
+	for (i = 0; i < c->options.systems.count; i++)
+		write_system(w, &c->systems[i]);
+	oae_jw_end_arr(w);
+	oae_jw_str(w, "baseline", c->systems[c->baseline].id);
+	write_names(w, "workloads", &c->options.workloads);
+	oae_jw_str(w, "scenario", oae_scenario_name(c->suite.scenario));
+	write_scales(w, &c->suite);
+}
+
+static enum oae_status read_names(const cJSON *obj, const char *key,
+				  struct oae_names *out, struct oae_error *err)
+{
+	const cJSON *list, *name;
+	enum oae_status status = oae_json_arr(obj, key, &list, err);
+
+	if (status)
+		return status;
+	cJSON_ArrayForEach(name, list) {
+		if (!cJSON_IsString(name) || out->count == OAE_SYSTEMS_MAX)
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"\"%s\": no list of at most %u names",
+					key, OAE_SYSTEMS_MAX);
+		out->item[out->count++] = name->valuestring;
+	}
+	return OAE_OK;
+}
+
+enum oae_status oae_options_read(const cJSON *campaign,
+				 struct oae_options *o, struct oae_error *err)
+{
+	enum oae_status status;
+	const cJSON *obj;
+	uint64_t runs = 0, items = 0;
+
+	memset(o, 0, sizeof(*o));
+	status = oae_json_obj(campaign, "options", &obj, err);
+	if (!status)
+		status = oae_json_str(obj, "suite", &o->suite, err);
+	if (!status)
+		status = read_names(obj, "systems", &o->systems, err);
+	if (!status)
+		status = read_names(obj, "workloads", &o->workloads, err);
+	if (!status)
+		status = read_names(obj, "adapters", &o->adapters, err);
+	if (!status)
+		status = oae_json_u64(obj, "runs", &runs, err);
+	if (!status)
+		status = oae_json_u64(obj, "items", &items, err);
+	if (!status)
+		status = oae_json_u64(obj, "seed", &o->seed, err);
+	if (!status && (runs > OAE_RUNS_MAX || items > OAE_ITEMS_MAX))
+		status = oae_fail(err, OAE_ERR_LIMIT, 0,
+				  "\"options\": too many runs or items");
+	o->runs = (uint32_t)runs;
+	o->items = (uint32_t)items;
+	return status;
+}
+
+static enum oae_status changed(struct oae_error *err, const char *what)
+{
+	return oae_fail(err, OAE_ERR_CHECK, 0,
+			"%s has changed since the campaign began; put it back,"
+			" or begin a new campaign", what);
+}
+
+static enum oae_status same_system(const struct oae_campaign_system *s,
+				   const cJSON *was, struct oae_error *err)
+{
+	const cJSON *models, *m;
+	size_t k;
+
+	if (strcmp(oae_json_str_or(was, "id", ""), s->id) != 0)
+		return changed(err, "the list of systems");
+	if (strcmp(oae_json_str_or(was, "binary_sha256", ""),
+		   s->binary_sha256) != 0)
+		return changed(err, s->argv[0]);
+	models = cJSON_GetObjectItemCaseSensitive(was, "models");
+	for (k = 0; k < s->entry->models.count; k++) {
+		m = cJSON_GetArrayItem(models, (int)k);
+		if (strcmp(oae_json_str_or(m, "sha256", ""),
+			   s->models[k].sha256) != 0)
+			return changed(err, s->models[k].path);
+	}
+	return OAE_OK;
+}
+
+enum oae_status oae_campaign_same(const struct oae_campaign *c,
+				  const cJSON *campaign, struct oae_error *err)
+{
+	const cJSON *inputs, *systems, *plan;
+	enum oae_status status;
+	size_t i;
+
+	status = oae_json_obj(campaign, "inputs", &inputs, err);
+	if (!status)
+		status = oae_json_obj(campaign, "plan", &plan, err);
+	if (!status)
+		status = oae_json_arr(campaign, "systems", &systems, err);
+	for (i = 0; !status && i < c->input_count; i++)
+		if (strcmp(oae_json_str_or(inputs, c->inputs[i].name, ""),
+			   c->inputs[i].sha256) != 0)
+			status = changed(err, c->inputs[i].path);
+	for (i = 0; !status && i < c->options.systems.count; i++)
+		status = same_system(&c->systems[i],
+				     cJSON_GetArrayItem(systems, (int)i), err);
+	if (!status && oae_json_u64_or(plan, "runs", 0) != c->run_count)
+		status = changed(err, "the plan");
+	return status;
+}
+
+/* mkdir -p of what stands before the last slash. */
+static enum oae_status make_parent(const char *path, struct oae_error *err)
+{
+	char dir[2 * OAE_PATH_BYTES_MAX], *slash;
+
+	(void)snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash)
+		*slash = '\0';
+	return oae_dir_make(dir, err);
+}
+
+enum oae_status oae_campaign_copy_inputs(const struct oae_campaign *c,
+					 const char *dir,
+					 struct oae_error *err)
+{
+	char path[2 * OAE_PATH_BYTES_MAX], sha256[OAE_SHA256_HEX];
+	enum oae_status status = OAE_OK;
+	size_t i;
+
+	for (i = 0; !status && i < c->input_count; i++) {
+		const struct oae_input *in = &c->inputs[i];
+
+		(void)snprintf(path, sizeof(path), "%s/inputs/%s", dir,
+			       in->name);
+		if (!oae_file_exists(path)) {
+			status = make_parent(path, err);
+			if (!status)
+				status = oae_file_copy(in->path, path, err);
+		}
+		if (!status)
+			status = oae_sha256_file(path, sha256, err);
+		if (!status && strcmp(sha256, in->sha256) != 0)
+			status = changed(err, path);
+	}
+	return status;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a run of the plan to the requests that its adapter will get. */
+#include <string.h>
+
+#include "base/rng.h"
+#include "harness/campaign.h"
+#include "workloads/arrivals.h"
+
+static enum oae_status no_memory(struct oae_error *err)
+{
+	return oae_fail(err, OAE_ERR_NOMEM, 0, "requests");
+}
+
+/* One request per item, in the seeded order that all systems share. */
+static enum oae_status fill_items(const struct oae_campaign *c,
+				  const struct oae_campaign_run *p,
+				  struct oae_arena *a,
+				  struct oae_request *requests, size_t n,
+				  struct oae_error *err)
+{
+	const struct oae_workload *w = &c->workloads[p->at.workload];
+	static const struct oae_arrivals closed = {
+		.kind = OAE_ARRIVALS_CLOSED,
+	};
+	uint64_t *due = oae_arena_array(a, n, sizeof(*due));
+	uint32_t *order = oae_arena_array(a, n, sizeof(*order));
+	enum oae_status status;
+	struct oae_rng rng;
+	size_t i;
+
+	if (!due || !order)
+		return no_memory(err);
+	status = oae_blocks_items(c->options.seed, w->id, p->at.rep,
+				  w->item_count, order, n, err);
+	if (!status)
+		status = oae_arrivals_plan(&closed, p->at.seed, due, n, err);
+	oae_rng_derive(&rng, p->at.seed, "requests");
+	for (i = 0; !status && i < n; i++) {
+		const struct oae_item *item = &w->items[order[i]];
+		struct oae_request *q = &requests[i];
+
+		q->id = i + 1;
+		q->due_ns = due[i];
+		q->item = item->id;
+		q->expected = item->expected;
+		q->judge = oae_judge_name(w->judge);
+		q->group = item->group;
+		q->submit.prompt = item->prompt;
+		q->submit.max_tokens = w->max_tokens;
+		q->submit.temperature = w->temperature;
+		q->submit.seed = oae_rng_u64(&rng);
+		q->submit.stop = w->stop;
+		q->submit.n_stop = w->stop_count;
+	}
+	return status;
+}
+
+/*
+ * A prompt of that many tokens: files of random weights have a byte-level
+ * tokenizer, so one ASCII letter is one token.
+ */
+static enum oae_status fill_scale(const struct oae_suite_scale *s,
+				  uint64_t seed, struct oae_arena *a,
+				  struct oae_request *q, struct oae_error *err)
+{
+	char *prompt = oae_arena_alloc(a, s->tokens_in + 1u);
+	struct oae_rng rng;
+	uint32_t i;
+
+	if (!prompt)
+		return no_memory(err);
+	oae_rng_derive(&rng, seed, "scale");
+	for (i = 0; i < s->tokens_in; i++)
+		prompt[i] = (char)('a' + oae_rng_below(&rng, 26));
+	q->id = 1;
+	q->due_ns = OAE_ARRIVAL_CLOSED;
+	q->item = "scale";
+	q->judge = "none";
+	q->submit.prompt = prompt;
+	q->submit.max_tokens = s->tokens_out;
+	q->submit.seed = seed;
+	q->submit.ignore_eos = true;
+	return OAE_OK;
+}
+
+enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
+				     struct oae_arena *a, struct oae_run *r,
+				     struct oae_error *err)
+{
+	const struct oae_campaign_run *p = &c->runs[i];
+	const struct oae_campaign_system *s = &c->systems[p->at.system];
+	const struct oae_suite_scale *scale = p->scale == OAE_NO_SCALE ? NULL :
+					      &c->suite.scale[p->scale];
+	struct oae_request *requests;
+	size_t n = scale ? 1 : c->items[p->at.workload];
+
+	memset(r, 0, sizeof(*r));
+	requests = oae_arena_array(a, n, sizeof(*requests));
+	if (!requests)
+		return no_memory(err);
+	r->id = i;
+	r->block = p->at.block;
+	r->rep = p->at.rep;
+	r->seed = p->at.seed;
+	r->system = s->id;
+	r->workload = scale ? "scale" : c->workloads[p->at.workload].id;
+	r->condition = c->suite.conditions[p->at.condition];
+	r->scenario = oae_scenario_name(c->suite.scenario);
+	r->purpose = scale ? "scale" : "score";
+	if (scale) {
+		r->shape = scale->shape;
+		r->quant = scale->quant;
+		r->tokens_in = scale->tokens_in;
+		r->tokens_out = scale->tokens_out;
+	}
+	r->argv = s->argv;
+	r->dir = c->home;
+	r->hello.system = s->entry->name;
+	r->hello.knobs = s->knobs;
+	r->hello.home = c->home;
+	r->hello.seed = p->at.seed;
+	r->requests = requests;
+	r->count = n;
+	return scale ? fill_scale(scale, p->at.seed, a, requests, err) :
+		       fill_items(c, p, a, requests, n, err);
+}
