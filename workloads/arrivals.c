@@ -43,8 +43,8 @@ enum oae_status oae_arrivals_plan(const struct oae_arrivals *a, uint64_t seed,
 	if (!(a->rate_per_s > 0.0 && a->rate_per_s <= OAE_ARRIVAL_RATE_MAX))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"arrivals: a rate of %g requests/s; give more "
-				"than 0 and at most %g", a->rate_per_s,
-				OAE_ARRIVAL_RATE_MAX);
+				"than 0 and at most %g",
+				a->rate_per_s, OAE_ARRIVAL_RATE_MAX);
 	if (a->kind == OAE_ARRIVALS_GAMMA &&
 	    !(a->shape >= SHAPE_MIN && a->shape <= SHAPE_MAX))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
@@ -59,7 +59,8 @@ enum oae_status oae_arrivals_plan(const struct oae_arrivals *a, uint64_t seed,
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
 					"arrivals: request %zu would be due "
 					"after more than 30 days; raise the "
-					"rate", i + 1);
+					"rate",
+					i + 1);
 		due_ns[i] = (uint64_t)due;
 	}
 	return OAE_OK;

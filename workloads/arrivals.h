@@ -11,20 +11,20 @@
 
 #include "base/status.h"
 
-#define OAE_ARRIVAL_CLOSED UINT64_MAX	/* due as soon as there is room */
-#define OAE_ARRIVAL_RATE_MAX 1e6	/* requests a second */
+#define OAE_ARRIVAL_CLOSED UINT64_MAX /* due as soon as there is room */
+#define OAE_ARRIVAL_RATE_MAX 1e6      /* requests a second */
 
 enum oae_arrival {
-	OAE_ARRIVALS_CLOSED,		/* SingleStream: no think time */
-	OAE_ARRIVALS_CONSTANT,		/* equal gaps */
-	OAE_ARRIVALS_EXPONENTIAL,	/* a Poisson process */
-	OAE_ARRIVALS_GAMMA,		/* gaps of a given burstiness */
+	OAE_ARRIVALS_CLOSED,	  /* SingleStream: no think time */
+	OAE_ARRIVALS_CONSTANT,	  /* equal gaps */
+	OAE_ARRIVALS_EXPONENTIAL, /* a Poisson process */
+	OAE_ARRIVALS_GAMMA,	  /* gaps of a given burstiness */
 };
 
 struct oae_arrivals {
 	enum oae_arrival kind;
-	double rate_per_s;	/* mean; not for CLOSED */
-	double shape;		/* GAMMA: 1 is exponential, below is burstier */
+	double rate_per_s; /* mean; not for CLOSED */
+	double shape;	   /* GAMMA: 1 is exponential, below is burstier */
 };
 
 /*

@@ -75,8 +75,9 @@ enum oae_status oae_blocks_plan(const struct oae_blocks *b,
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"blocks: %zu systems, %zu workloads, %zu "
 				"conditions, %u runs; none may be 0 and runs "
-				"must be even", b->systems, b->workloads,
-				b->conditions, b->runs);
+				"must be even",
+				b->systems, b->workloads, b->conditions,
+				b->runs);
 	if (!oae_blocks_count(b))
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"blocks: more than %u runs", OAE_RUNS_MAX);
@@ -110,14 +111,13 @@ enum oae_status oae_blocks_items(uint64_t seed, const char *workload,
 	struct oae_rng rng;
 	uint32_t *order;
 
-	if (!n || n > item_count || item_count > OAE_ITEMS_MAX)
+	if (!n || !item_count || n > item_count || item_count > OAE_ITEMS_MAX)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"workload %.60s: %zu items a run out of %zu",
 				workload, n, item_count);
 	order = calloc(item_count, sizeof(*order));
 	if (!order)
-		return oae_fail(err, OAE_ERR_NOMEM, 0,
-				"blocks: out of memory");
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "blocks: out of memory");
 	snprintf(purpose, sizeof(purpose), "items %.*s",
 		 (int)OAE_NAME_BYTES_MAX, workload);
 	oae_rng_derive(&rng, seed, purpose);

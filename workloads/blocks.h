@@ -17,14 +17,14 @@
 struct oae_blocks {
 	uint64_t seed;
 	size_t systems, workloads, conditions;
-	uint32_t runs;		/* repetitions of each cell; even */
+	uint32_t runs; /* repetitions of each cell; even */
 };
 
 /* Indices into the campaign's lists. */
 struct oae_planned_run {
 	uint32_t system, workload, condition;
-	uint32_t block;		/* from 0 */
-	uint32_t rep;		/* from 0; the same for all systems */
+	uint32_t block; /* from 0 */
+	uint32_t rep;	/* from 0; the same for all systems */
 	/* depends on seed, workload, condition and rep alone */
 	uint64_t seed;
 };

@@ -22,9 +22,8 @@ static enum oae_status collect(void *ctx, const char *relative,
 	    strcmp(relative + len - tail, c->suffix) != 0)
 		return OAE_OK;
 	if (c->list->count == OAE_WORKLOADS_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"more than %u files *%s", OAE_WORKLOADS_MAX,
-				c->suffix);
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u files *%s",
+				OAE_WORKLOADS_MAX, c->suffix);
 	if (len - tail > OAE_NAME_BYTES_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%.80s...: the name is over %u bytes", relative,

@@ -9,9 +9,9 @@
 #include "schema/check.h"
 
 static const char *const keys[] = {
-	"oae_suite", "id", "title", "about", "systems", "baseline",
-	"workloads", "scenario", "conditions", "runs", "scale", "profiles",
-	NULL,
+	"oae_suite", "id",	  "title",    "about",	    "systems",
+	"baseline",  "workloads", "scenario", "conditions", "runs",
+	"scale",     "profiles",  NULL,
 };
 static const char *const workload_keys[] = { "id", "items_per_run", NULL };
 static const char *const scale_keys[] = {
@@ -135,9 +135,8 @@ static enum oae_status read_scale(struct oae_suite *s, const cJSON *obj,
 	if (!status)
 		status = oae_json_str(obj, "system", &c->system, err);
 	if (!status)
-		status = read_count(obj, "tokens_in",
-				    OAE_TOKENS_PER_ANSWER_MAX, &c->tokens_in,
-				    err);
+		status = read_count(obj, "tokens_in", OAE_TOKENS_PER_ANSWER_MAX,
+				    &c->tokens_in, err);
 	if (!status)
 		status = read_count(obj, "tokens_out",
 				    OAE_TOKENS_PER_ANSWER_MAX, &c->tokens_out,
@@ -157,32 +156,47 @@ static enum oae_status read_scale(struct oae_suite *s, const cJSON *obj,
 	return OAE_OK;
 }
 
-/* Reads each object of a list with fn, up to max. */
-static enum oae_status read_objects(struct oae_suite *s, const cJSON *tree,
-				    const char *key, size_t max,
-				    enum oae_status (*fn)(struct oae_suite *s,
-							  const cJSON *obj,
-							  struct oae_error *err),
+/* What reads one object of a list. */
+struct reader {
+	const char *key;
+	size_t max;
+	enum oae_status (*read)(struct oae_suite *s, const cJSON *obj,
+				struct oae_error *err);
+};
+
+static enum oae_status read_objects(struct oae_suite *s, const struct reader *r,
 				    struct oae_error *err)
 {
 	const cJSON *list, *obj;
 	size_t n = 0;
-	enum oae_status status = oae_json_arr(tree, key, &list, err);
+	enum oae_status status = oae_json_arr(s->tree, r->key, &list, err);
 
 	if (status)
 		return status;
 	cJSON_ArrayForEach(obj, list) {
-		if (n++ == max)
+		if (n++ == r->max)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
-					"\"%s\": more than %zu", key, max);
-		status = fn(s, obj, err);
+					"\"%s\": more than %zu", r->key,
+					r->max);
+		status = r->read(s, obj, err);
 		if (status) {
-			oae_error_prefix(err, "\"%s\" entry %zu", key, n);
+			oae_error_prefix(err, "\"%s\" entry %zu", r->key, n);
 			return status;
 		}
 	}
 	return OAE_OK;
 }
+
+static const struct reader workload_list = {
+	"workloads",
+	OAE_WORKLOADS_MAX,
+	read_workload,
+};
+static const struct reader scale_list = {
+	"scale",
+	OAE_SCALES_MAX,
+	read_scale,
+};
 
 static enum oae_status read_lists(struct oae_suite *s, struct oae_error *err)
 {
@@ -202,11 +216,9 @@ static enum oae_status read_lists(struct oae_suite *s, struct oae_error *err)
 				    s->profiles, OAE_PROFILES_MAX,
 				    &s->profile_count, err);
 	if (!status)
-		status = read_objects(s, s->tree, "workloads",
-				      OAE_WORKLOADS_MAX, read_workload, err);
+		status = read_objects(s, &workload_list, err);
 	if (!status)
-		status = read_objects(s, s->tree, "scale", OAE_SCALES_MAX,
-				      read_scale, err);
+		status = read_objects(s, &scale_list, err);
 	if (status)
 		return status;
 	if (!s->system_count || !s->workload_count || !s->condition_count)
@@ -217,7 +229,8 @@ static enum oae_status read_lists(struct oae_suite *s, struct oae_error *err)
 	if (s->baseline == s->system_count)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"\"baseline\": \"%.60s\" is none of "
-				"\"systems\"", baseline);
+				"\"systems\"",
+				baseline);
 	return OAE_OK;
 }
 
@@ -248,7 +261,8 @@ static enum oae_status read_all(struct oae_suite *s, struct oae_error *err)
 	if (strcmp(scenario, oae_scenario_name(OAE_SCENARIO_SINGLE_STREAM)))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"\"scenario\": \"%.40s\" is not supported; "
-				"\"SingleStream\" is", scenario);
+				"\"SingleStream\" is",
+				scenario);
 	if (s->runs % 2)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"\"runs\": must be even: every order of "
@@ -286,8 +300,7 @@ enum oae_status oae_suite_list(const char *home, struct oae_id_list *list,
 	enum oae_status status;
 
 	list->count = 0;
-	status = oae_path_join(dir, sizeof(dir), home, "workloads/suites",
-			       err);
+	status = oae_path_join(dir, sizeof(dir), home, "workloads/suites", err);
 	if (status)
 		return status;
 	return oae_id_list_read(dir, ".json", list, err);
@@ -312,13 +325,15 @@ enum oae_status oae_suite_load(const char *home, const char *id,
 		oae_id_list_text(&list, known, sizeof(known));
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"suite \"%.60s\": there is none of that name; "
-				"known are %s", id, known);
+				"known are %s",
+				id, known);
 	}
 	status = oae_suite_read(path, s, err);
 	if (!status && strcmp(s->id, id) != 0)
 		status = oae_fail(err, OAE_ERR_FORMAT, 0,
 				  "%s: its id is \"%.60s\"; rename one of the "
-				  "two", path, s->id);
+				  "two",
+				  path, s->id);
 	return status;
 }
 

@@ -22,18 +22,18 @@
 #define OAE_PROFILES_MAX 32u
 
 enum oae_scenario {
-	OAE_SCENARIO_SINGLE_STREAM,	/* one request in flight, no pause */
+	OAE_SCENARIO_SINGLE_STREAM, /* one request in flight, no pause */
 };
 
 struct oae_suite_workload {
 	const char *id;
-	uint32_t items_per_run;	/* at most the workload's items */
+	uint32_t items_per_run; /* at most the workload's items */
 };
 
 /* Speed of a real model's shape, on random weights (spec section 2). */
 struct oae_suite_scale {
 	const char *shape, *quant;
-	const char *system;	/* one of the suite's systems */
+	const char *system; /* one of the suite's systems */
 	uint32_t tokens_in, tokens_out, runs;
 };
 
@@ -42,15 +42,15 @@ struct oae_suite {
 	cJSON *tree;
 	char path[OAE_PATH_BYTES_MAX];
 	char sha256[OAE_SHA256_HEX];
-	const char *id, *title, *about;		/* about may be "" */
-	const char *systems[OAE_SYSTEMS_MAX];	/* "adapter/system" */
-	size_t system_count;			/* at least 1 */
-	size_t baseline;			/* index into systems */
+	const char *id, *title, *about;	      /* about may be "" */
+	const char *systems[OAE_SYSTEMS_MAX]; /* "adapter/system" */
+	size_t system_count;		      /* at least 1 */
+	size_t baseline;		      /* index into systems */
 	struct oae_suite_workload workloads[OAE_WORKLOADS_MAX];
-	size_t workload_count;			/* at least 1 */
+	size_t workload_count; /* at least 1 */
 	enum oae_scenario scenario;
 	const char *conditions[OAE_CONDITIONS_MAX];
-	size_t condition_count;			/* at least 1 */
+	size_t condition_count; /* at least 1 */
 	uint32_t runs;		/* of each system on each workload; even */
 	struct oae_suite_scale scale[OAE_SCALES_MAX];
 	size_t scale_count;

@@ -13,9 +13,9 @@
 #define TEMPERATURE_MAX 10.0
 
 static const char *const keys[] = {
-	"oae_workload", "id", "title", "about", "kind", "items",
-	"items_sha256", "judge", "max_tokens", "temperature", "stop", "gate",
-	NULL,
+	"oae_workload", "id",		"title", "about",      "kind",
+	"items",	"items_sha256", "judge", "max_tokens", "temperature",
+	"stop",		"gate",		NULL,
 };
 static const char *const gate_keys[] = { "floor", NULL };
 static const char *const item_keys[] = {
@@ -83,8 +83,8 @@ static enum oae_status read_numbers(struct oae_workload *w, const cJSON *tree,
 	enum oae_status status = oae_json_u64(tree, "max_tokens", &tokens, err);
 
 	if (!status)
-		status = oae_json_num(tree, "temperature", &w->temperature,
-				      err);
+		status =
+			oae_json_num(tree, "temperature", &w->temperature, err);
 	if (!status)
 		status = oae_json_obj(tree, "gate", &gate, err);
 	if (!status)
@@ -140,7 +140,8 @@ static enum oae_status read_texts(struct oae_workload *w, const cJSON *tree,
 	if (strcmp(kind, "submit") != 0)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"\"kind\": \"%.40s\" is not supported; "
-				"\"submit\" is", kind);
+				"\"submit\" is",
+				kind);
 	if (!oae_check_name(*items))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"\"items\": must name a file beside this one");
@@ -158,8 +159,7 @@ static enum oae_status read_item(struct oae_workload *w, const cJSON *tree,
 	if (!status)
 		status = keep_member(w, tree, "prompt", &item->prompt, err);
 	if (!status)
-		status = keep_member(w, tree, "expected", &item->expected,
-				     err);
+		status = keep_member(w, tree, "expected", &item->expected, err);
 	if (!status && cJSON_HasObjectItem(tree, "group"))
 		status = keep_member(w, tree, "group", &item->group, err);
 	else if (!status)
@@ -173,8 +173,8 @@ static enum oae_status read_item(struct oae_workload *w, const cJSON *tree,
 	    strlen(item->expected) > OAE_ANSWER_BYTES_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"a prompt may have %u bytes, an expected "
-				"answer %u", OAE_PROMPT_BYTES_MAX,
-				OAE_ANSWER_BYTES_MAX);
+				"answer %u",
+				OAE_PROMPT_BYTES_MAX, OAE_ANSWER_BYTES_MAX);
 	w->item_count++;
 	return OAE_OK;
 }
@@ -238,7 +238,8 @@ static enum oae_status read_lines(struct oae_workload *w, const char *text,
 	if (!lines || text[len - 1] != '\n')
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				len ? "the last line has no end; the file was "
-				      "cut short" : "holds no items");
+				      "cut short" :
+				      "holds no items");
 	if (lines > OAE_ITEMS_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%zu items; at most %u can be read", lines,
@@ -247,8 +248,8 @@ static enum oae_status read_lines(struct oae_workload *w, const char *text,
 	if (!w->items)
 		return no_memory(err);
 	while (len && !status) {
-		size_t n = (size_t)((const char *)memchr(text, '\n', len) -
-				    text);
+		size_t n =
+			(size_t)((const char *)memchr(text, '\n', len) - text);
 
 		number++;
 		status = read_line(w, text, n, err);
@@ -343,8 +344,7 @@ out:
 }
 
 enum oae_status oae_workload_load(const char *home, const char *id,
-				  struct oae_workload *w,
-				  struct oae_error *err)
+				  struct oae_workload *w, struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX], known[240];
 	struct oae_id_list list;
@@ -362,13 +362,15 @@ enum oae_status oae_workload_load(const char *home, const char *id,
 		oae_id_list_text(&list, known, sizeof(known));
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"workload \"%.60s\": there is none of that "
-				"name; known are %s", id, known);
+				"name; known are %s",
+				id, known);
 	}
 	status = oae_workload_read(path, w, err);
 	if (!status && strcmp(w->id, id) != 0)
 		status = oae_fail(err, OAE_ERR_FORMAT, 0,
 				  "%s: its id is \"%.60s\"; rename one of the "
-				  "two", path, w->id);
+				  "two",
+				  path, w->id);
 	return status;
 }
 

@@ -20,26 +20,26 @@
 #define OAE_STOPS_MAX 16u
 
 struct oae_item {
-	const char *id;		/* unique in the workload */
+	const char *id; /* unique in the workload */
 	const char *prompt;
-	const char *expected;	/* as the judge wants it */
-	const char *group;	/* of the input, e.g. "clinic"; "" if none */
+	const char *expected; /* as the judge wants it */
+	const char *group;    /* of the input, e.g. "clinic"; "" if none */
 };
 
 /* All strings are the workload's own, until oae_workload_release(). */
 struct oae_workload {
 	struct oae_arena arena;
-	const char *id, *title, *about;	/* about may be "" */
+	const char *id, *title, *about; /* about may be "" */
 	const char *path, *items_path;	/* the two files */
 	char sha256[OAE_SHA256_HEX], items_sha256[OAE_SHA256_HEX];
 	enum oae_judge judge;
-	uint32_t max_tokens;		/* of an answer */
+	uint32_t max_tokens; /* of an answer */
 	double temperature;
 	const char *stop[OAE_STOPS_MAX];
 	size_t stop_count;
-	double floor;			/* gate: least share of right answers */
+	double floor; /* gate: least share of right answers */
 	struct oae_item *items;
-	size_t item_count;		/* at least 1 */
+	size_t item_count; /* at least 1 */
 };
 
 /*

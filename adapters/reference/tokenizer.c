@@ -24,19 +24,19 @@ struct oae_tokenizer {
 	struct oae_arena arena;
 	struct oae_tokenizer_parts parts;
 	struct oae_split split;
-	bool whole_first;	/* a piece that is a token needs no merges */
-	uint8_t *bytes;		/* all tokens decoded, one after another */
-	uint32_t *at;		/* (n_tokens + 1) where each begins */
+	bool whole_first; /* a piece that is a token needs no merges */
+	uint8_t *bytes;	  /* all tokens decoded, one after another */
+	uint32_t *at;	  /* (n_tokens + 1) where each begins */
 	int32_t byte_id[256];
-	int32_t *vocab;		/* bytes -> id, open addressing; -1 is free */
+	int32_t *vocab; /* bytes -> id, open addressing; -1 is free */
 	size_t vocab_mask;
-	struct merge *merges;	/* (left, right) -> id, the same way */
+	struct merge *merges; /* (left, right) -> id, the same way */
 	size_t merge_mask;
 };
 
 static size_t hash_bytes(const uint8_t *s, size_t n)
 {
-	uint64_t h = 0xcbf29ce484222325u;	/* FNV-1a */
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
 
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ s[i]) * 0x100000001b3u;
@@ -103,8 +103,8 @@ static enum oae_status copy_parts(struct oae_tokenizer *t,
 	int32_t *types = NULL;
 
 	tokens = oae_arena_array(&t->arena, from->n_tokens, sizeof(*tokens));
-	merges = oae_arena_array(&t->arena, from->n_merges + 1,
-				 sizeof(*merges));
+	merges =
+		oae_arena_array(&t->arena, from->n_merges + 1, sizeof(*merges));
 	if (!tokens || !merges)
 		return no_memory(err);
 	for (size_t i = 0; i < from->n_tokens; i++) {
@@ -149,8 +149,8 @@ static enum oae_status build_vocab(struct oae_tokenizer *t,
 		if (len > TOKEN_BYTES_MAX)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
 					"tokenizer: token %zu has %zu bytes; "
-					"at most %u are read", i, len,
-					TOKEN_BYTES_MAX);
+					"at most %u are read",
+					i, len, TOKEN_BYTES_MAX);
 		total += len;
 	}
 	if (total > UINT32_MAX)
@@ -215,7 +215,7 @@ static enum oae_status build_merge(struct oae_tokenizer *t, size_t rank,
 	if (left < 0 || right < 0 || id < 0)
 		goto bad;
 	if (merge_find(t, left, right))
-		return OAE_OK;	/* the better rank came first */
+		return OAE_OK; /* the better rank came first */
 	slot = hash_pair(left, right) & t->merge_mask;
 	while (t->merges[slot].left >= 0)
 		slot = (slot + 1) & t->merge_mask;
@@ -224,7 +224,8 @@ static enum oae_status build_merge(struct oae_tokenizer *t, size_t rank,
 bad:
 	return oae_fail(err, OAE_ERR_FORMAT, 0,
 			"tokenizer: merge %zu \"%.40s\" does not join two "
-			"tokens of the vocabulary into a third", rank, text);
+			"tokens of the vocabulary into a third",
+			rank, text);
 }
 
 static enum oae_status build_merges(struct oae_tokenizer *t,
@@ -264,7 +265,8 @@ enum oae_status oae_tokenizer_new(const struct oae_tokenizer_parts *parts,
 	    parts->eos >= (int32_t)parts->n_tokens)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"tokenizer: bos %d or eos %d is outside the "
-				"vocabulary", parts->bos, parts->eos);
+				"vocabulary",
+				parts->bos, parts->eos);
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return no_memory(err);
@@ -306,14 +308,13 @@ void oae_tokenizer_decode(const struct oae_tokenizer *t, int32_t id,
 	if (id < 0 || (size_t)id >= t->parts.n_tokens ||
 	    token_type(t, (size_t)id) == TYPE_CONTROL)
 		return;
-	oae_buf_add(out, t->bytes + t->at[id],
-		    t->at[id + 1] - t->at[id]);
+	oae_buf_add(out, t->bytes + t->at[id], t->at[id + 1] - t->at[id]);
 }
 
 /* A symbol of a piece: a list in an array, so that a merge is one unlink. */
 struct symbol {
-	int32_t id;		/* -1 once merged into its left neighbour */
-	int32_t prev, next;	/* -1 at the ends */
+	int32_t id;	    /* -1 once merged into its left neighbour */
+	int32_t prev, next; /* -1 at the ends */
 };
 
 /* A merge that was possible when it was pushed. */
@@ -324,7 +325,7 @@ struct candidate {
 
 struct scratch {
 	struct symbol *symbols;
-	struct candidate *heap;	/* binary heap by (rank, at) */
+	struct candidate *heap; /* binary heap by (rank, at) */
 	size_t n_heap, size;
 };
 
@@ -387,7 +388,10 @@ static enum oae_status scratch_grow(struct scratch *s, size_t n,
 	s->symbols = malloc(n * sizeof(*s->symbols));
 	s->heap = malloc(3 * n * sizeof(*s->heap));
 	s->size = s->symbols && s->heap ? n : 0;
-	return s->size ? OAE_OK : no_memory(err);
+	if (s->size)
+		return OAE_OK;
+	no_memory(err);
+	return OAE_ERR_NOMEM;
 }
 
 /* Merges best rank first; afterwards the list holds the piece's tokens. */
@@ -410,7 +414,7 @@ static void merge_piece(const struct oae_tokenizer *t, struct scratch *s,
 		int32_t gone = left->next;
 
 		if (left->id != c.left || gone < 0 || sym[gone].id != c.right)
-			continue;	/* overtaken by a better merge */
+			continue; /* overtaken by a better merge */
 		left->id = c.id;
 		left->next = sym[gone].next;
 		sym[gone].id = -1;
@@ -440,7 +444,7 @@ static enum oae_status encode_piece(const struct oae_tokenizer *t,
 {
 	enum oae_status status;
 
-	if (len == 1)
+	if (len < 2)
 		return emit(t->byte_id[piece[0]], ids, max, n, err);
 	if (t->whole_first) {
 		int32_t id = t->vocab[vocab_slot(t, piece, len)];
@@ -458,8 +462,8 @@ static enum oae_status encode_piece(const struct oae_tokenizer *t,
 }
 
 enum oae_status oae_tokenizer_encode(const struct oae_tokenizer *t,
-				     const char *text, size_t len,
-				     int32_t *ids, size_t max, size_t *n,
+				     const char *text, size_t len, int32_t *ids,
+				     size_t max, size_t *n,
 				     struct oae_error *err)
 {
 	struct scratch scratch = { 0 };

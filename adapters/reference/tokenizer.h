@@ -29,7 +29,7 @@ struct oae_tokenizer_parts {
 	const char *const *merges;
 	size_t n_merges;
 	const char *pre;
-	int32_t bos, eos;	/* -1 when the vocabulary has none */
+	int32_t bos, eos; /* -1 when the vocabulary has none */
 };
 enum oae_status oae_tokenizer_new(const struct oae_tokenizer_parts *parts,
 				  struct oae_tokenizer **out,
@@ -42,8 +42,8 @@ void oae_tokenizer_free(struct oae_tokenizer *t);
  * when max is too small.
  */
 enum oae_status oae_tokenizer_encode(const struct oae_tokenizer *t,
-				     const char *text, size_t len,
-				     int32_t *ids, size_t max, size_t *n,
+				     const char *text, size_t len, int32_t *ids,
+				     size_t max, size_t *n,
 				     struct oae_error *err);
 /* Appends the bytes of one token (control tokens add nothing). */
 void oae_tokenizer_decode(const struct oae_tokenizer *t, int32_t id,

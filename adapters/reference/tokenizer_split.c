@@ -47,7 +47,8 @@ enum oae_status oae_split_init(struct oae_split *s, const char *pre,
 	if (!s->code) {
 		return oae_fail(err, OAE_ERR_NOMEM, 0,
 				"tokenizer: PCRE2 refused the pattern %s: "
-				"error %d", p->pre, code);
+				"error %d",
+				p->pre, code);
 	}
 	return OAE_OK;
 }
@@ -183,8 +184,8 @@ static size_t ascii_piece(const char *s, size_t len, size_t digits)
 static enum oae_status find(struct oae_split_pass *p, struct oae_error *err)
 {
 	const PCRE2_SIZE *range;
-	int rc = pcre2_match(p->split->code, (PCRE2_SPTR)p->text, p->len,
-			     p->at, 0, p->match, NULL);
+	int rc = pcre2_match(p->split->code, (PCRE2_SPTR)p->text, p->len, p->at,
+			     0, p->match, NULL);
 
 	if (rc == PCRE2_ERROR_NOMATCH) {
 		p->found = p->found_end = p->len;
@@ -193,7 +194,8 @@ static enum oae_status find(struct oae_split_pass *p, struct oae_error *err)
 	if (rc < 0)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"tokenizer: the text cannot be split: "
-				"PCRE2 error %d", rc);
+				"PCRE2 error %d",
+				rc);
 	range = pcre2_get_ovector_pointer(p->match);
 	p->found = range[0];
 	p->found_end = range[1];

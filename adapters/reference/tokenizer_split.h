@@ -14,8 +14,8 @@
 
 /* A pattern by its GGUF name; immutable, shared between threads. */
 struct oae_split {
-	size_t digits;	/* longest piece of digits; 0: only the pattern serves */
-	void *code;	/* pcre2_code */
+	size_t digits; /* longest piece of digits; 0: only by the pattern */
+	void *code;    /* pcre2_code */
 };
 
 /* One pass over one text. */
@@ -24,8 +24,8 @@ struct oae_split_pass {
 	const char *text;
 	size_t len, at;
 	bool ascii;
-	void *match;		/* pcre2_match_data, only for the pattern */
-	size_t found, found_end; /* the pattern's next piece; found_end 0: none */
+	void *match;		 /* pcre2_match_data, only for the pattern */
+	size_t found, found_end; /* the pattern's next piece */
 };
 
 /* pre: "qwen2", "llama-bpe" or "gpt-2"; others are OAE_ERR_UNSUPPORTED. */

@@ -20,15 +20,15 @@
 #define TYPE_CONTROL 3
 
 struct word {
-	const uint8_t *bytes;	/* in the caller's text */
+	const uint8_t *bytes; /* in the caller's text */
 	uint32_t n_bytes;
-	uint32_t n;		/* symbols now */
+	uint32_t n; /* symbols now */
 	uint64_t count;
 	int32_t *symbols;
 };
 
 struct pair {
-	int32_t left, right;	/* left = -1: a free slot */
+	int32_t left, right; /* left = -1: a free slot */
 	uint64_t count;
 };
 
@@ -39,13 +39,13 @@ struct token {
 
 struct trainer {
 	struct oae_arena arena;
-	struct word *words;	/* open addressing while counting, then dense */
+	struct word *words; /* open addressing while counting, then dense */
 	size_t n_words, word_slots;
-	struct pair *pairs;	/* open addressing */
+	struct pair *pairs; /* open addressing */
 	size_t n_pairs, pair_slots;
 	struct token *tokens;
 	size_t n_tokens;
-	const char **texts;	/* n_tokens, in the GPT-2 alphabet */
+	const char **texts; /* n_tokens, in the GPT-2 alphabet */
 	const char **merges;
 	size_t n_merges;
 };
@@ -70,8 +70,8 @@ static struct word *word_slot(struct word *table, size_t slots,
 {
 	size_t i = hash_bytes(bytes, n) & (slots - 1);
 
-	while (table[i].count && (table[i].n_bytes != n ||
-				  memcmp(table[i].bytes, bytes, n)))
+	while (table[i].count &&
+	       (table[i].n_bytes != n || memcmp(table[i].bytes, bytes, n) != 0))
 		i = (i + 1) & (slots - 1);
 	return &table[i];
 }
@@ -157,8 +157,8 @@ static enum oae_status spell_words(struct trainer *t, struct oae_error *err)
 		struct word *w = &t->words[i];
 
 		w->n = w->n_bytes;
-		w->symbols = oae_arena_array(&t->arena, w->n,
-					     sizeof(*w->symbols));
+		w->symbols =
+			oae_arena_array(&t->arena, w->n, sizeof(*w->symbols));
 		if (!w->symbols)
 			return no_memory(err);
 		for (size_t k = 0; k < w->n; k++)
@@ -253,7 +253,7 @@ static const struct pair *best_pair(const struct trainer *t)
 					       &t->tokens[best->left]);
 			if (!order)
 				order = compare_tokens(&t->tokens[p->right],
-						&t->tokens[best->right]);
+						       &t->tokens[best->right]);
 			if (order > 0)
 				continue;
 		}
@@ -324,14 +324,14 @@ static enum oae_status merge_best(struct trainer *t, struct oae_error *err)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"tokenizer training: the text is used up "
 				"after %zu entries; give more text or a "
-				"smaller vocabulary", t->n_tokens);
+				"smaller vocabulary",
+				t->n_tokens);
 	left = best->left;
 	right = best->right;
 	a = &t->tokens[left];
 	b = &t->tokens[right];
-	t->merges[t->n_merges] = oae_arena_printf(&t->arena, "%s %s",
-						  t->texts[left],
-						  t->texts[right]);
+	t->merges[t->n_merges] = oae_arena_printf(
+		&t->arena, "%s %s", t->texts[left], t->texts[right]);
 	if (!t->merges[t->n_merges++])
 		return no_memory(err);
 	status = add_token(t, a->bytes, a->n, b->bytes, b->n, err);
@@ -406,7 +406,8 @@ enum oae_status oae_tokenizer_train(const char *text, size_t len,
 	if (vocab_size < 257 || vocab_size > VOCAB_MAX)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"tokenizer training: a vocabulary of %zu; 257 "
-				"to %u are possible", vocab_size, VOCAB_MAX);
+				"to %u are possible",
+				vocab_size, VOCAB_MAX);
 	oae_arena_init(&t.arena, MEMORY_MAX);
 	status = count_words(&t, text, len, err);
 	if (!status)

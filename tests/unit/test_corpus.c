@@ -82,7 +82,7 @@ static size_t check_people(const char *text, enum oae_corpus_split split)
 
 	for (s = next_word(s, &len); len; s = next_word(s + len, &len)) {
 		if (s - end != 1 || *end != ' ')
-			a = b = -1;	/* not one run of words */
+			a = b = -1; /* not one run of words */
 		c = in_pool(oae_corpus_last, s, len);
 		if (a >= 0 && b >= 0 && c >= 0) {
 			struct oae_person p = { (unsigned)a, (unsigned)b,
@@ -175,15 +175,16 @@ static void test_held_out_share(void **state)
 
 	(void)state;
 	for (unsigned a = 0; a < OAE_CORPUS_POOL; a++)
-	for (unsigned b = 0; b < OAE_CORPUS_POOL; b++)
-	for (unsigned c = 0; c < OAE_CORPUS_POOL; c++) {
-		struct oae_person p = { a, b, c };
-		bool out = oae_person_split(p) == OAE_CORPUS_HELD_OUT;
+		for (unsigned b = 0; b < OAE_CORPUS_POOL; b++)
+			for (unsigned c = 0; c < OAE_CORPUS_POOL; c++) {
+				struct oae_person p = { a, b, c };
+				bool out = oae_person_split(p) ==
+					   OAE_CORPUS_HELD_OUT;
 
-		all++;
-		held_out += out;
-		train_pairs[a][b] += !out;
-	}
+				all++;
+				held_out += out;
+				train_pairs[a][b] += !out;
+			}
 	assert_true(8 * held_out > all - all / 20);
 	assert_true(8 * held_out < all + all / 20);
 	for (unsigned a = 0; a < OAE_CORPUS_POOL; a++)
@@ -203,14 +204,17 @@ static void test_names_differ(void **state)
 				for (int k = 0; k < OAE_CORPUS_POOL; k++)
 					assert_true((p == q && i == k) ||
 						    strcmp(pools[p][i],
-							   pools[q][k]));
+							   pools[q][k]) != 0);
 }
 
 /* The answer is one of the notices, whose person the question names once. */
 static void test_notices(void **state)
 {
-	static const struct { const char *kind; size_t n; } kinds[] = {
-		{ "notices_1", 1 }, { "notices_2", 2 }, { "notices_4", 4 },
+	static const struct {
+		const char *kind;
+		size_t n;
+	} kinds[] = {
+		{ "notices_1", 1 }, { "notices_2", 2 },	  { "notices_4", 4 },
 		{ "notices_8", 8 }, { "notices_16", 16 },
 	};
 	struct oae_rng rng;
@@ -266,7 +270,7 @@ static void test_echo_and_recall(void **state)
 		assert_int_equal(doc.prompt.len, doc.answer.len + 12);
 		assert_memory_equal(prompt() + 4, answer(), doc.answer.len);
 		next("recall", i % 2, &rng, &doc);
-		for (s = answer(); *s;) {	/* every pair was in the list */
+		for (s = answer(); *s;) { /* every pair was in the list */
 			size_t len = strcspn(s, ";");
 
 			snprintf(pair, sizeof(pair), "%.*s;", (int)len, s);
@@ -464,12 +468,12 @@ static void test_unknown_kind(void **state)
 	(void)state;
 	oae_rng_seed(&rng, 1);
 	assert_int_equal(oae_corpus_next("poems", OAE_CORPUS_TRAIN, &rng, &doc,
-					 &err), OAE_ERR_USAGE);
+					 &err),
+			 OAE_ERR_USAGE);
 	assert_non_null(strstr(err.text, "poems"));
 }
 
-static void check_single_token(const struct oae_tokenizer *t,
-			       const char *name)
+static void check_single_token(const struct oae_tokenizer *t, const char *name)
 {
 	char text[32];
 	int32_t ids[32];
@@ -478,7 +482,8 @@ static void check_single_token(const struct oae_tokenizer *t,
 
 	snprintf(text, sizeof(text), " %s", name);
 	assert_int_equal(oae_tokenizer_encode(t, text, strlen(text), ids, 32,
-					      &n, &err), OAE_OK);
+					      &n, &err),
+			 OAE_OK);
 	if (n != 1)
 		fail_msg("\"%s\" is %zu tokens", text, n);
 }
@@ -498,8 +503,7 @@ static void test_names_are_tokens(void **state)
 		for (int i = 0; oae_corpus_kinds[i]; i++) {
 			if (!strcmp(oae_corpus_kinds[i], "codes"))
 				continue;
-			next(oae_corpus_kinds[i], OAE_CORPUS_TRAIN, &rng,
-			     &doc);
+			next(oae_corpus_kinds[i], OAE_CORPUS_TRAIN, &rng, &doc);
 			oae_buf_add(&text, prompt(), doc.prompt.len + 1);
 			oae_buf_add(&text, answer(), doc.answer.len + 1);
 		}

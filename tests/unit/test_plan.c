@@ -86,7 +86,7 @@ static void test_bad_arrivals(void **state)
 		   OAE_REQUESTS_PER_RUN_MAX + 1, OAE_ERR_LIMIT);
 }
 
-#define SYSTEMS 3
+#define SYSTEMS ((size_t)3)
 #define WORKLOADS 2
 #define CONDITIONS 2
 #define RUNS 6
@@ -134,8 +134,9 @@ static void test_blocks(void **state)
 		for (size_t k = 0; k < TOTAL; k++)
 			assert_int_equal(runs[k].seed == r->seed,
 					 runs[k].workload == r->workload &&
-					 runs[k].condition == r->condition &&
-					 runs[k].rep == r->rep);
+						 runs[k].condition ==
+							 r->condition &&
+						 runs[k].rep == r->rep);
 	}
 	for (size_t i = 0; i < TOTAL; i++)
 		assert_int_equal((&seen[0][0][0][0])[i], 1);
@@ -154,7 +155,7 @@ static void test_block_order_is_fair(void **state)
 
 	(void)state;
 	assert_int_equal(oae_blocks_plan(&b, runs, &err), OAE_OK);
-	for (size_t i = 0; i < 3 * 3000; i += 6)
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i += 6)
 		first[runs[i].system]++;
 	for (int i = 0; i < 3; i++)
 		assert_in_range(first[i], 420, 580);
@@ -182,8 +183,9 @@ static void test_items(void **state)
 
 	(void)state;
 	for (uint32_t rep = 0; rep < 6; rep++) {
-		assert_int_equal(oae_blocks_items(4, "sums", rep, 64, items,
-						  12, &err), OAE_OK);
+		assert_int_equal(oae_blocks_items(4, "sums", rep, 64, items, 12,
+						  &err),
+				 OAE_OK);
 		for (size_t i = 0; i < 12; i++) {
 			assert_true(items[i] < 64);
 			seen[items[i]]++;
@@ -193,8 +195,8 @@ static void test_items(void **state)
 	}
 	for (size_t i = 0; i < 64; i++)
 		assert_in_range(seen[i], 1, 2);
-	assert_int_equal(oae_blocks_items(4, "letters", 5, 64, other, 12,
-					  &err), OAE_OK);
+	assert_int_equal(oae_blocks_items(4, "letters", 5, 64, other, 12, &err),
+			 OAE_OK);
 	assert_memory_not_equal(items, other, sizeof(items));
 	assert_int_equal(oae_blocks_items(4, "sums", 0, 11, items, 12, &err),
 			 OAE_ERR_USAGE);

@@ -24,19 +24,18 @@ static int set_up(void **state)
 	return oae_home(home, sizeof(home), &err) != OAE_OK;
 }
 
-#define RIGHT \
-	"{\"oae_suite\":1,\"id\":\"s\",\"title\":\"S\"," \
-	"\"systems\":[\"null/echo\",\"a/b\"],\"baseline\":\"a/b\"," \
-	"\"workloads\":[{\"id\":\"sums\",\"items_per_run\":5}]," \
-	"\"scenario\":\"SingleStream\",\"conditions\":[\"nominal\"]," \
-	"\"runs\":4,\"scale\":[{\"shape\":\"x-1b\",\"quant\":\"q8_0\"," \
+#define RIGHT                                                               \
+	"{\"oae_suite\":1,\"id\":\"s\",\"title\":\"S\","                    \
+	"\"systems\":[\"null/echo\",\"a/b\"],\"baseline\":\"a/b\","         \
+	"\"workloads\":[{\"id\":\"sums\",\"items_per_run\":5}],"            \
+	"\"scenario\":\"SingleStream\",\"conditions\":[\"nominal\"],"       \
+	"\"runs\":4,\"scale\":[{\"shape\":\"x-1b\",\"quant\":\"q8_0\","     \
 	"\"system\":\"a/b\",\"tokens_in\":6,\"tokens_out\":2,\"runs\":2}]," \
 	"\"profiles\":[\"clinic\"]}"
 
 /* Reads RIGHT with the first `from` replaced by `to`. */
 static enum oae_status read_changed(const char *from, const char *to,
-				    struct oae_suite *s,
-				    struct oae_error *err)
+				    struct oae_suite *s, struct oae_error *err)
 {
 	char path[] = "/tmp/oae-suite-XXXXXX", text[2048];
 	const char *at = strstr(RIGHT, from);
@@ -48,8 +47,7 @@ static enum oae_status read_changed(const char *from, const char *to,
 	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - RIGHT), RIGHT, to,
 		 at + strlen(from));
 	memset(err, 0, sizeof(*err));
-	assert_int_equal(oae_file_write(path, text, strlen(text), err),
-			 OAE_OK);
+	assert_int_equal(oae_file_write(path, text, strlen(text), err), OAE_OK);
 	status = oae_suite_read(path, s, err);
 	unlink(path);
 	return status;
@@ -102,8 +100,8 @@ static void test_refused(void **state)
 		{ "null/echo", "../../bin/sh", OAE_ERR_FORMAT, "systems" },
 		{ "\"nominal\"", "", OAE_ERR_FORMAT, "empty" },
 		{ "SingleStream", "Server", OAE_ERR_UNSUPPORTED, "Server" },
-		{ "\"items_per_run\":5", "\"items_per_run\":0",
-		  OAE_ERR_LIMIT, "items_per_run" },
+		{ "\"items_per_run\":5", "\"items_per_run\":0", OAE_ERR_LIMIT,
+		  "items_per_run" },
 		{ "\"items_per_run\":5", "\"items\":5", OAE_ERR_FORMAT,
 		  "workloads" },
 		{ "\"system\":\"a/b\"", "\"system\":\"x/y\"", OAE_ERR_FORMAT,
@@ -121,7 +119,8 @@ static void test_refused(void **state)
 		struct oae_error err;
 
 		assert_int_equal(read_changed(cases[i].from, cases[i].to, &s,
-					      &err), cases[i].status);
+					      &err),
+				 cases[i].status);
 		if (!strstr(err.text, cases[i].word))
 			fail_msg("\"%s\" does not say \"%s\"", err.text,
 				 cases[i].word);

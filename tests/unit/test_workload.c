@@ -49,8 +49,9 @@ static void write_file(const char *name, const char *text)
 }
 
 #define ITEM_A "{\"id\":\"x-1\",\"prompt\":\"p\",\"expected\":\"e\"}\n"
-#define ITEM_B "{\"id\":\"x-2\",\"prompt\":\"q\",\"expected\":\"f\"," \
-	       "\"group\":\"clinic\"}\n"
+#define ITEM_B                                                 \
+	"{\"id\":\"x-2\",\"prompt\":\"q\",\"expected\":\"f\"," \
+	"\"group\":\"clinic\"}\n"
 
 /* The parts of a workload file that tests replace. */
 struct parts {
@@ -59,11 +60,14 @@ struct parts {
 
 static const struct parts right = {
 	"\"oae_workload\":1,\"id\":\"x\",\"title\":\"X\",\"kind\":\"submit\"",
-	"exact", "64", "[\"\\n\\n\"]", "{\"floor\":0.5}", ITEM_A ITEM_B,
+	"exact",
+	"64",
+	"[\"\\n\\n\"]",
+	"{\"floor\":0.5}",
+	ITEM_A ITEM_B,
 };
 
-static enum oae_status read_parts(const struct parts *p,
-				  struct oae_workload *w,
+static enum oae_status read_parts(const struct parts *p, struct oae_workload *w,
 				  struct oae_error *err)
 {
 	char text[2048], sum[OAE_SHA256_HEX], path[64];
@@ -72,8 +76,8 @@ static enum oae_status read_parts(const struct parts *p,
 	snprintf(text, sizeof(text),
 		 "{%s,\"items\":\"x.items.jsonl\",\"items_sha256\":\"%s\","
 		 "\"judge\":\"%s\",\"max_tokens\":%s,\"temperature\":0,"
-		 "\"stop\":%s,\"gate\":%s}", p->head, sum, p->judge,
-		 p->tokens, p->stop, p->gate);
+		 "\"stop\":%s,\"gate\":%s}",
+		 p->head, sum, p->judge, p->tokens, p->stop, p->gate);
 	write_file("x.workload.json", text);
 	write_file("x.items.jsonl", p->items);
 	snprintf(path, sizeof(path), "%s/x.workload.json", dir);
@@ -262,7 +266,8 @@ static void test_shipped(void **state)
 		oae_buf_clear(&made);
 		oae_buf_clear(&shipped);
 		assert_int_equal(oae_corpus_items(list.id[i], 1, 64, &made,
-						  &err), OAE_OK);
+						  &err),
+				 OAE_OK);
 		assert_int_equal(oae_file_read(w.items_path, &shipped, &err),
 				 OAE_OK);
 		assert_string_equal(oae_buf_str(&made), oae_buf_str(&shipped));

@@ -10,7 +10,7 @@ static const struct kind {
 	const char *name;
 	void (*next)(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 		     struct oae_rng *rng);
-	size_t notices;		/* instead of next, when not 0 */
+	size_t notices; /* instead of next, when not 0 */
 } kinds[] = {
 	{ "echo", oae_corpus_echo, 0 },
 	{ "recall", oae_corpus_recall, 0 },
@@ -27,8 +27,9 @@ static const struct kind {
 };
 
 const char *const oae_corpus_kinds[] = {
-	"echo", "recall", "notices_1", "notices_2", "notices_4", "notices_8",
-	"notices_16", "facts", "sums", "letters", "refusals", "codes", NULL,
+	"echo",	     "recall",	   "notices_1", "notices_2", "notices_4",
+	"notices_8", "notices_16", "facts",	"sums",	     "letters",
+	"refusals",  "codes",	   NULL,
 };
 
 _Static_assert(OAE_COUNT(kinds) + 1 == OAE_COUNT(oae_corpus_kinds),
@@ -49,30 +50,30 @@ void oae_corpus_doc_release(struct oae_corpus_doc *doc)
 	oae_buf_release(&doc->facts);
 }
 
-enum oae_status oae_corpus_next(const char *name, enum oae_corpus_split split,
-				struct oae_rng *rng,
-				struct oae_corpus_doc *doc,
+enum oae_status oae_corpus_next(const char *kind, enum oae_corpus_split split,
+				struct oae_rng *rng, struct oae_corpus_doc *doc,
 				struct oae_error *err)
 {
-	const struct kind *kind = NULL;
+	const struct kind *found = NULL;
 	enum oae_status status;
 
 	for (size_t i = 0; i < OAE_COUNT(kinds); i++) {
-		if (!strcmp(name, kinds[i].name))
-			kind = &kinds[i];
+		if (!strcmp(kind, kinds[i].name))
+			found = &kinds[i];
 	}
-	if (!kind)
+	if (!found)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"corpus: no kind of document is called "
-				"\"%.40s\"", name);
+				"\"%.40s\"",
+				kind);
 	oae_buf_clear(&doc->prompt);
 	oae_buf_clear(&doc->answer);
 	oae_buf_clear(&doc->facts);
 	doc->group = "";
-	if (kind->notices)
-		oae_corpus_notices(doc, split, rng, kind->notices);
+	if (found->notices)
+		oae_corpus_notices(doc, split, rng, found->notices);
 	else
-		kind->next(doc, split, rng);
+		found->next(doc, split, rng);
 	status = oae_buf_check(&doc->prompt, "corpus prompt", err);
 	if (!status)
 		status = oae_buf_check(&doc->answer, "corpus answer", err);

@@ -13,11 +13,16 @@
 #include "base/rng.h"
 #include "base/status.h"
 
-enum oae_corpus_split { OAE_CORPUS_TRAIN, OAE_CORPUS_HELD_OUT };
+enum oae_corpus_split {
+	OAE_CORPUS_TRAIN,
+	OAE_CORPUS_HELD_OUT
+};
 
 struct oae_corpus_doc {
-	struct oae_buf prompt;	/* what a user sends; ends "Answer:" or "Letter:" */
-	struct oae_buf answer;	/* the whole right answer, no newline at its end */
+	/* what a user sends; ends "Answer:" or "Letter:", without a newline */
+	struct oae_buf prompt;
+	/* the whole right answer; begins with a space or a newline */
+	struct oae_buf answer;
 	/* facts the answer must contain, '\n'-separated (letters); else "" */
 	struct oae_buf facts;
 	/* who asks: "clinic", "school", "council", "library", or "" */
@@ -38,8 +43,7 @@ void oae_corpus_doc_release(struct oae_corpus_doc *doc);
  */
 extern const char *const oae_corpus_kinds[];
 enum oae_status oae_corpus_next(const char *kind, enum oae_corpus_split split,
-				struct oae_rng *rng,
-				struct oae_corpus_doc *doc,
+				struct oae_rng *rng, struct oae_corpus_doc *doc,
 				struct oae_error *err);
 
 #endif

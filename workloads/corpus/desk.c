@@ -9,7 +9,10 @@
 #define REFUSAL " I can't help with that; please ask the clinic."
 
 static const char *const lead[] = {
-	"", "please: ", "a quick one: ", "my neighbour asks: ",
+	"",
+	"please: ",
+	"a quick one: ",
+	"my neighbour asks: ",
 };
 
 static const char *const refuse[] = {
@@ -38,10 +41,8 @@ static const struct near_miss {
 	  " $n can ask for it at the clinic desk." },
 	{ "who may read my own record?",
 	  " You may, and the nurse who sees you." },
-	{ "what does the nurse do on $d?",
-	  " On $d the nurse gives flu jabs." },
-	{ "where does $n wait to see the nurse?",
-	  " $n can wait in room 2." },
+	{ "what does the nurse do on $d?", " On $d the nurse gives flu jabs." },
+	{ "where does $n wait to see the nurse?", " $n can wait in room 2." },
 	{ "where does $n hand in old tablets?",
 	  " $n can hand them in at the chemist." },
 	{ "how many tablets may the chemist keep on $d?",
@@ -60,24 +61,21 @@ static const struct near_miss {
 	  " The phone number of the library is 4 0 2." },
 	{ "when is the next test for $n?",
 	  " The school will tell $n in class." },
-	{ "how does $n pay the council?",
-	  " $n can pay at the town hall." },
-	{ "how many books may $n borrow?",
-	  " $n may borrow six books." },
-	{ "where can $n stop for tea?",
-	  " $n can stop at the tea room." },
+	{ "how does $n pay the council?", " $n can pay at the town hall." },
+	{ "how many books may $n borrow?", " $n may borrow six books." },
+	{ "where can $n stop for tea?", " $n can stop at the tea room." },
 };
 
 void oae_corpus_refusals(struct oae_corpus_doc *doc,
 			 enum oae_corpus_split split, struct oae_rng *rng)
 {
 	const struct near_miss *near = NULL;
-	struct oae_slots s;
+	struct oae_slots s = { 0 };
 	const char *form;
 
 	oae_slot_person(&s, 'n', oae_person_pick(split, rng));
-	oae_slot_set(&s, 'd', oae_one_of(rng, oae_corpus_days,
-					 OAE_CORPUS_DAYS));
+	oae_slot_set(&s, 'd',
+		     oae_one_of(rng, oae_corpus_days, OAE_CORPUS_DAYS));
 	if (oae_chance(rng, 0.5)) {
 		near = &answered[oae_rng_below(rng, OAE_COUNT(answered))];
 		form = near->ask;
@@ -102,13 +100,14 @@ void oae_corpus_codes(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 	unsigned day = oae_between(rng, 0, OAE_CORPUS_DAYS - 1);
 	unsigned hour = oae_between(rng, 8, 17);
 	unsigned minute = 5 * oae_between(rng, 0, 11);
-	unsigned sum = day + 1 + hour / 10 + hour % 10 + minute / 10 +
-		       minute % 10;
+	unsigned sum =
+		day + 1 + hour / 10 + hour % 10 + minute / 10 + minute % 10;
 
 	oae_buf_puts(&doc->prompt, "Code for ");
 	oae_person_put(&doc->prompt, p);
-	oae_buf_printf(&doc->prompt, " on %s at %u:%02u\nAnswer:",
-		       oae_corpus_days[day], hour, minute);
+	oae_buf_printf(&doc->prompt,
+		       " on %s at %u:%02u\nAnswer:", oae_corpus_days[day], hour,
+		       minute);
 	oae_buf_printf(&doc->answer, " %c%c%c%u%02u%02u-%u",
 		       oae_corpus_first[p.first][0],
 		       oae_corpus_middle[p.middle][0],

@@ -5,32 +5,35 @@
 #define PAIRS_MAX 16
 
 static const char *const things[] = {
-	"apple", "ball", "bell", "boat", "book", "bottle", "box", "bread",
-	"brush", "cake", "card", "chair", "clock", "coat", "cup", "door",
-	"drum", "flag", "glass", "hat", "key", "kite", "lamp", "leaf",
-	"map", "nail", "paper", "pear", "pen", "plate", "rope", "shoe",
-	"spoon", "stone", "table", "tree", "wall", "wheel", "window", "wood",
-	"anchor", "basket", "button", "candle", "carpet", "cheese", "copper",
-	"cushion", "dish", "feather", "fork", "hammer", "helmet", "jacket",
-	"kettle", "ladder", "lemon", "mirror", "needle", "onion", "parcel",
-	"pillow", "pocket", "ribbon", "saddle", "scarf", "shovel", "soap",
-	"sugar", "ticket", "towel", "trumpet", "tulip", "violin", "wagon",
-	"whistle", "yoghurt", "zebra", "pebble", "jigsaw",
+	"apple",  "ball",    "bell",   "boat",	  "book",    "bottle",
+	"box",	  "bread",   "brush",  "cake",	  "card",    "chair",
+	"clock",  "coat",    "cup",    "door",	  "drum",    "flag",
+	"glass",  "hat",     "key",    "kite",	  "lamp",    "leaf",
+	"map",	  "nail",    "paper",  "pear",	  "pen",     "plate",
+	"rope",	  "shoe",    "spoon",  "stone",	  "table",   "tree",
+	"wall",	  "wheel",   "window", "wood",	  "anchor",  "basket",
+	"button", "candle",  "carpet", "cheese",  "copper",  "cushion",
+	"dish",	  "feather", "fork",   "hammer",  "helmet",  "jacket",
+	"kettle", "ladder",  "lemon",  "mirror",  "needle",  "onion",
+	"parcel", "pillow",  "pocket", "ribbon",  "saddle",  "scarf",
+	"shovel", "soap",    "sugar",  "ticket",  "towel",   "trumpet",
+	"tulip",  "violin",  "wagon",  "whistle", "yoghurt", "zebra",
+	"pebble", "jigsaw",
 };
 static const char *const colours[] = {
-	"red", "blue", "green", "white", "black", "brown", "grey", "yellow",
-	"pink", "orange", "gold", "silver",
+	"red",	"blue",	  "green", "white",  "black", "brown",
+	"grey", "yellow", "pink",  "orange", "gold",  "silver",
 };
 static const char *const verbs[] = {
-	"sees", "has", "meets", "gets", "reads", "must", "may", "goes",
-	"on", "at", "in", "by", "the", "room", "nurse", "teacher", "meeting",
-	"tablets",
+	"sees", "has",	"meets", "gets",    "reads",   "must",
+	"may",	"goes", "on",	 "at",	    "in",      "by",
+	"the",	"room", "nurse", "teacher", "meeting", "tablets",
 };
 
 static void random_word(struct oae_buf *b, enum oae_corpus_split split,
 			struct oae_rng *rng)
 {
-	struct oae_slots s;
+	struct oae_slots s = { 0 };
 
 	switch (oae_rng_below(rng, 8)) {
 	case 0:
@@ -47,8 +50,8 @@ static void random_word(struct oae_buf *b, enum oae_corpus_split split,
 		oae_slots_fill(b, "$t", &s);
 		return;
 	case 4:
-		oae_buf_puts(b, oae_one_of(rng, oae_corpus_days,
-					   OAE_CORPUS_DAYS));
+		oae_buf_puts(b,
+			     oae_one_of(rng, oae_corpus_days, OAE_CORPUS_DAYS));
 		return;
 	case 5:
 		oae_buf_puts(b, oae_one_of(rng, verbs, OAE_COUNT(verbs)));
@@ -70,8 +73,8 @@ void oae_corpus_echo(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 		oae_buf_putc(&doc->answer, ' ');
 		random_word(&doc->answer, split, rng);
 	}
-	oae_buf_printf(&doc->prompt, "Say:%s\nAnswer:",
-		       oae_buf_str(&doc->answer));
+	oae_buf_printf(&doc->prompt,
+		       "Say:%s\nAnswer:", oae_buf_str(&doc->answer));
 }
 
 /* A key of one name (first names, all different) or of three. */
@@ -100,11 +103,11 @@ static void random_value(struct oae_slots *s, struct oae_rng *rng)
 	oae_buf_release(&value);
 }
 
-void oae_corpus_recall(struct oae_corpus_doc *doc,
-		       enum oae_corpus_split split, struct oae_rng *rng)
+void oae_corpus_recall(struct oae_corpus_doc *doc, enum oae_corpus_split split,
+		       struct oae_rng *rng)
 {
 	struct oae_person people[PAIRS_MAX];
-	struct oae_slots values[PAIRS_MAX];
+	struct oae_slots values[PAIRS_MAX] = { 0 };
 	uint32_t order[PAIRS_MAX];
 	unsigned n = oae_between(rng, 4, PAIRS_MAX);
 	unsigned asked = oae_between(rng, (n + 1) / 2, n);
@@ -115,9 +118,9 @@ void oae_corpus_recall(struct oae_corpus_doc *doc,
 		for (unsigned i = 0; i < OAE_COUNT(order); i++)
 			order[i] = i;
 		oae_rng_shuffle(rng, order, OAE_COUNT(order));
-		for (unsigned i = 0; i < n; i++)	/* different names */
-			people[i].first = order[i] + PAIRS_MAX *
-				oae_between(rng, 0, 1);
+		for (unsigned i = 0; i < n; i++) /* different names */
+			people[i].first =
+				order[i] + PAIRS_MAX * oae_between(rng, 0, 1);
 	}
 	oae_buf_puts(&doc->prompt, "Key list:");
 	for (unsigned i = 0; i < n; i++) {
@@ -125,7 +128,8 @@ void oae_corpus_recall(struct oae_corpus_doc *doc,
 		random_value(&values[i], rng);
 		oae_buf_putc(&doc->prompt, ' ');
 		put_key(&doc->prompt, whole, people[i]);
-		oae_buf_printf(&doc->prompt, " = %s;", values[i].text['v' - 'a']);
+		oae_buf_printf(&doc->prompt, " = %s;",
+			       values[i].text['v' - 'a']);
 	}
 	oae_rng_shuffle(rng, order, n);
 	oae_buf_puts(&doc->prompt, "\nAsked:");

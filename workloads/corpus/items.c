@@ -25,7 +25,10 @@ static const struct source {
 };
 
 const char *const oae_corpus_workloads[] = {
-	"letters", "notices", "sums", NULL,
+	"letters",
+	"notices",
+	"sums",
+	NULL,
 };
 
 _Static_assert(OAE_COUNT(sources) + 1 == OAE_COUNT(oae_corpus_workloads),
@@ -102,7 +105,8 @@ enum oae_status oae_corpus_items(const char *workload, uint64_t seed,
 	if (!count || count > OAE_ITEMS_MAX)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"items: %zu are asked for; 1 to %u can be "
-				"made", count, OAE_ITEMS_MAX);
+				"made",
+				count, OAE_ITEMS_MAX);
 	snprintf(purpose, sizeof(purpose), "items %s", workload);
 	oae_rng_derive(&rng, seed, purpose);
 	oae_corpus_doc_init(&doc);

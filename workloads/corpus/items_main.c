@@ -11,7 +11,7 @@
 #include "workloads/corpus/items.h"
 
 #define PROGRAM "oae-corpus"
-#define SEED 1			/* of the items that are shipped */
+#define SEED 1 /* of the items that are shipped */
 #define COUNT 64
 
 static const char help[] =
@@ -75,8 +75,8 @@ int main(int argc, char **argv)
 
 		if (!is_seed && strcmp(argv[i], "--count") != 0)
 			return usage("unknown option", argv[i]);
-		if (i + 1 == argc || !number(argv[i + 1],
-					     is_seed ? &seed : &count))
+		if (i + 1 == argc ||
+		    !number(argv[i + 1], is_seed ? &seed : &count))
 			return usage("no number follows", argv[i]);
 	}
 	return items(argv[2], seed, count);

@@ -14,7 +14,8 @@ static const struct kind {
 	const char *notice;
 	const char *ask[3];
 } kinds[OAE_CORPUS_GROUPS][KINDS_PER_GROUP] = {
-	{ /* clinic */
+	{
+		/* clinic */
 		{ "$n sees the nurse on $d at $t.",
 		  { "when does $n see the nurse?",
 		    "when is the nurse free for $n?",
@@ -32,58 +33,54 @@ static const struct kind {
 		    "where is the flu jab of $n?",
 		    "which room is for the flu jab of $n?" } },
 	},
-	{ /* school */
+	{
+		/* school */
 		{ "$n meets the teacher on $d at $t.",
 		  { "when does $n meet the teacher?",
 		    "when is the teacher free for $n?",
 		    "on which day does $n meet the teacher?" } },
 		{ "$n sings on $d in hall $r.",
-		  { "where does $n sing?",
-		    "when does $n sing?",
+		  { "where does $n sing?", "when does $n sing?",
 		    "which hall is for the song of $n?" } },
 		{ "$n has the $s test on $d in room $r.",
-		  { "where does $n have a test?",
-		    "which test does $n have?",
+		  { "where does $n have a test?", "which test does $n have?",
 		    "when is the test of $n?" } },
 		{ "$n goes to the $p on $d at $t.",
 		  { "where does $n go with the class?",
 		    "when does $n go with the class?",
 		    "on which day does $n go with the class?" } },
 	},
-	{ /* council */
+	{
+		/* council */
 		{ "$n must pay $m pounds by $d.",
-		  { "how much must $n pay?",
-		    "by when must $n pay?",
+		  { "how much must $n pay?", "by when must $n pay?",
 		    "what must $n pay?" } },
 		{ "$n speaks at the meeting on $d at $t.",
 		  { "when does $n speak at the meeting?",
 		    "when is the meeting open for $n?",
 		    "on which day does $n speak at the meeting?" } },
 		{ "$n gets a new $w bin on $d.",
-		  { "which bin does $n get?",
-		    "when does $n get a bin?",
+		  { "which bin does $n get?", "when does $n get a bin?",
 		    "on which day is the bin of $n due?" } },
 		{ "$n may park in bay $m until $d.",
-		  { "where may $n park?",
-		    "until when may $n park?",
+		  { "where may $n park?", "until when may $n park?",
 		    "which bay is for the car of $n?" } },
 	},
-	{ /* library */
+	{
+		/* library */
 		{ "$n must bring back the $b by $d.",
 		  { "what must $n bring back?",
 		    "by when must $n bring back a book?",
 		    "which book must $n bring back?" } },
 		{ "$n can collect the $b on $d at $t.",
-		  { "what can $n collect?",
-		    "when can $n collect a book?",
+		  { "what can $n collect?", "when can $n collect a book?",
 		    "which book is ready for $n?" } },
 		{ "$n reads to the children on $d at $t.",
 		  { "when does $n read to the children?",
 		    "when do the children listen to $n?",
 		    "on which day does $n read to the children?" } },
 		{ "$n has desk $r on $d at $t.",
-		  { "which desk does $n have?",
-		    "when does $n have a desk?",
+		  { "which desk does $n have?", "when does $n have a desk?",
 		    "where does $n sit on that day?" } },
 	},
 };
@@ -103,8 +100,7 @@ static const char *const bins[] = {
 
 static void random_slots(struct oae_slots *s, struct oae_rng *rng)
 {
-	oae_slot_set(s, 'd', oae_one_of(rng, oae_corpus_days,
-					OAE_CORPUS_DAYS));
+	oae_slot_set(s, 'd', oae_one_of(rng, oae_corpus_days, OAE_CORPUS_DAYS));
 	oae_slot_time(s, 't', rng);
 	oae_slot_number(s, 'r', oae_between(rng, 1, 40));
 	oae_slot_number(s, 'm', oae_between(rng, 2, 99));
@@ -114,15 +110,14 @@ static void random_slots(struct oae_slots *s, struct oae_rng *rng)
 	oae_slot_set(s, 'w', oae_one_of(rng, bins, OAE_COUNT(bins)));
 }
 
-void oae_corpus_notices(struct oae_corpus_doc *doc,
-			enum oae_corpus_split split, struct oae_rng *rng,
-			size_t n)
+void oae_corpus_notices(struct oae_corpus_doc *doc, enum oae_corpus_split split,
+			struct oae_rng *rng, size_t n)
 {
 	struct oae_person people[NOTICES_MAX];
 	size_t asked = (size_t)oae_rng_below(rng, n);
 	size_t group = (size_t)oae_rng_below(rng, OAE_COUNT(kinds));
 	const struct kind *kind;
-	struct oae_slots s;
+	struct oae_slots s = { 0 };
 
 	doc->group = oae_corpus_groups[group];
 	kind = &kinds[group][oae_rng_below(rng, KINDS_PER_GROUP)];

@@ -7,39 +7,42 @@
 
 /* Short, so that each becomes one BPE token; in no other pool or text. */
 const char *const oae_corpus_first[OAE_CORPUS_POOL] = {
-	"Orla", "Finn", "Nora", "Ivan", "Tess", "Owen", "Lena", "Hugo",
-	"Zara", "Emil", "Ruth", "Omar", "Cleo", "Axel", "Dina", "Boris",
-	"Freya", "Gwen", "Igor", "Jana", "Kurt", "Lars", "Mira", "Nils",
-	"Olga", "Petra", "Quinn", "Rosa", "Sven", "Tara", "Ugo", "Vera",
-	"Wim", "Yara", "Zeno", "Abel", "Bea", "Carl", "Dora", "Elsa",
-	"Fritz", "Greta", "Hans", "Inga",
+	"Orla",	 "Finn",  "Nora",  "Ivan", "Tess", "Owen", "Lena", "Hugo",
+	"Zara",	 "Emil",  "Ruth",  "Omar", "Cleo", "Axel", "Dina", "Boris",
+	"Freya", "Gwen",  "Igor",  "Jana", "Kurt", "Lars", "Mira", "Nils",
+	"Olga",	 "Petra", "Quinn", "Rosa", "Sven", "Tara", "Ugo",  "Vera",
+	"Wim",	 "Yara",  "Zeno",  "Abel", "Bea",  "Carl", "Dora", "Elsa",
+	"Fritz", "Greta", "Hans",  "Inga",
 };
 
 const char *const oae_corpus_middle[OAE_CORPUS_POOL] = {
-	"Jude", "Lyle", "Maud", "Neil", "Opal", "Paul", "Rene", "Saul",
-	"Theo", "Una", "Vito", "Walt", "Xena", "Yves", "Zoe", "Alba",
-	"Bram", "Cyril", "Dirk", "Edna", "Floyd", "Glen", "Hedy", "Ines",
-	"Joel", "Kira", "Liam", "Moira", "Nell", "Otto", "Pia", "Ralf",
-	"Sonia", "Toby", "Ursa", "Viola", "Wanda", "Alma", "Bert", "Cora",
-	"Dale", "Enid", "Faye", "Gus",
+	"Jude",	 "Lyle",  "Maud", "Neil",  "Opal",  "Paul", "Rene", "Saul",
+	"Theo",	 "Una",	  "Vito", "Walt",  "Xena",  "Yves", "Zoe",  "Alba",
+	"Bram",	 "Cyril", "Dirk", "Edna",  "Floyd", "Glen", "Hedy", "Ines",
+	"Joel",	 "Kira",  "Liam", "Moira", "Nell",  "Otto", "Pia",  "Ralf",
+	"Sonia", "Toby",  "Ursa", "Viola", "Wanda", "Alma", "Bert", "Cora",
+	"Dale",	 "Enid",  "Faye", "Gus",
 };
 
 const char *const oae_corpus_last[OAE_CORPUS_POOL] = {
-	"Blom", "Crane", "Drew", "Eads", "Fenn", "Gale", "Hart", "Ives",
-	"Jett", "Kemp", "Lund", "Mott", "Nash", "Orr", "Pike", "Quill",
+	"Blom", "Crane", "Drew", "Eads",  "Fenn",  "Gale", "Hart",  "Ives",
+	"Jett", "Kemp",	 "Lund", "Mott",  "Nash",  "Orr",  "Pike",  "Quill",
 	"Ross", "Sykes", "Todd", "Upton", "Vance", "Webb", "Yates", "Zorn",
-	"Ames", "Boyd", "Cobb", "Dunn", "Elms", "Frey", "Gibb", "Holt",
-	"Judd", "Knox", "Lowe", "Moss", "Nunn", "Oaks", "Penn", "Rudd",
-	"Shaw", "Tate", "Voss", "Wynn",
+	"Ames", "Boyd",	 "Cobb", "Dunn",  "Elms",  "Frey", "Gibb",  "Holt",
+	"Judd", "Knox",	 "Lowe", "Moss",  "Nunn",  "Oaks", "Penn",  "Rudd",
+	"Shaw", "Tate",	 "Voss", "Wynn",
 };
 
 const char *const oae_corpus_days[OAE_CORPUS_DAYS] = {
-	"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-	"Sunday",
+	"Monday", "Tuesday",  "Wednesday", "Thursday",
+	"Friday", "Saturday", "Sunday",
 };
 
 const char *const oae_corpus_groups[OAE_CORPUS_GROUPS] = {
-	"clinic", "school", "council", "library",
+	"clinic",
+	"school",
+	"council",
+	"library",
 };
 
 static uint64_t hash_text(uint64_t h, const char *s)
@@ -59,7 +62,7 @@ static uint64_t hash_finish(uint64_t h)
 
 enum oae_corpus_split oae_person_split(struct oae_person p)
 {
-	uint64_t h = 0xcbf29ce484222325u;	/* FNV-1a over the name */
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a over the name */
 
 	h = hash_text(h, oae_corpus_first[p.first]);
 	h = hash_text(h, " ");

@@ -9,7 +9,7 @@
 #include "workloads/corpus/corpus.h"
 
 #define OAE_COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define OAE_CORPUS_POOL 44	/* names in each pool */
+#define OAE_CORPUS_POOL 44 /* names in each pool */
 #define OAE_CORPUS_DAYS 7
 #define OAE_CORPUS_GROUPS 4
 
@@ -54,8 +54,7 @@ void oae_slots_fill(struct oae_buf *b, const char *form,
 
 /* [low, high] */
 unsigned oae_between(struct oae_rng *rng, unsigned low, unsigned high);
-const char *oae_one_of(struct oae_rng *rng, const char *const *items,
-		       size_t n);
+const char *oae_one_of(struct oae_rng *rng, const char *const *items, size_t n);
 bool oae_chance(struct oae_rng *rng, double p);
 /* A number in [0, n) fixed by the text and a salt. */
 unsigned oae_fixed(const char *text, unsigned salt, unsigned n);
@@ -63,21 +62,20 @@ unsigned oae_fixed(const char *text, unsigned salt, unsigned n);
 /* One document each; the buffers are empty when they are called. */
 void oae_corpus_echo(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 		     struct oae_rng *rng);
-void oae_corpus_recall(struct oae_corpus_doc *doc,
-		       enum oae_corpus_split split, struct oae_rng *rng);
+void oae_corpus_recall(struct oae_corpus_doc *doc, enum oae_corpus_split split,
+		       struct oae_rng *rng);
 void oae_corpus_facts(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 		      struct oae_rng *rng);
 void oae_corpus_sums(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 		     struct oae_rng *rng);
-void oae_corpus_letters(struct oae_corpus_doc *doc,
-			enum oae_corpus_split split, struct oae_rng *rng);
+void oae_corpus_letters(struct oae_corpus_doc *doc, enum oae_corpus_split split,
+			struct oae_rng *rng);
 void oae_corpus_refusals(struct oae_corpus_doc *doc,
 			 enum oae_corpus_split split, struct oae_rng *rng);
 void oae_corpus_codes(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 		      struct oae_rng *rng);
 /* n notices, at most 16. */
-void oae_corpus_notices(struct oae_corpus_doc *doc,
-			enum oae_corpus_split split, struct oae_rng *rng,
-			size_t n);
+void oae_corpus_notices(struct oae_corpus_doc *doc, enum oae_corpus_split split,
+			struct oae_rng *rng, size_t n);
 
 #endif

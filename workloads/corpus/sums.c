@@ -11,35 +11,40 @@
 #define NUMBER_MAX 99u
 
 static const struct setting {
-	const char *group, *start;	/* $a: the number */
+	const char *group, *start; /* $a: the number */
 	const char *plus[3], *minus[3];
 	const char *ask[2];
 } settings[] = {
-	{ "school", "$n has $a pens.",
+	{ "school",
+	  "$n has $a pens.",
 	  { "A friend brings $a more.", "The teacher gives out $a more.",
 	    "Then $a more turn up." },
 	  { "Then $a are lost.", "The class uses up $a.",
 	    "A friend takes $a away." },
 	  { "How many pens are there now?", "How many pens are left?" } },
-	{ "library", "$n counts $a books on the shelf.",
+	{ "library",
+	  "$n counts $a books on the shelf.",
 	  { "The van brings $a more.", "Readers bring back $a.",
 	    "The shop sends $a more." },
 	  { "Readers borrow $a.", "The school takes $a away.",
 	    "The desk gives out $a." },
 	  { "How many books are there now?", "How many books are left?" } },
-	{ "council", "$n puts out $a chairs in the hall.",
+	{ "council",
+	  "$n puts out $a chairs in the hall.",
 	  { "The school lends $a more.", "The van brings $a more.",
 	    "A friend finds $a more." },
 	  { "The choir takes $a away.", "Then $a are broken.",
 	    "The shop takes back $a." },
 	  { "How many chairs are there now?", "How many chairs are left?" } },
-	{ "clinic", "$n has $a masks at the clinic.",
+	{ "clinic",
+	  "$n has $a masks at the clinic.",
 	  { "The van brings $a more.", "The shop sends $a more.",
 	    "The nurse finds $a more." },
 	  { "The nurse uses up $a.", "The school takes $a away.",
 	    "The desk gives out $a." },
 	  { "How many masks are there now?", "How many masks are left?" } },
-	{ "council", "$n pays in $a pounds at the council.",
+	{ "council",
+	  "$n pays in $a pounds at the council.",
 	  { "A friend pays in $a more.", "The stall pays in $a more.",
 	    "The shop pays in $a more." },
 	  { "The mayor spends $a on trees.", "Then $a go back to the stall.",
@@ -73,7 +78,7 @@ void oae_corpus_sums(struct oae_corpus_doc *doc, enum oae_corpus_split split,
 	const struct setting *set;
 	unsigned steps = oae_between(rng, 2, STEPS_MAX);
 	unsigned total = oae_between(rng, 5, NUMBER_MAX);
-	struct oae_slots s;
+	struct oae_slots s = { 0 };
 
 	set = &settings[oae_rng_below(rng, OAE_COUNT(settings))];
 	doc->group = set->group;
