@@ -15,22 +15,30 @@
 #define IN_FLIGHT 64
 #define BLANKS " \t\r\n"
 
-enum { KNOB_TOKENS, KNOB_DELAY_US, N_KNOBS };
+enum {
+	KNOB_TOKENS,
+	KNOB_DELAY_US,
+	N_KNOBS
+};
 
 static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
-	[KNOB_TOKENS] = { .name = "tokens", .value = 0, .low = 0,
+	[KNOB_TOKENS] = { .name = "tokens",
+			  .value = 0,
+			  .low = 0,
 			  .high = OAE_TOKENS_PER_ANSWER_MAX },
-	[KNOB_DELAY_US] = { .name = "delay_us", .value = 0, .low = 0,
+	[KNOB_DELAY_US] = { .name = "delay_us",
+			    .value = 0,
+			    .low = 0,
 			    .high = 1000000 },
 };
 
 struct answer {
 	uint64_t id;
-	char *words;		/* " " and the prompt; NULL: free slot */
+	char *words; /* " " and the prompt; NULL: free slot */
 	bool begun;
-	const char *next;	/* where the next word is looked for */
+	const char *next; /* where the next word is looked for */
 	uint32_t left, tokens_in;
-	bool cut;		/* by max_tokens */
+	bool cut; /* by max_tokens */
 	uint64_t due_ns;
 };
 
@@ -88,7 +96,8 @@ static void answer_end(struct null *null, struct answer *a,
 		       enum oae_sdk_finish finish)
 {
 	struct oae_sdk_done done = {
-		.finish = finish, .tokens_in = a->tokens_in,
+		.finish = finish,
+		.tokens_in = a->tokens_in,
 	};
 
 	free(a->words);
@@ -106,8 +115,8 @@ static char *words_copy(const char *text)
 		return NULL;
 	copy[0] = ' ';
 	for (i = 0; i <= len; i++)
-		copy[i + 1] = text[i] && strchr(BLANKS, text[i]) ? ' '
-								 : text[i];
+		copy[i + 1] = text[i] && strchr(BLANKS, text[i]) ? ' ' :
+								   text[i];
 	return copy;
 }
 
@@ -118,15 +127,14 @@ static enum oae_status null_submit(void *self, const struct oae_sdk_request *r,
 	struct answer *a = null->answers;
 
 	while (a->words)
-		a++;	/* the SDK admits at most IN_FLIGHT */
+		a++; /* the SDK admits at most IN_FLIGHT */
 	*a = (struct answer){ .id = r->id };
 	a->tokens_in = words_count(r->prompt);
 	a->words = words_copy(a->tokens_in > 0 ? r->prompt : "-");
 	if (!a->words)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 	a->next = a->words;
-	a->left = null->tokens > 0 ? null->tokens
-				   : words_count(a->words);
+	a->left = null->tokens > 0 ? null->tokens : words_count(a->words);
 	if (r->ignore_eos || a->left > r->max_tokens) {
 		a->left = r->max_tokens;
 		a->cut = true;
@@ -157,7 +165,7 @@ static enum oae_status null_poll(void *self, struct oae_error *err)
 		word = a->words + strspn(a->words, BLANKS);
 	len = strcspn(word, BLANKS);
 	a->next = word + len;
-	if (a->begun) {		/* the blank before it belongs to it */
+	if (a->begun) { /* the blank before it belongs to it */
 		word--;
 		len++;
 	}
@@ -178,8 +186,7 @@ static void null_cancel(void *self, uint64_t id)
 
 	for (i = 0; i < IN_FLIGHT; i++)
 		if (null->answers[i].words && null->answers[i].id == id)
-			answer_end(null, &null->answers[i],
-				   OAE_SDK_CANCELLED);
+			answer_end(null, &null->answers[i], OAE_SDK_CANCELLED);
 }
 
 static void null_close(void *self)

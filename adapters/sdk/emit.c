@@ -12,7 +12,7 @@
 #include "base/clock.h"
 
 #define FLUSH_BYTES 65536
-#define WRITE_WAIT_MS 60000	/* a harness that reads nothing for so long */
+#define WRITE_WAIT_MS 60000 /* a harness that reads nothing for so long */
 
 /* ---- lines -------------------------------------------------------------- */
 
@@ -38,8 +38,8 @@ void oae_sdk_flush(struct oae_sdk *s)
 	if (s->send.status != OAE_OK)
 		s->broken = true;
 	while (!s->broken && done < s->send.len) {
-		ssize_t n = write(s->out, s->send.data + done,
-				  s->send.len - done);
+		ssize_t n =
+			write(s->out, s->send.data + done, s->send.len - done);
 
 		if (n > 0) {
 			done += (size_t)n;
@@ -368,8 +368,8 @@ static enum oae_status token_add(struct oae_sdk_slot *slot, const char *text,
 	return st;
 }
 
-bool oae_sdk_token(struct oae_sdk *s, uint64_t id, const char *text,
-		   size_t len, uint32_t n)
+bool oae_sdk_token(struct oae_sdk *s, uint64_t id, const char *text, size_t len,
+		   uint32_t n)
 {
 	uint64_t now_ns = oae_clock_ns();
 	struct oae_sdk_slot *slot = slot_of(s, id, "token");

@@ -10,16 +10,16 @@
 struct oae_sdk_group {
 	struct oae_buf text;
 	uint32_t n;
-	uint64_t t_ns;		/* of the newest */
+	uint64_t t_ns; /* of the newest */
 };
 
 /* A request in flight. A slot is free while !used. */
 struct oae_sdk_slot {
 	uint64_t id;
-	bool used, generates;	/* generates: a submit */
-	bool begun, stopped;	/* first token sent; stop string found */
+	bool used, generates; /* generates: a submit */
+	bool begun, stopped;  /* first token sent; stop string found */
 	uint32_t max_tokens, tokens;
-	size_t bytes;		/* of the answer's text */
+	size_t bytes; /* of the answer's text */
 	/*
 	 * Text that cannot be sent yet: it may be the beginning of a stop
 	 * string or of a UTF-8 character. Its tokens are `newest`, together
@@ -32,7 +32,7 @@ struct oae_sdk_slot {
 	 * never reported together with others.
 	 */
 	struct oae_sdk_group earlier, newest;
-	uint64_t waits_since_ns;	/* stamp of the oldest waiting token */
+	uint64_t waits_since_ns; /* stamp of the oldest waiting token */
 	char *stop[OAE_PROTOCOL_STOPS_MAX];
 	size_t n_stop;
 };
@@ -40,15 +40,15 @@ struct oae_sdk_slot {
 struct oae_sdk {
 	const struct oae_adapter *adapter;
 	void *self;
-	bool opened, closing, broken;	/* broken: nobody reads us any more */
+	bool opened, closing, broken; /* broken: nobody reads us any more */
 	int exit_code;
-	int in, out;			/* protocol file descriptors */
+	int in, out; /* protocol file descriptors */
 
-	struct oae_buf line;		/* bytes read, not yet a whole line */
-	bool skipping;			/* inside a line that is too long */
+	struct oae_buf line; /* bytes read, not yet a whole line */
+	bool skipping;	     /* inside a line that is too long */
 
-	struct oae_buf send;		/* lines not yet written */
-	uint64_t step_ns;		/* how long the last poll() took */
+	struct oae_buf send; /* lines not yet written */
+	uint64_t step_ns;    /* how long the last poll() took */
 
 	struct oae_sdk_slot *slots;
 	uint32_t n_slots, in_flight;

@@ -12,8 +12,8 @@ static enum oae_status whole_number(struct oae_sdk_knob *k, const cJSON *v,
 	    !(x <= (double)k->high) || x != (double)(int64_t)x)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"knob %s: must be a whole number from %lld "
-				"to %lld", k->name, (long long)k->low,
-				(long long)k->high);
+				"to %lld",
+				k->name, (long long)k->low, (long long)k->high);
 	k->value = (int64_t)x;
 	return OAE_OK;
 }
@@ -49,9 +49,10 @@ enum oae_status oae_sdk_knobs(const struct oae_sdk_hello *hello,
 		if (i == n)
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"knob %.64s: system %.64s has none of "
-					"this name", v->string, hello->system);
-		st = knobs[i].choices ? choice(&knobs[i], v, err)
-				      : whole_number(&knobs[i], v, err);
+					"this name",
+					v->string, hello->system);
+		st = knobs[i].choices ? choice(&knobs[i], v, err) :
+					whole_number(&knobs[i], v, err);
 		if (st)
 			return st;
 	}

@@ -84,7 +84,7 @@ static void read_input(struct oae_sdk *s)
 	if (n > 0)
 		take_bytes(s, data, (size_t)n);
 	else if (n == 0)
-		s->closing = true;	/* an unfinished line is dropped */
+		s->closing = true; /* an unfinished line is dropped */
 	else if (errno != EINTR && errno != EAGAIN)
 		s->broken = true;
 }
@@ -159,7 +159,8 @@ int oae_adapter_main(int argc, char **argv, const struct oae_adapter *adapter)
 		printf("usage: %s [--help | --version]\n"
 		       "An oae adapter: speaks the protocol of "
 		       "adapters/PROTOCOL.md on stdin and stdout.\n"
-		       "It is started by `oae run`.\n", argv[0]);
+		       "It is started by `oae run`.\n",
+		       argv[0]);
 		return OAE_EXIT_OK;
 	}
 	if (argc > 1) {

@@ -10,8 +10,8 @@
 #define DETAILS_BYTES_MAX (256u << 10)
 
 /* A 64-bit value, which travels as a decimal string. */
-static enum oae_status get_u64(const cJSON *msg, const char *key,
-			       uint64_t *out, struct oae_error *err)
+static enum oae_status get_u64(const cJSON *msg, const char *key, uint64_t *out,
+			       struct oae_error *err)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(msg, key);
 
@@ -43,8 +43,8 @@ static enum oae_status opt_u32(const cJSON *msg, const char *key, uint32_t low,
 		return st;
 	if (!(v >= low && v <= high) || v != (double)(uint32_t)v)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"%s: must be a whole number from %u to %u",
-				key, low, high);
+				"%s: must be a whole number from %u to %u", key,
+				low, high);
 	*out = (uint32_t)v;
 	return OAE_OK;
 }
@@ -104,7 +104,9 @@ static enum oae_status open_adapter(struct oae_sdk *s, const cJSON *msg,
 	struct oae_sdk_hello hello = { .home = "" };
 	struct oae_jw w;
 	struct oae_sdk_ready ready = {
-		.max_in_flight = 1, .verbs = offered, .details = &w,
+		.max_in_flight = 1,
+		.verbs = offered,
+		.details = &w,
 	};
 	enum oae_status st = hello_read(msg, &hello, err);
 
@@ -204,8 +206,8 @@ static enum oae_status submit_read(const cJSON *msg, struct oae_sdk_request *r,
 			      "temperature: must be from 0 to %d",
 			      OAE_PROTOCOL_TEMPERATURE_MAX);
 	if (st == OAE_OK)
-		st = opt_u32(msg, "top_k", 0, OAE_PROTOCOL_TOP_K_MAX,
-			     &r->top_k, err);
+		st = opt_u32(msg, "top_k", 0, OAE_PROTOCOL_TOP_K_MAX, &r->top_k,
+			     err);
 	if (st == OAE_OK && has(msg, "seed"))
 		st = get_u64(msg, "seed", &r->seed, err);
 	if (st == OAE_OK && has(msg, "ignore_eos"))
@@ -231,8 +233,7 @@ static enum oae_status do_submit(struct oae_sdk *s, struct oae_sdk_slot *slot,
 	for (i = 0; i < r.n_stop; i++) {
 		slot->stop[i] = strdup(stop[i]);
 		if (!slot->stop[i])
-			return oae_fail(err, OAE_ERR_NOMEM, 0,
-					"out of memory");
+			return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 		slot->n_stop++;
 	}
 	return s->adapter->submit(s->self, &r, err);
@@ -297,7 +298,8 @@ static enum oae_status new_id(struct oae_sdk *s, const cJSON *msg,
 	if (s->any_id && *id <= s->last_id)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"%s: id %llu is not larger than %llu, which "
-				"came before", type, (unsigned long long)*id,
+				"came before",
+				type, (unsigned long long)*id,
 				(unsigned long long)s->last_id);
 	s->any_id = true;
 	s->last_id = *id;

@@ -20,15 +20,15 @@
 #include "base/json.h"
 #include "base/status.h"
 
-struct oae_sdk;		/* the connection; handed to open() */
+struct oae_sdk; /* the connection; handed to open() */
 
 /* A "hello". Everything is valid only during the call of open(). */
 struct oae_sdk_hello {
-	const char *system;	/* its name in adapter.json */
-	const cJSON *knobs;	/* an object, or NULL: read by oae_sdk_knobs() */
-	const char *home;	/* the project's data folder; "" when not sent */
+	const char *system; /* its name in adapter.json */
+	const cJSON *knobs; /* an object, or NULL: read by oae_sdk_knobs() */
+	const char *home;   /* the project's data folder; "" when not sent */
 	uint64_t seed;
-	const char *synthetic;	/* path of a model to use instead; or NULL */
+	const char *synthetic; /* path of a model to use instead; or NULL */
 };
 
 enum {
@@ -39,20 +39,20 @@ enum {
 
 /* What "ready" says. open() may change what stands in it. */
 struct oae_sdk_ready {
-	uint32_t max_in_flight;	/* preset to 1 */
+	uint32_t max_in_flight; /* preset to 1 */
 	unsigned verbs;		/* preset to what the vtable has */
-	struct oae_jw *details;	/* inside an object: add members freely */
+	struct oae_jw *details; /* inside an object: add members freely */
 };
 
 /* A "submit". Texts are valid only during the call: copy what you keep. */
 struct oae_sdk_request {
 	uint64_t id;
 	const char *prompt;
-	uint32_t max_tokens;	/* >= 1 */
-	double temperature;	/* 0: greedy */
-	uint32_t top_k;		/* 0: all */
+	uint32_t max_tokens; /* >= 1 */
+	double temperature;  /* 0: greedy */
+	uint32_t top_k;	     /* 0: all */
 	uint64_t seed;
-	bool ignore_eos;	/* go on to max_tokens */
+	bool ignore_eos; /* go on to max_tokens */
 	/*
 	 * Where the answer ends. oae_sdk_token() looks for these itself and
 	 * returns true once one was found; an adapter may ignore them here.
@@ -70,7 +70,7 @@ struct oae_sdk_score {
 /* A "learn". items is an array of objects, valid only during the call. */
 struct oae_sdk_learn {
 	uint64_t id;
-	const char *kind;	/* OAE_LEARN_DOCUMENTS or OAE_LEARN_EXAMPLES */
+	const char *kind; /* OAE_LEARN_DOCUMENTS or OAE_LEARN_EXAMPLES */
 	const cJSON *items;
 };
 
@@ -84,7 +84,7 @@ enum oae_sdk_finish {
 struct oae_sdk_done {
 	enum oae_sdk_finish finish;
 	uint32_t tokens_in;
-	uint32_t drafted, accepted;	/* 0 without speculation */
+	uint32_t drafted, accepted; /* 0 without speculation */
 };
 
 /*
@@ -154,8 +154,8 @@ void oae_sdk_fail(struct oae_sdk *sdk, uint64_t id,
 /* One knob of a system; the same names and values as in adapter.json. */
 struct oae_sdk_knob {
 	const char *name;
-	int64_t value, low, high;	/* whole numbers: default and range */
-	const char *const *choices;	/* or names (NULL-ended): value is an index */
+	int64_t value, low, high;   /* whole numbers: default and range */
+	const char *const *choices; /* or names, NULL last; value: index */
 };
 
 /*

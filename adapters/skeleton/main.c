@@ -13,8 +13,11 @@
 
 #include "adapters/sdk/sdk.h"
 
-/* CHANGE: the knobs of your system, as in adapter.json: name, default, range. */
-enum { KNOB_WORDS, N_KNOBS };
+/* CHANGE: your knobs, as in adapter.json: name, default, range. */
+enum {
+	KNOB_WORDS,
+	N_KNOBS
+};
 
 static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 	[KNOB_WORDS] = { .name = "words", .value = 4, .low = 1, .high = 4 },
@@ -25,12 +28,12 @@ static const char *const sentence[] = { "This", " is", " an", " echo." };
 /* CHANGE: all that your system keeps between calls. No global variables. */
 struct skeleton {
 	struct oae_sdk *sdk;
-	uint32_t words;		/* of an answer */
+	uint32_t words; /* of an answer */
 
 	/* The one request in flight (max_in_flight is 1). */
 	bool busy;
 	uint64_t id;
-	uint32_t at, end;	/* next word, and where the answer ends */
+	uint32_t at, end; /* next word, and where the answer ends */
 	uint32_t tokens_in;
 	enum oae_sdk_finish finish;
 };
@@ -101,7 +104,8 @@ static enum oae_status skeleton_submit(void *self,
 static void finish(struct skeleton *sk, enum oae_sdk_finish how)
 {
 	struct oae_sdk_done done = {
-		.finish = how, .tokens_in = sk->tokens_in,
+		.finish = how,
+		.tokens_in = sk->tokens_in,
 	};
 
 	sk->busy = false;

@@ -34,7 +34,7 @@ struct probe {
 	struct oae_sdk *sdk;
 	struct job {
 		uint64_t id;
-		char *text, *next;	/* text NULL: free */
+		char *text, *next; /* text NULL: free */
 		bool ignore_eos;
 	} jobs[2];
 };
@@ -86,7 +86,10 @@ static enum oae_status probe_submit(void *self, const struct oae_sdk_request *r,
 static void job_end(struct probe *p, struct job *j, enum oae_sdk_finish how)
 {
 	struct oae_sdk_done done = {
-		.finish = how, .tokens_in = 3, .drafted = 8, .accepted = 5,
+		.finish = how,
+		.tokens_in = 3,
+		.drafted = 8,
+		.accepted = 5,
 	};
 
 	free(j->text);
@@ -106,7 +109,7 @@ static enum oae_status job_step(struct probe *p, struct job *j,
 		usleep(1000);
 		return OAE_OK;
 	}
-	if (piece[0] == '^') {		/* each byte a token */
+	if (piece[0] == '^') { /* each byte a token */
 		for (piece++; piece[1]; piece++)
 			oae_sdk_token(p->sdk, j->id, piece, 1, 1);
 	}
@@ -173,19 +176,25 @@ static void probe_close(void *self)
 }
 
 static const struct oae_adapter probe = {
-	.name = "probe", .version = "0.1", .open = probe_open,
-	.submit = probe_submit, .learn = probe_learn, .score = probe_score,
-	.poll = probe_poll, .cancel = probe_cancel, .close = probe_close,
+	.name = "probe",
+	.version = "0.1",
+	.open = probe_open,
+	.submit = probe_submit,
+	.learn = probe_learn,
+	.score = probe_score,
+	.poll = probe_poll,
+	.cancel = probe_cancel,
+	.close = probe_close,
 };
 
 /* ---- talking to it ------------------------------------------------------- */
 
 struct talk {
 	pid_t pid;
-	int in, out;		/* what we write, what we read */
+	int in, out; /* what we write, what we read */
 	char buf[1 << 16];
 	size_t len;
-	cJSON *msg;		/* the last one read */
+	cJSON *msg; /* the last one read */
 };
 
 static void talk_start(struct talk *t)
@@ -247,7 +256,7 @@ static bool hear(struct talk *t)
 		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
 		n = read(t->out, t->buf + t->len, sizeof t->buf - t->len);
 		if (n == 0) {
-			assert_int_equal(t->len, 0);	/* no half line */
+			assert_int_equal(t->len, 0); /* no half line */
 			return false;
 		}
 		assert_true(n > 0);

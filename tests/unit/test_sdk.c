@@ -12,10 +12,11 @@ static void test_hello_and_answer(void **state)
 
 	(void)state;
 	talk_start(&t);
-	say(&t, "{\"type\":\"hello\",\"protocol\":1,\"system\":\"dense\","
-		"\"knobs\":{\"gamma\":6,\"kernels\":\"scalar\"},\"home\":\"/h\","
-		"\"seed\":\"18446744073709551615\",\"later\":[1],"
-		"\"synthetic\":{\"path\":\"s.gguf\"}}");
+	say(&t,
+	    "{\"type\":\"hello\",\"protocol\":1,\"system\":\"dense\","
+	    "\"knobs\":{\"gamma\":6,\"kernels\":\"scalar\"},\"home\":\"/h\","
+	    "\"seed\":\"18446744073709551615\",\"later\":[1],"
+	    "\"synthetic\":{\"path\":\"s.gguf\"}}");
 	hear_type(&t, OAE_MSG_READY);
 	assert_int_equal(num(&t, "protocol"), OAE_PROTOCOL_VERSION);
 	assert_string_equal(str(&t, "adapter"), "probe");
@@ -30,8 +31,9 @@ static void test_hello_and_answer(void **state)
 	assert_int_equal(oae_json_u64_or(details, "gamma", 0), 6);
 	assert_string_equal(oae_json_str_or(details, "kernels", ""), "scalar");
 
-	say(&t, "{\"type\":\"submit\",\"id\":\"18446744073709551610\","
-		"\"prompt\":\"The| clinic| \\\"opens\\\"|.\",\"max_tokens\":9}");
+	say(&t,
+	    "{\"type\":\"submit\",\"id\":\"18446744073709551610\","
+	    "\"prompt\":\"The| clinic| \\\"opens\\\"|.\",\"max_tokens\":9}");
 	a = hear_answer(&t);
 	assert_string_equal(a.text, "The clinic \"opens\".");
 	assert_int_equal(a.tokens, 4);
@@ -67,8 +69,8 @@ static void test_learn_and_score(void **state)
 	talk_start(&t);
 	say(&t, "{\"type\":\"hello\",\"protocol\":1,\"system\":\"mute\"}");
 	hear_type(&t, OAE_MSG_READY);
-	assert_int_equal(cJSON_GetArraySize(
-		cJSON_GetObjectItem(t.msg, "verbs")), 2);
+	assert_int_equal(
+		cJSON_GetArraySize(cJSON_GetObjectItem(t.msg, "verbs")), 2);
 	say(&t, "{\"type\":\"learn\",\"id\":\"1\",\"kind\":\"documents\","
 		"\"items\":[]}");
 	hear_error(&t, "1", OAE_CODE_UNSUPPORTED);
@@ -103,29 +105,38 @@ static void test_wrong_lines(void **state)
 		{ "{\"type\":\"submit\",\"id\":\"11\",\"prompt\":\"a\"}", "11",
 		  OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"submit\",\"id\":\"12\",\"prompt\":\"a\","
-		  "\"max_tokens\":0}", "12", OAE_CODE_LIMIT },
+		  "\"max_tokens\":0}",
+		  "12", OAE_CODE_LIMIT },
 		{ "{\"type\":\"submit\",\"id\":\"13\",\"prompt\":\"a\","
-		  "\"max_tokens\":65537}", "13", OAE_CODE_LIMIT },
+		  "\"max_tokens\":65537}",
+		  "13", OAE_CODE_LIMIT },
 		{ "{\"type\":\"submit\",\"id\":\"14\",\"prompt\":\"a\","
-		  "\"max_tokens\":1,\"temperature\":-1}", "14", OAE_CODE_LIMIT },
+		  "\"max_tokens\":1,\"temperature\":-1}",
+		  "14", OAE_CODE_LIMIT },
 		{ "{\"type\":\"submit\",\"id\":\"15\",\"prompt\":\"a\","
-		  "\"max_tokens\":1,\"stop\":\"x\"}", "15",
-		  OAE_CODE_BAD_REQUEST },
+		  "\"max_tokens\":1,\"stop\":\"x\"}",
+		  "15", OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"submit\",\"id\":\"16\",\"prompt\":\"a\","
-		  "\"max_tokens\":1,\"stop\":[\"\"]}", "16",
-		  OAE_CODE_BAD_REQUEST },
+		  "\"max_tokens\":1,\"stop\":[\"\"]}",
+		  "16", OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"submit\",\"id\":\"17\",\"prompt\":\"a\","
-		  "\"max_tokens\":1,\"seed\":7}", "17", OAE_CODE_BAD_REQUEST },
+		  "\"max_tokens\":1,\"seed\":7}",
+		  "17", OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"submit\",\"id\":\"17\",\"prompt\":\"a\","
-		  "\"max_tokens\":1}", NULL, OAE_CODE_BAD_REQUEST },
+		  "\"max_tokens\":1}",
+		  NULL, OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"submit\",\"id\":\"3\",\"prompt\":\"a\","
-		  "\"max_tokens\":1}", NULL, OAE_CODE_BAD_REQUEST },
+		  "\"max_tokens\":1}",
+		  NULL, OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"submit\",\"id\":\"18\",\"prompt\":\"refuse\","
-		  "\"max_tokens\":1}", "18", OAE_CODE_LIMIT },
+		  "\"max_tokens\":1}",
+		  "18", OAE_CODE_LIMIT },
 		{ "{\"type\":\"learn\",\"id\":\"19\",\"kind\":\"rumours\","
-		  "\"items\":[]}", "19", OAE_CODE_BAD_REQUEST },
+		  "\"items\":[]}",
+		  "19", OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"learn\",\"id\":\"20\",\"kind\":\"examples\","
-		  "\"items\":[1]}", "20", OAE_CODE_BAD_REQUEST },
+		  "\"items\":[1]}",
+		  "20", OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"score\",\"id\":\"21\",\"prompt\":\"a\"}", "21",
 		  OAE_CODE_BAD_REQUEST },
 		{ "{\"type\":\"hello\",\"protocol\":1,\"system\":\"any\"}",
@@ -158,15 +169,15 @@ static void test_line_limit(void **state)
 	memcpy(line, head, sizeof head - 1);
 	talk_hello(&t);
 	memcpy(line + len - 2, "\"}", 2);
-	say_bytes(&t, line, len);	/* just fits */
+	say_bytes(&t, line, len); /* just fits */
 	say(&t, "");
 	hear_error(&t, NULL, OAE_CODE_BAD_REQUEST);
 	memcpy(line + len - 2, "x\"}", 3);
-	say_bytes(&t, line, len + 1);	/* does not */
+	say_bytes(&t, line, len + 1); /* does not */
 	say(&t, "");
 	hear_error(&t, NULL, OAE_CODE_LIMIT);
 	memset(line, 'x', len);
-	for (i = 0; i < 16; i++)	/* far from it */
+	for (i = 0; i < 16; i++) /* far from it */
 		say_bytes(&t, line, len);
 	say(&t, "");
 	hear_error(&t, NULL, OAE_CODE_LIMIT);
@@ -218,13 +229,17 @@ static void test_hello_refused(void **state)
 	refused("{\"type\":\"hello\",\"protocol\":1,\"system\":\"broken\"}",
 		OAE_CODE_MODEL);
 	refused("{\"type\":\"hello\",\"protocol\":1,\"system\":\"any\","
-		"\"knobs\":{\"beta\":1}}", OAE_CODE_BAD_REQUEST);
+		"\"knobs\":{\"beta\":1}}",
+		OAE_CODE_BAD_REQUEST);
 	refused("{\"type\":\"hello\",\"protocol\":1,\"system\":\"any\","
-		"\"knobs\":{\"gamma\":17}}", OAE_CODE_BAD_REQUEST);
+		"\"knobs\":{\"gamma\":17}}",
+		OAE_CODE_BAD_REQUEST);
 	refused("{\"type\":\"hello\",\"protocol\":1,\"system\":\"any\","
-		"\"knobs\":{\"gamma\":2.5}}", OAE_CODE_BAD_REQUEST);
+		"\"knobs\":{\"gamma\":2.5}}",
+		OAE_CODE_BAD_REQUEST);
 	refused("{\"type\":\"hello\",\"protocol\":1,\"system\":\"any\","
-		"\"knobs\":{\"kernels\":\"fast\"}}", OAE_CODE_BAD_REQUEST);
+		"\"knobs\":{\"kernels\":\"fast\"}}",
+		OAE_CODE_BAD_REQUEST);
 }
 
 static void test_cancel_and_in_flight(void **state)
@@ -244,7 +259,7 @@ static void test_cancel_and_in_flight(void **state)
 	hear_type(&t, OAE_MSG_DONE);
 	assert_string_equal(str(&t, "id"), "2");
 	assert_string_equal(str(&t, "finish"), OAE_FINISH_CANCELLED);
-	say(&t, "{\"type\":\"cancel\",\"id\":\"2\"}");	/* too late: silence */
+	say(&t, "{\"type\":\"cancel\",\"id\":\"2\"}"); /* too late: silence */
 	say(&t, "{\"type\":\"cancel\",\"id\":\"77\"}");
 	say(&t, "{\"type\":\"submit\",\"id\":\"4\",\"prompt\":\"a\","
 		"\"max_tokens\":8}");
