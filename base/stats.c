@@ -113,7 +113,7 @@ static double resampled_mean(const double *x, size_t n, struct oae_rng *rng)
 	return sum / (double)n;
 }
 
-/* Efron 1987, equation 6.6: from the jackknife, which for a mean is x - mean. */
+/* Efron 1987, equation 6.6; the jackknife of a mean is x - mean. */
 static double acceleration(const double *x, size_t n, double mean)
 {
 	double squares = 0.0, cubes = 0.0, d;
