@@ -176,8 +176,6 @@ void oae_records_release(struct oae_records *r)
 	cJSON_Delete(r->ready);
 	free(r->runs);
 	free(r->samples);
-	free(r->readings);
-	free(r->channels);
 	oae_arena_release(&r->arena);
 	memset(r, 0, sizeof(*r));
 }

@@ -43,23 +43,6 @@ struct oae_sample {
 	size_t token_count;
 };
 
-/* One raw cumulative reading of one channel. */
-struct oae_reading {
-	uint32_t run, segment;
-	const char *channel, *phase;
-	uint64_t t_ns;
-	double value;
-};
-
-/* A channel that a run declared. */
-struct oae_channel_info {
-	uint32_t run;			/* index into oae_records.runs */
-	const char *name, *unit, *scope, *evidence;
-	const char *part;		/* "total", "inside" or NULL */
-	double scale;			/* raw x scale = unit */
-	double wrap;			/* largest raw value; 0: none */
-};
-
 /*
  * One run, all its segments taken together. A run that was interrupted and
  * resumed has several "run" lines; the sums below are over its segments.
@@ -76,12 +59,18 @@ struct oae_run_record {
 	uint64_t tokens_in, tokens_out;
 	bool ready;
 	uint64_t setup_ns;		/* of the first segment that got ready */
-	const char *no_meter;		/* why energy was not measured, or NULL */
 	bool ended;			/* has a "run_end" line */
 	const char *status;		/* of the last run_end; NULL if none */
 	const char *reason;
 	uint64_t wall_ns;		/* summed over segments */
-	double cpu_user_s, cpu_system_s; /* summed; NaN when unknown */
+	/*
+	 * What segments that ended measured while serving, and how many
+	 * samples those segments had; NaN when unknown.
+	 */
+	double cpu_s, energy_j;
+	const char *no_energy;		/* why energy_j is NaN, or NULL */
+	size_t metered_samples;
+	double idle_w;			/* of the whole machine, before set-up */
 	uint64_t peak_memory_bytes;	/* largest; 0 when unknown */
 	const char *peak_memory_method;
 	size_t sample_count;
@@ -96,10 +85,6 @@ struct oae_records {
 	size_t run_count;
 	struct oae_sample *samples;	/* in journal order */
 	size_t sample_count;
-	struct oae_reading *readings;
-	size_t reading_count;
-	struct oae_channel_info *channels;
-	size_t channel_count;
 	uint64_t lines, bytes;		/* whole lines, seal included */
 	uint64_t resumes;
 	bool sealed;

@@ -5,15 +5,26 @@
 
 #include "schema/record.h"
 
+#include "base/limits.h"
+
+/* A channel of the run going on that adds to the machine's energy. */
+struct oae_meter {
+	char name[OAE_NAME_BYTES_MAX];
+	double joules;			/* raw x joules = J */
+	double idle_first, idle_last;	/* raw readings; NaN: none */
+};
+
 /* Growing state of one reading. */
 struct oae_record_reader {
 	struct oae_records *out;
 	struct oae_error *err;
-	size_t run_alloc, sample_alloc, reading_alloc, channel_alloc;
+	size_t run_alloc, sample_alloc;
 	size_t *by_id;			/* run id -> index + 1 */
 	size_t by_id_count;
-	/* The last channel name found, to not search for the next one. */
-	size_t channel_hint;
+	/* The run segment going on. */
+	struct oae_meter meters[OAE_CHANNELS_MAX];
+	size_t meter_count, segment_samples;
+	uint64_t idle_first_ns, idle_last_ns;
 };
 
 /* Takes the content of one line that is in the chain. */

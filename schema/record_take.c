@@ -171,39 +171,33 @@ static enum oae_status take_items(struct oae_record_reader *r,
 	return OAE_OK;
 }
 
-static enum oae_status take_channels(struct oae_record_reader *r,
-				     const cJSON *line, uint32_t run)
+/* Remembers which channels of the segment add up to its energy. */
+static enum oae_status take_meters(struct oae_record_reader *r,
+				   const cJSON *line)
 {
-	struct oae_records *out = r->out;
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "channels");
 	const cJSON *obj;
-	enum oae_status status = OAE_OK;
 
+	r->meter_count = 0;
+	r->segment_samples = 0;
 	if (cJSON_GetArraySize(list) > (int)OAE_CHANNELS_MAX)
 		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u"
 				" channels", OAE_CHANNELS_MAX);
 	cJSON_ArrayForEach(obj, list) {
-		struct oae_channel_info *c =
-			grow((void **)&out->channels, &out->channel_count,
-			     &r->channel_alloc, sizeof(*c));
+		struct oae_meter *m = &r->meters[r->meter_count];
+		const char *name = oae_json_str_or(obj, "name", "");
+		const cJSON *total = cJSON_GetObjectItemCaseSensitive(obj,
+								      "total");
 
-		if (!c)
-			return no_memory(r);
-		c->run = run;
-		c->scale = oae_json_num_or(obj, "scale", 1);
-		c->wrap = (double)oae_json_u64_or(obj, "wrap", 0);
-		status = keep_needed(r, obj, "name", &c->name);
-		if (!status)
-			status = keep_needed(r, obj, "unit", &c->unit);
-		if (!status)
-			status = keep_optional(r, obj, "scope", &c->scope);
-		if (!status)
-			status = keep_optional(r, obj, "part", &c->part);
-		if (!status)
-			status = keep_optional(r, obj, "evidence",
-					       &c->evidence);
-		if (status)
-			return status;
+		if (!cJSON_IsTrue(total) || strlen(name) >= sizeof(m->name) ||
+		    strcmp(oae_json_str_or(obj, "unit", ""), "uJ") != 0 ||
+		    strcmp(oae_json_str_or(obj, "evidence", ""),
+			   "measured") != 0)
+			continue;
+		strcpy(m->name, name);
+		m->joules = 1e-6 * oae_json_num_or(obj, "scale", 1);
+		m->idle_first = m->idle_last = NAN;
+		r->meter_count++;
 	}
 	return OAE_OK;
 }
@@ -234,7 +228,7 @@ static enum oae_status new_run(struct oae_record_reader *r, uint64_t id,
 		return no_memory(r);
 	r->by_id[id] = r->out->run_count;
 	run->id = id;
-	run->cpu_user_s = run->cpu_system_s = NAN;
+	run->cpu_s = run->energy_j = run->idle_w = NAN;
 	*out = run;
 	return OAE_OK;
 }
@@ -263,7 +257,7 @@ static enum oae_status take_plan(struct oae_record_reader *r,
 	if (!status)
 		status = keep_optional(r, line, "quant", &run->quant);
 	if (!status)
-		status = keep_optional(r, line, "no_meter", &run->no_meter);
+		status = keep_optional(r, line, "no_meter", &run->no_energy);
 	if (!status)
 		status = take_items(r, line, run);
 	return status;
@@ -292,17 +286,59 @@ static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 	}
 	run->segments++;
 	run->ended = false;
-	/* Each segment has its sensors; those of the first describe all. */
-	return segment ? OAE_OK :
-	       take_channels(r, line, (uint32_t)(run - r->out->runs));
+	return take_meters(r, line);
 }
 
-static void add_seconds(const cJSON *line, const char *key, double *sum)
+/* The value of one channel in run_end's "measured"; NaN when null. */
+static double measured(const cJSON *line, const char *channel,
+		       const char **reason)
 {
-	double v = oae_json_num_or(line, key, NAN);
+	const cJSON *all = cJSON_GetObjectItemCaseSensitive(line, "measured");
+	const cJSON *c = cJSON_GetObjectItemCaseSensitive(all, channel);
 
-	if (!isnan(v))
-		*sum = (isnan(*sum) ? 0 : *sum) + v;
+	*reason = oae_json_str_or(c, "reason", "a segment has no reading");
+	return oae_json_num_or(c, "value", NAN);
+}
+
+static void set_idle(const struct oae_record_reader *r,
+		     struct oae_run_record *run)
+{
+	double joules = 0;
+	double s = (double)(r->idle_last_ns - r->idle_first_ns) * 1e-9;
+
+	for (size_t i = 0; i < r->meter_count; i++) {
+		double d = r->meters[i].idle_last - r->meters[i].idle_first;
+
+		/* A wrap while idling: this run says nothing about it. */
+		joules += d >= 0 ? d * r->meters[i].joules : NAN;
+	}
+	if (r->meter_count && isnan(run->idle_w) && s > 0)
+		run->idle_w = joules / s;
+}
+
+/* Adds what a segment measured; one that measured nothing spoils the sum. */
+static enum oae_status add_measured(struct oae_record_reader *r,
+				    const cJSON *line,
+				    struct oae_run_record *run)
+{
+	const char *reason, *why = NULL;
+	double joules = 0, cpu = measured(line, "proc.cpu_ns", &reason);
+	bool first = run->metered_samples == 0;
+
+	if (r->segment_samples == 0)
+		return OAE_OK;
+	run->metered_samples += r->segment_samples;
+	run->cpu_s = (first ? 0 : run->cpu_s) + cpu * 1e-9;
+	for (size_t i = 0; i < r->meter_count; i++) {
+		joules += 1e-6 * measured(line, r->meters[i].name, &reason);
+		if (isnan(joules) && !why)
+			why = reason;
+	}
+	if (r->meter_count == 0)
+		return OAE_OK;
+	run->energy_j = (first ? 0 : run->energy_j) + joules;
+	set_idle(r, run);
+	return why && !run->no_energy ? keep(r, why, &run->no_energy) : OAE_OK;
 }
 
 static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
@@ -318,9 +354,9 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 				" twice", (unsigned long long)run->id);
 	run->ended = true;
 	run->wall_ns += oae_json_u64_or(line, "wall_ns", 0);
-	add_seconds(line, "cpu_user_s", &run->cpu_user_s);
-	add_seconds(line, "cpu_system_s", &run->cpu_system_s);
-	status = keep_needed(r, line, "status", &run->status);
+	status = add_measured(r, line, run);
+	if (!status)
+		status = keep_needed(r, line, "status", &run->status);
 	if (!status)
 		status = keep_optional(r, line, "reason", &run->reason);
 	if (!status && peak > run->peak_memory_bytes) {
@@ -442,6 +478,7 @@ static enum oae_status take_sample(struct oae_record_reader *r, cJSON *line)
 	s->drafted = oae_json_u64_or(line, "drafted", 0);
 	s->accepted = oae_json_u64_or(line, "accepted", 0);
 	run->sample_count++;
+	r->segment_samples++;
 	status = take_times(r, line, s);
 	if (!status)
 		status = take_outcome(r, line, s);
@@ -452,28 +489,11 @@ static enum oae_status take_sample(struct oae_record_reader *r, cJSON *line)
 	return status;
 }
 
-/* The run's own copy of a channel's name, so that pointers compare. */
-static const char *channel_name(struct oae_record_reader *r, uint32_t run,
-				const char *name)
-{
-	const struct oae_records *out = r->out;
-
-	for (size_t i = 0; i < out->channel_count; i++) {
-		size_t k = (r->channel_hint + i) % out->channel_count;
-
-		if (out->channels[k].run == run &&
-		    strcmp(out->channels[k].name, name) == 0) {
-			r->channel_hint = k + 1;
-			return out->channels[k].name;
-		}
-	}
-	return NULL;
-}
-
+/* Readings of the idle phase; the others are summed up by run_end. */
 static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
-	const cJSON *values, *v;
+	const cJSON *values;
 	const char *phase;
 	uint64_t t_ns;
 	enum oae_status status = find_run(r, line, &run);
@@ -481,35 +501,30 @@ static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 	if (!status)
 		status = oae_json_u64(line, "t_ns", &t_ns, r->err);
 	if (!status)
-		status = keep_needed(r, line, "phase", &phase);
+		status = oae_json_str(line, "phase", &phase, r->err);
 	if (!status)
 		status = oae_json_obj(line, "values", &values, r->err);
-	if (status)
+	if (status || strcmp(phase, "idle") != 0)
 		return status;
-	cJSON_ArrayForEach(v, values) {
-		struct oae_reading *x;
-		uint32_t index = (uint32_t)(run - r->out->runs);
-		const char *name = channel_name(r, index, v->string);
+	for (size_t i = 0; i < r->meter_count; i++) {
+		struct oae_meter *m = &r->meters[i];
 
-		if (!name)
-			return oae_fail(r->err, OAE_ERR_FORMAT, 0, "channel"
-					" \"%.60s\" was not declared by its"
-					" run", v->string);
-		if (cJSON_IsNull(v))
-			continue;
-		x = grow((void **)&r->out->readings, &r->out->reading_count,
-			 &r->reading_alloc, sizeof(*x));
-		if (!x)
-			return no_memory(r);
-		x->run = index;
-		x->segment = run->segments - 1;
-		x->channel = name;
-		x->phase = phase;
-		x->t_ns = t_ns;
-		x->value = cJSON_IsNumber(v) ? v->valuedouble :
-			   (double)oae_json_u64_or(values, v->string, 0);
+		m->idle_last = oae_json_num_or(values, m->name, NAN);
+		if (isnan(m->idle_first)) {
+			m->idle_first = m->idle_last;
+			r->idle_first_ns = t_ns;
+		}
+		r->idle_last_ns = t_ns;
 	}
 	return OAE_OK;
+}
+
+/* A line that tells something which no score needs. */
+static enum oae_status take_nothing(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_run_record *run;
+
+	return find_run(r, line, &run);
 }
 
 static enum oae_status take_resume(struct oae_record_reader *r, cJSON *line)
@@ -531,7 +546,7 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		{ "run", take_run }, { "ready", take_ready },
 		{ "run_end", take_run_end }, { "campaign", take_campaign },
 		{ "environment", take_environment },
-		{ "resume", take_resume },
+		{ "resume", take_resume }, { "warmup", take_nothing },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
