@@ -379,9 +379,11 @@ static enum oae_status scratch_grow(struct scratch *s, size_t n,
 {
 	if (n <= s->size)
 		return OAE_OK;
-	if (n > INT32_MAX / 4)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"tokenizer: a word of %zu bytes", n);
+	if (n > INT32_MAX / 4) {
+		oae_fail(err, OAE_ERR_LIMIT, 0,
+			 "tokenizer: a word of %zu bytes", n);
+		return OAE_ERR_LIMIT;
+	}
 	n = n < 64 ? 64 : n;
 	free(s->symbols);
 	free(s->heap);
