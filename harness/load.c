@@ -137,7 +137,7 @@ static enum oae_status on_done(struct oae_load *l, struct oae_flight *f,
 			       const struct oae_event *ev,
 			       struct oae_error *err)
 {
-	bool cancelled = strcmp(ev->finish, OAE_FINISH_CANCELLED) == 0;
+	bool cancelled = strcmp(ev->finish, OAE_DONE_CANCELLED) == 0;
 
 	if (ev->tokens_out != f->tokens_out)
 		return oae_fail(err, OAE_ERR_TARGET, 0,

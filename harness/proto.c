@@ -121,9 +121,9 @@ static enum oae_status parse_done(struct oae_event *ev, struct oae_error *err)
 	status = oae_json_u64(ev->tree, "t_ns", &ev->t_ns, err);
 	if (!status)
 		status = oae_json_str(ev->tree, "finish", &ev->finish, err);
-	if (!status && strcmp(ev->finish, OAE_FINISH_STOP) != 0 &&
-	    strcmp(ev->finish, OAE_FINISH_LENGTH) != 0 &&
-	    strcmp(ev->finish, OAE_FINISH_CANCELLED) != 0)
+	if (!status && strcmp(ev->finish, OAE_DONE_STOP) != 0 &&
+	    strcmp(ev->finish, OAE_DONE_LENGTH) != 0 &&
+	    strcmp(ev->finish, OAE_DONE_CANCELLED) != 0)
 		status = oae_fail(err, OAE_ERR_TARGET, 0,
 				  "unknown finish '%.40s'", ev->finish);
 	if (!status)

@@ -399,9 +399,9 @@ void oae_sdk_done(struct oae_sdk *s, uint64_t id,
 		  const struct oae_sdk_done *done)
 {
 	static const char *const names[] = {
-		[OAE_SDK_STOP] = OAE_FINISH_STOP,
-		[OAE_SDK_LENGTH] = OAE_FINISH_LENGTH,
-		[OAE_SDK_CANCELLED] = OAE_FINISH_CANCELLED,
+		[OAE_SDK_STOP] = OAE_DONE_STOP,
+		[OAE_SDK_LENGTH] = OAE_DONE_LENGTH,
+		[OAE_SDK_CANCELLED] = OAE_DONE_CANCELLED,
 	};
 	uint64_t now_ns = oae_clock_ns();
 	struct oae_sdk_slot *slot = slot_of(s, id, "done");

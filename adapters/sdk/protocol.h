@@ -36,9 +36,9 @@
 #define OAE_CODE_INTERNAL "internal"	   /* the adapter's own failure */
 
 /* Reasons in a "done". */
-#define OAE_FINISH_STOP "stop"	   /* the model or a stop string ended it */
-#define OAE_FINISH_LENGTH "length" /* max_tokens reached */
-#define OAE_FINISH_CANCELLED "cancelled"
+#define OAE_DONE_STOP "stop"	 /* the model or a stop string ended it */
+#define OAE_DONE_LENGTH "length" /* max_tokens reached */
+#define OAE_DONE_CANCELLED "cancelled"
 
 /* Kinds of a "learn". */
 #define OAE_LEARN_DOCUMENTS "documents"

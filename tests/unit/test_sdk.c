@@ -38,7 +38,7 @@ static void test_hello_and_answer(void **state)
 	assert_string_equal(a.text, "The clinic \"opens\".");
 	assert_int_equal(a.tokens, 4);
 	assert_string_equal(str(&t, "id"), "18446744073709551610");
-	assert_string_equal(str(&t, "finish"), OAE_FINISH_LENGTH);
+	assert_string_equal(str(&t, "finish"), OAE_DONE_LENGTH);
 	assert_int_equal(num(&t, "tokens_in"), 3);
 	assert_int_equal(num(&t, "drafted"), 8);
 	assert_int_equal(num(&t, "accepted"), 5);
@@ -258,7 +258,7 @@ static void test_cancel_and_in_flight(void **state)
 	say(&t, "{\"type\":\"cancel\",\"id\":\"2\"}");
 	hear_type(&t, OAE_MSG_DONE);
 	assert_string_equal(str(&t, "id"), "2");
-	assert_string_equal(str(&t, "finish"), OAE_FINISH_CANCELLED);
+	assert_string_equal(str(&t, "finish"), OAE_DONE_CANCELLED);
 	say(&t, "{\"type\":\"cancel\",\"id\":\"2\"}"); /* too late: silence */
 	say(&t, "{\"type\":\"cancel\",\"id\":\"77\"}");
 	say(&t, "{\"type\":\"submit\",\"id\":\"4\",\"prompt\":\"a\","
@@ -355,11 +355,11 @@ static void test_stop_strings(void **state)
 	(void)state;
 	a = ask("one| two\n|\nthree|four", "\n\n", finish);
 	assert_string_equal(a.text, "one two");
-	assert_string_equal(finish, OAE_FINISH_STOP);
+	assert_string_equal(finish, OAE_DONE_STOP);
 	assert_int_equal(a.tokens, 3);
 	a = ask("one| two\n|three\n", "\n\n", finish);
 	assert_string_equal(a.text, "one two\nthree\n");
-	assert_string_equal(finish, OAE_FINISH_LENGTH);
+	assert_string_equal(finish, OAE_DONE_LENGTH);
 	assert_int_equal(a.tokens, 3);
 	a = ask("aab|aab|aac|d", "aabaac", finish);
 	assert_string_equal(a.text, "aab");
@@ -383,7 +383,7 @@ static void test_utf8(void **state)
 	assert_int_equal(a.tokens, 1 + 10 + 4);
 	a = ask("^\u20ac|x", "\u20acx", finish);
 	assert_string_equal(a.text, "");
-	assert_string_equal(finish, OAE_FINISH_STOP);
+	assert_string_equal(finish, OAE_DONE_STOP);
 }
 
 /* Many quick tokens: few messages, but the first and the last stand alone. */
