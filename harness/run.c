@@ -201,6 +201,11 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 	enum oae_status status;
 	uint64_t busy_ns;
 
+	/* A large model is warm after a few tokens: all weights were read. */
+	if (s->run->shape) {
+		first.submit.prompt = "warm";
+		first.submit.max_tokens = 2;
+	}
 	first.id = 0;
 	first.due_ns = OAE_ARRIVAL_CLOSED;
 	s->warming = true;

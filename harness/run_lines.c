@@ -6,6 +6,12 @@
 static void channel(struct oae_jw *w, const struct oae_channel *c,
 		    const char *sensor)
 {
+	static const char *const parts[] = {
+		[OAE_PART_NONE] = NULL,
+		[OAE_PART_TOTAL] = "total",
+		[OAE_PART_INSIDE] = "inside",
+	};
+
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "name", c->name);
 	oae_jw_str(w, "sensor", sensor);
@@ -14,7 +20,7 @@ static void channel(struct oae_jw *w, const struct oae_channel *c,
 	oae_jw_num(w, "scale", c->scale);
 	oae_jw_u64s(w, "wrap", c->wrap);
 	oae_jw_str(w, "evidence", oae_evidence_name(c->evidence));
-	oae_jw_bool(w, "total", c->part == OAE_PART_TOTAL);
+	oae_jw_str(w, "part", parts[c->part]);
 	oae_jw_str(w, "reason", c->reason[0] ? c->reason : NULL);
 	oae_jw_end_obj(w);
 }

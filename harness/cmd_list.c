@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oae list`: what there is to run, one table for each kind of thing. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "harness/commands.h"
+#include "harness/sensors/sensor.h"
+#include "schema/manifest.h"
+#include "workloads/suite.h"
+#include "workloads/workload.h"
+
+static const char help[] =
+	"usage: oae list [systems|suites|workloads|profiles|sensors] [--json]"
+	"\n\nWhat there is to run, to ask, to score for and to read here."
+	" Without a word:\neverything.\n\n"
+	"examples:\n"
+	"  oae list systems\n"
+	"  oae list --json\n\n"
+	"exit codes: 0 done; 1 something there is broken; 64 usage\n";
+
+/* Writes rows both ways: as text, or as an array of objects. */
+struct out {
+	const char *home;
+	struct oae_buf buf;
+	struct oae_jw w;
+	bool json;
+};
+
+static void row(struct out *o, const char *id, const char *about)
+{
+	if (!o->json) {
+		oae_buf_printf(&o->buf, "  %-28s %s\n", id, about);
+		return;
+	}
+	oae_jw_obj(&o->w, NULL);
+	oae_jw_str(&o->w, "id", id);
+	oae_jw_str(&o->w, "about", about);
+	oae_jw_end_obj(&o->w);
+}
+
+static void knob(struct out *o, const struct oae_knob *k)
+{
+	char *text;
+
+	if (o->json) {
+		oae_jw_obj(&o->w, NULL);
+		oae_jw_str(&o->w, "name", k->name);
+		oae_jw_value(&o->w, "default", k->otherwise);
+		oae_jw_str(&o->w, "about", k->about);
+		oae_jw_end_obj(&o->w);
+		return;
+	}
+	text = cJSON_PrintUnformatted(k->otherwise);
+	oae_buf_printf(&o->buf, "      %-24s %s (default %s)\n", k->name,
+		       k->about ? k->about : "", text ? text : "?");
+	cJSON_free(text);
+}
+
+static void system_row(struct out *o, const struct oae_manifest *m,
+		       const struct oae_system_entry *s)
+{
+	char id[2 * OAE_NAME_BYTES_MAX + 2];
+	size_t i;
+
+	(void)snprintf(id, sizeof(id), "%.127s/%.127s", m->name, s->name);
+	if (o->json) {
+		oae_jw_obj(&o->w, NULL);
+		oae_jw_str(&o->w, "id", id);
+		oae_jw_str(&o->w, "kind", s->kind);
+		oae_jw_str(&o->w, "title", s->title);
+		oae_jw_str(&o->w, "about", s->about);
+		oae_jw_arr(&o->w, "knobs");
+	} else {
+		oae_buf_printf(&o->buf, "  %-28s %s\n", id, s->title);
+	}
+	for (i = 0; i < s->knob_count; i++)
+		knob(o, &s->knobs[i]);
+	if (o->json) {
+		oae_jw_end_arr(&o->w);
+		oae_jw_end_obj(&o->w);
+	}
+}
+
+/* HOME/adapters/NAME/adapter.json */
+static enum oae_status one_manifest(void *ctx, const char *relative,
+				    struct oae_error *err)
+{
+	const char *slash = strchr(relative, '/');
+	char dir[OAE_PATH_BYTES_MAX];
+	struct out *o = ctx;
+	struct oae_manifest m;
+	enum oae_status status;
+	size_t i;
+	int n;
+
+	if (!slash || strcmp(slash, "/adapter.json") != 0)
+		return OAE_OK;
+	n = snprintf(dir, sizeof(dir), "%s/adapters/%.*s", o->home,
+		     (int)(slash - relative), relative);
+	if (n < 0 || (size_t)n >= sizeof(dir))
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "path too long");
+	memset(&m, 0, sizeof(m));
+	status = oae_manifest_read(dir, &m, err);
+	for (i = 0; !status && i < m.system_count; i++)
+		system_row(o, &m, &m.systems[i]);
+	oae_manifest_release(&m);
+	return status;
+}
+
+static enum oae_status list_systems(struct out *o, struct oae_error *err)
+{
+	char dir[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+
+	status = oae_path_join(dir, sizeof(dir), o->home, "adapters", err);
+	return status ? status : oae_dir_walk(dir, one_manifest, o, err);
+}
+
+static enum oae_status list_suites(struct out *o, struct oae_error *err)
+{
+	struct oae_id_list ids;
+	struct oae_suite s;
+	enum oae_status status = oae_suite_list(o->home, &ids, err);
+	size_t i;
+
+	for (i = 0; !status && i < ids.count; i++) {
+		memset(&s, 0, sizeof(s));
+		status = oae_suite_load(o->home, ids.id[i], &s, err);
+		if (!status)
+			row(o, s.id, s.title);
+		oae_suite_release(&s);
+	}
+	return status;
+}
+
+static enum oae_status list_workloads(struct out *o, struct oae_error *err)
+{
+	struct oae_id_list ids;
+	struct oae_workload w;
+	enum oae_status status = oae_workload_list(o->home, &ids, err);
+	char about[400];
+	size_t i;
+
+	for (i = 0; !status && i < ids.count; i++) {
+		memset(&w, 0, sizeof(w));
+		status = oae_workload_load(o->home, ids.id[i], &w, err);
+		if (!status) {
+			(void)snprintf(about, sizeof(about), "%.300s (%zu"
+				       " items)", w.title, w.item_count);
+			row(o, w.id, about);
+		}
+		oae_workload_release(&w);
+	}
+	return status;
+}
+
+static enum oae_status list_profiles(struct out *o, struct oae_error *err)
+{
+	char dir[OAE_PATH_BYTES_MAX], path[2 * OAE_PATH_BYTES_MAX];
+	struct oae_id_list ids = { .count = 0 };
+	enum oae_status status;
+	cJSON *tree;
+	size_t i;
+
+	status = oae_path_join(dir, sizeof(dir), o->home, "schema/profiles",
+			       err);
+	if (!status)
+		status = oae_id_list_read(dir, ".json", &ids, err);
+	for (i = 0; !status && i < ids.count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s.json", dir,
+			       ids.id[i]);
+		status = oae_json_read(path, &tree, err);
+		if (status)
+			break;
+		row(o, ids.id[i], oae_json_str_or(tree, "title", ""));
+		cJSON_Delete(tree);
+	}
+	return status;
+}
+
+static enum oae_status list_sensors(struct out *o, struct oae_error *err)
+{
+	struct oae_sensors all;
+	enum oae_status status = oae_sensors_open(&all, "", 100, err);
+	char about[400];
+	size_t i, k, usable;
+
+	for (i = 0; !status && i < oae_sensor_type_count; i++) {
+		const struct oae_sensor *s = &all.sensor[i];
+
+		for (k = usable = 0; k < s->count; k++)
+			usable += s->channels[k].evidence != OAE_ABSENT;
+		if (all.absent[i][0])
+			(void)snprintf(about, sizeof(about), "%s: not here:"
+				       " %s", s->type->about, all.absent[i]);
+		else
+			(void)snprintf(about, sizeof(about), "%s: %zu of %zu"
+				       " channels", s->type->about, usable,
+				       s->count);
+		row(o, s->type->name, about);
+	}
+	oae_sensors_close(&all);
+	return status;
+}
+
+static const struct {
+	const char *name;
+	enum oae_status (*list)(struct out *o, struct oae_error *err);
+} kinds[] = {
+	{ "systems", list_systems },
+	{ "suites", list_suites },
+	{ "workloads", list_workloads },
+	{ "profiles", list_profiles },
+	{ "sensors", list_sensors },
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static enum oae_status list(struct out *o, const char *only,
+			    struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	size_t i;
+
+	if (o->json)
+		oae_jw_obj(&o->w, NULL);
+	for (i = 0; !status && i < N_KINDS; i++) {
+		if (only && strcmp(kinds[i].name, only) != 0)
+			continue;
+		if (o->json)
+			oae_jw_arr(&o->w, kinds[i].name);
+		else
+			oae_buf_printf(&o->buf, "%s:\n", kinds[i].name);
+		status = kinds[i].list(o, err);
+		if (o->json)
+			oae_jw_end_arr(&o->w);
+	}
+	if (o->json) {
+		oae_jw_end_obj(&o->w);
+		oae_buf_putc(&o->buf, '\n');
+	}
+	return status ? status : oae_buf_check(&o->buf, "list", err);
+}
+
+static enum oae_status read_words(int argc, char **argv, bool *json,
+				  const char **only, struct oae_error *err)
+{
+	size_t k;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json")) {
+			*json = true;
+			continue;
+		}
+		for (k = 0; k < N_KINDS && strcmp(kinds[k].name, argv[i]); k++)
+			;
+		if (k == N_KINDS || *only)
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"'%.60s': name one of systems, suites,"
+					" workloads, profiles, sensors, or"
+					" nothing; and --json", argv[i]);
+		*only = argv[i];
+	}
+	return OAE_OK;
+}
+
+int oae_cmd_list(int argc, char **argv)
+{
+	char home[OAE_PATH_BYTES_MAX];
+	struct out o = { .home = home };
+	struct oae_error err = { 0 };
+	const char *only = NULL;
+	enum oae_status status;
+
+	if (argc == 2 && (!strcmp(argv[1], "--help") ||
+			  !strcmp(argv[1], "-h"))) {
+		fputs(help, stdout);
+		return OAE_EXIT_OK;
+	}
+	status = read_words(argc, argv, &o.json, &only, &err);
+	if (!status)
+		status = oae_home(home, sizeof(home), &err);
+	oae_buf_init(&o.buf, OAE_JSON_FILE_BYTES_MAX);
+	oae_jw_init(&o.w, &o.buf, 2);
+	if (!status)
+		status = list(&o, only, &err);
+	if (!status && (fputs(oae_buf_str(&o.buf), stdout) < 0 ||
+			fflush(stdout) < 0))
+		status = oae_fail(&err, OAE_ERR_IO, errno, "standard output");
+	oae_buf_release(&o.buf);
+	return status ? oae_die_code("oae list", &err) : OAE_EXIT_OK;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oae run`: a campaign into a run folder, then its score and report. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "harness/commands.h"
+#include "harness/conduct.h"
+#include "harness/environment.h"
+#include "harness/run_args.h"
+#include "reports/report.h"
+#include "schema/result.h"
+
+/* How long a meter must be seen advancing before it is believed. */
+#define PROVE_MS 100
+
+static const char help[] =
+	"usage: oae run [options]\n"
+	"       oae run --resume DIR [--no-score] [--no-report] [--quiet]\n\n"
+	"Measures the systems of a suite side by side, in seeded blocks, one"
+	" fresh\nprocess a run; then scores them and draws a report. Everything"
+	" measured stands\nin DIR/journal.jsonl; a campaign that was interrupted"
+	" or killed goes on with\n--resume and loses no finished request.\n\n"
+	"  --suite NAME       what to measure (default quick; see `oae list"
+	" suites`)\n"
+	"  --systems A,B      only these: adapter/system[:knob=value,...]\n"
+	"  --workloads A,B    only these\n"
+	"  --adapter DIR      an adapter from elsewhere; may be repeated\n"
+	"  --runs N           runs of each system on each workload (even)\n"
+	"  --items N          items asked in one run\n"
+	"  --seed N           the seed of order and items (default 42)\n"
+	"  --out DIR          the run folder (default"
+	" oae-runs/TIME-SUITE)\n"
+	"  --no-score         stop after measuring\n"
+	"  --no-report        stop after scoring\n"
+	"  --keep-going       go on after a failed run (the default)\n"
+	"  --dry-run          print the plan; measure nothing\n"
+	"  --json             print result.json instead of the table\n"
+	"  --sysroot DIR      read sensors' /sys and /proc/stat below DIR"
+	" (tests)\n"
+	"  --quiet            no progress\n\n"
+	"examples:\n"
+	"  oae run\n"
+	"  oae run --systems reference/dense,reference/speculative:gamma=6\n"
+	"  oae run --suite smoke --out /tmp/smoke\n\n"
+	"exit codes: 0 done; 1 failed, or every request failed; 64 usage;\n"
+	"130 interrupted (the hint on stderr says how to go on)\n";
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal)
+{
+	stop = signal;
+}
+
+/* The first asks for an orderly end; the second is the system's default. */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction a = { .sa_handler = on_signal };
+	size_t i;
+
+	a.sa_flags = (int)SA_RESETHAND;
+	sigemptyset(&a.sa_mask);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &a, NULL);
+}
+
+struct job {
+	struct oae_run_args args;
+	int argc;
+	char **argv;
+	char dir[OAE_PATH_BYTES_MAX];
+	struct oae_campaign campaign;
+	struct oae_journal journal;
+	struct oae_records records;	/* of a resumed journal */
+	struct oae_sensors sensors;
+	struct oae_conduct conduct;
+};
+
+/* ---- the plan --------------------------------------------------------- */
+
+static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
+{
+	size_t i;
+
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "suite", c->suite.id);
+	oae_jw_u64s(w, "seed", c->options.seed);
+	oae_jw_arr(w, "runs");
+	for (i = 0; i < c->run_count; i++) {
+		const struct oae_campaign_run *r = &c->runs[i];
+		bool scale = r->scale != OAE_NO_SCALE;
+
+		oae_jw_obj(w, NULL);
+		oae_jw_int(w, "run", (int64_t)i);
+		oae_jw_str(w, "system", c->systems[r->at.system].id);
+		oae_jw_str(w, "workload", scale ? NULL :
+			   c->workloads[r->at.workload].id);
+		oae_jw_str(w, "shape", scale ? c->suite.scale[r->scale].shape :
+			   NULL);
+		oae_jw_int(w, "block", r->at.block);
+		oae_jw_int(w, "rep", r->at.rep);
+		oae_jw_int(w, "requests", scale ? 1 :
+			   c->items[r->at.workload]);
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_arr(w);
+	oae_jw_end_obj(w);
+}
+
+static enum oae_status print_plan(const struct oae_campaign *c, bool json,
+				  struct oae_error *err)
+{
+	enum oae_status status;
+	struct oae_buf out;
+	struct oae_jw w;
+	size_t i;
+
+	oae_buf_init(&out, OAE_JSON_FILE_BYTES_MAX);
+	if (json) {
+		oae_jw_init(&w, &out, 2);
+		plan_json(c, &w);
+		oae_buf_putc(&out, '\n');
+	}
+	for (i = 0; !json && i < c->run_count; i++) {
+		const struct oae_campaign_run *r = &c->runs[i];
+		bool scale = r->scale != OAE_NO_SCALE;
+
+		oae_buf_printf(&out, "%4zu  block %u  rep %u  %-32s %s, %u"
+			       " request%s\n", i, r->at.block, r->at.rep + 1,
+			       c->systems[r->at.system].id,
+			       scale ? c->suite.scale[r->scale].shape :
+			       c->workloads[r->at.workload].id,
+			       scale ? 1 : c->items[r->at.workload],
+			       scale || c->items[r->at.workload] == 1 ? "" :
+			       "s");
+	}
+	status = oae_buf_check(&out, "plan", err);
+	if (!status && (fputs(oae_buf_str(&out), stdout) < 0 ||
+			fflush(stdout) < 0))
+		status = oae_fail(err, OAE_ERR_IO, errno, "standard output");
+	oae_buf_release(&out);
+	return status;
+}
+
+/* ---- the run folder --------------------------------------------------- */
+
+static enum oae_status not_empty(void *ctx, const char *relative,
+				 struct oae_error *err)
+{
+	return oae_fail(err, OAE_ERR_USAGE, 0,
+			"%s: not empty (%s is in it); name another folder, or"
+			" use --resume to go on with a campaign",
+			(const char *)ctx, relative);
+}
+
+static enum oae_status check_writable(const char *dir, struct oae_error *err)
+{
+	if (access(dir, W_OK) < 0)
+		return oae_fail(err, errno == EACCES || errno == EROFS ?
+				OAE_ERR_DENIED : OAE_ERR_IO, errno,
+				"%s: cannot write there; name another folder"
+				" with --out", dir);
+	return OAE_OK;
+}
+
+static enum oae_status choose_dir(struct job *j, struct oae_error *err)
+{
+	const char *suite = j->campaign.suite.id;
+	enum oae_status status;
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int n = 0, i;
+
+	if (j->args.out) {
+		(void)snprintf(j->dir, sizeof(j->dir), "%s", j->args.out);
+		if (strlen(j->args.out) >= sizeof(j->dir) / 2)
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"--out: path too long");
+		if (oae_dir_exists(j->dir)) {
+			status = oae_dir_walk(j->dir, not_empty, j->dir, err);
+			if (status)
+				return status;
+		}
+	} else {
+		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ",
+			 gmtime_r(&now, &tm));
+		(void)snprintf(j->dir, sizeof(j->dir), "oae-runs/%s-%s", stamp,
+			       suite);
+		/* Two campaigns in one second: the next number. */
+		n = (int)strlen(j->dir);
+		for (i = 2; oae_dir_exists(j->dir) && i < 100; i++)
+			(void)snprintf(j->dir + n, sizeof(j->dir) - (size_t)n,
+				       "-%d", i);
+	}
+	status = oae_dir_make(j->dir, err);
+	return status ? status : check_writable(j->dir, err);
+}
+
+static enum oae_status journal_path(const struct job *j, char *out, size_t n,
+				    struct oae_error *err)
+{
+	return oae_path_join(out, n, j->dir, OAE_JOURNAL_NAME, err);
+}
+
+static enum oae_status write_environment(struct job *j, const char *when,
+					 struct oae_error *err)
+{
+	oae_environment_write(oae_journal_begin(&j->journal, "environment"),
+			      when);
+	return oae_journal_commit(&j->journal, err);
+}
+
+static enum oae_status begin_new(struct job *j, struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+
+	status = oae_campaign_load(&j->campaign, &j->args.options, err);
+	if (status || j->args.dry_run)
+		return status;
+	status = choose_dir(j, err);
+	if (!status)
+		status = journal_path(j, path, sizeof(path), err);
+	if (!status)
+		status = oae_journal_create(&j->journal, path, err);
+	if (status)
+		return status;
+	oae_campaign_write(&j->campaign,
+			   oae_journal_begin(&j->journal, "campaign"), j->argc,
+			   j->argv);
+	return oae_journal_commit(&j->journal, err);
+}
+
+static enum oae_status begin_resumed(struct job *j, struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	struct oae_options options;
+	enum oae_status status;
+
+	(void)snprintf(j->dir, sizeof(j->dir), "%s", j->args.resume);
+	status = journal_path(j, path, sizeof(path), err);
+	if (!status && !oae_file_exists(path))
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "%s: no campaign was begun there", j->dir);
+	if (!status)
+		status = oae_journal_resume(&j->journal, path, &j->records,
+					    err);
+	if (status)
+		return status;
+	if (!j->records.campaign)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s: killed before anything was begun; remove"
+				" the folder and run again", j->dir);
+	/* A sealed one is whole: its own inputs are enough to score it. */
+	if (j->journal.sealed)
+		return OAE_OK;
+	status = oae_options_read(j->records.campaign, &options, err);
+	if (!status)
+		status = oae_campaign_load(&j->campaign, &options, err);
+	return status ? status : oae_campaign_same(&j->campaign,
+						   j->records.campaign, err);
+}
+
+/* ---- measuring -------------------------------------------------------- */
+
+static enum oae_status measure(struct job *j, struct oae_error *err)
+{
+	enum oae_status status;
+
+	status = oae_campaign_copy_inputs(&j->campaign, j->dir, err);
+	if (!status)
+		status = oae_sensors_open(&j->sensors, j->args.sysroot,
+					  PROVE_MS, err);
+	if (!status)
+		status = write_environment(j, "start", err);
+	if (!status)
+		status = oae_conduct_init(&j->conduct, &j->campaign,
+					  &j->journal, &j->sensors, &stop, err);
+	if (!status && j->args.resume)
+		status = oae_conduct_restore(&j->conduct, &j->records, err);
+	if (!status)
+		status = oae_conduct_all(&j->conduct, err);
+	if (status || stop)
+		return status;
+	status = write_environment(j, "end", err);
+	return status ? status : oae_journal_seal(&j->journal, err);
+}
+
+static int columns(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60)
+		return w.ws_col;
+	return 100;
+}
+
+static enum oae_status print_result(const struct job *j,
+				    struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+	cJSON *result = NULL;
+	struct oae_buf out;
+
+	oae_buf_init(&out, OAE_RESULT_BYTES_MAX);
+	status = oae_path_join(path, sizeof(path), j->dir, "result.json", err);
+	if (!status && j->args.json)
+		status = oae_file_read(path, &out, err);
+	else if (!status)
+		status = oae_result_read(path, &result, err);
+	if (!status && result)
+		status = oae_report_table(result, &out, columns(), err);
+	if (!status)
+		status = oae_buf_check(&out, "table", err);
+	if (!status && (fputs(oae_buf_str(&out), stdout) < 0 ||
+			fflush(stdout) < 0))
+		status = oae_fail(err, OAE_ERR_IO, errno, "standard output");
+	cJSON_Delete(result);
+	oae_buf_release(&out);
+	return status;
+}
+
+static enum oae_status finish(struct job *j, struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+
+	if (j->args.score) {
+		oae_progress("scoring");
+		status = oae_score_run_dir(j->dir, err);
+	}
+	if (!status && j->args.report) {
+		oae_progress("drawing the report");
+		status = oae_report_run_dir(j->dir, err);
+	}
+	oae_progress_end();
+	if (!status && j->args.score)
+		status = print_result(j, err);
+	return status;
+}
+
+/* After measuring and scoring: what to tell, and the exit code. */
+static int conclude(const struct job *j)
+{
+	const struct oae_conduct *d = &j->conduct;
+
+	if (j->args.report && !j->args.json)
+		printf("\nreport: %s/report/index.html\n", j->dir);
+	else
+		oae_info("run folder: %s", j->dir);
+	if (d->failed_runs)
+		oae_warn("%zu of %zu runs failed", d->failed_runs,
+			 j->campaign.run_count);
+	if (d->runs && !d->ok) {
+		fprintf(stderr, "oae run: every request failed; the reasons"
+			" stand in %s/%s\n", j->dir, OAE_JOURNAL_NAME);
+		return OAE_EXIT_ERROR;
+	}
+	return OAE_EXIT_OK;
+}
+
+static int work(struct job *j)
+{
+	struct oae_error err = { 0 };
+	enum oae_status status;
+	size_t at;
+
+	status = j->args.resume ? begin_resumed(j, &err) : begin_new(j, &err);
+	if (!status && j->args.dry_run)
+		status = print_plan(&j->campaign, j->args.json, &err);
+	if (status || j->args.dry_run)
+		return status ? oae_die_code("oae run", &err) : OAE_EXIT_OK;
+	for (at = strlen(j->dir); at > 1 && j->dir[at - 1] == '/'; at--)
+		j->dir[at - 1] = '\0';
+	if (!j->journal.sealed)
+		status = measure(j, &err);
+	if (!status && stop) {
+		fprintf(stderr, "oae run: interrupted after %zu of %zu runs; go"
+			" on with: oae run --resume %s\n", j->conduct.over,
+			j->campaign.run_count, j->dir);
+		return OAE_EXIT_INTERRUPTED;
+	}
+	if (!status)
+		status = finish(j, &err);
+	return status ? oae_die_code("oae run", &err) : conclude(j);
+}
+
+int oae_cmd_run(int argc, char **argv)
+{
+	struct job *j = calloc(1, sizeof(*j));
+	struct oae_error err = { 0 };
+	int code;
+
+	if (!j) {
+		oae_fail(&err, OAE_ERR_NOMEM, 0, "cannot start");
+		return oae_die_code("oae run", &err);
+	}
+	j->argc = argc;
+	j->argv = argv;
+	j->journal.fd = -1;
+	if (oae_run_args_read(&j->args, argc, argv, &err)) {
+		code = oae_die_code("oae run", &err);
+	} else if (j->args.help) {
+		fputs(help, stdout);
+		code = OAE_EXIT_OK;
+	} else {
+		oae_log_quiet(j->args.quiet);
+		catch_signals();
+		code = work(j);
+	}
+	oae_conduct_release(&j->conduct);
+	oae_sensors_close(&j->sensors);
+	oae_journal_close(&j->journal);
+	oae_campaign_release(&j->campaign);
+	oae_records_release(&j->records);
+	oae_run_args_release(&j->args);
+	free(j);
+	return code;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/conduct.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "harness/synth.h"
+
+#define RUN_ARENA_BYTES_MAX ((size_t)256 << 20)
+/* A model of a real size may be silent this long before its first token. */
+#define SCALE_REQUEST_MS 900000
+
+static enum oae_status no_memory(struct oae_error *err)
+{
+	return oae_fail(err, OAE_ERR_NOMEM, 0, "campaign");
+}
+
+static size_t kind_count(const struct oae_campaign *c)
+{
+	return c->options.systems.count * (c->options.workloads.count + 1);
+}
+
+static struct oae_conduct_kind *kind_of(const struct oae_conduct *d, size_t i)
+{
+	const struct oae_campaign *c = d->campaign;
+	const struct oae_campaign_run *p = &c->runs[i];
+	size_t workloads = c->options.workloads.count;
+
+	return &d->kinds[p->at.system * (workloads + 1) +
+			 (p->scale == OAE_NO_SCALE ? p->at.workload :
+			  workloads)];
+}
+
+enum oae_status oae_conduct_init(struct oae_conduct *d,
+				 const struct oae_campaign *c,
+				 struct oae_journal *j,
+				 struct oae_sensors *sensors,
+				 const volatile sig_atomic_t *stop,
+				 struct oae_error *err)
+{
+	memset(d, 0, sizeof(*d));
+	d->campaign = c;
+	d->journal = j;
+	d->sensors = sensors;
+	d->stop = stop;
+	d->runs = calloc(c->run_count + 1, sizeof(*d->runs));
+	d->kinds = calloc(kind_count(c), sizeof(*d->kinds));
+	return d->runs && d->kinds ? OAE_OK : no_memory(err);
+}
+
+void oae_conduct_release(struct oae_conduct *d)
+{
+	size_t i;
+
+	for (i = 0; d->runs && i < d->campaign->run_count; i++)
+		free(d->runs[i].finished);
+	free(d->runs);
+	free(d->kinds);
+	memset(d, 0, sizeof(*d));
+}
+
+/* ---- taking over an interrupted journal ------------------------------- */
+
+static size_t request_count(const struct oae_campaign *c, size_t i)
+{
+	return c->runs[i].scale != OAE_NO_SCALE ? 1 :
+	       c->items[c->runs[i].at.workload];
+}
+
+static enum oae_status restore_run(struct oae_conduct *d,
+				   const struct oae_run_record *was,
+				   struct oae_error *err)
+{
+	const struct oae_campaign *c = d->campaign;
+	struct oae_conduct_run *r;
+
+	if (was->id >= c->run_count ||
+	    was->planned != request_count(c, (size_t)was->id) ||
+	    strcmp(was->system,
+		   c->systems[c->runs[was->id].at.system].id) != 0)
+		return oae_fail(err, OAE_ERR_CHECK, 0,
+				"%s: its run %llu is not in this plan",
+				d->journal->path, (unsigned long long)was->id);
+	r = &d->runs[was->id];
+	r->segments = was->segments;
+	r->over = was->ended && strcmp(was->status, "interrupted") != 0;
+	if (r->over && strcmp(was->status, "failed") == 0)
+		d->failed_runs++;
+	if (r->over && was->wall_ns) {
+		kind_of(d, (size_t)was->id)->seconds +=
+			(double)was->wall_ns * 1e-9;
+		kind_of(d, (size_t)was->id)->count++;
+	}
+	d->over += r->over;
+	r->finished = calloc(was->planned + 1, sizeof(*r->finished));
+	return r->finished ? OAE_OK : no_memory(err);
+}
+
+static enum oae_status restore_sample(struct oae_conduct *d,
+				      const struct oae_records *records,
+				      const struct oae_sample *s,
+				      struct oae_error *err)
+{
+	const struct oae_run_record *was = &records->runs[s->run];
+	struct oae_conduct_run *r = &d->runs[was->id];
+	unsigned long id = strtoul(s->request, NULL, 10);
+	bool scale = d->campaign->runs[was->id].scale != OAE_NO_SCALE;
+
+	if (id < 1 || id > was->planned || r->finished[id - 1])
+		return oae_fail(err, OAE_ERR_CHECK, 0,
+				"%s: run %llu has no request \"%.20s\", or has"
+				" it twice", d->journal->path,
+				(unsigned long long)was->id, s->request);
+	r->finished[id - 1] = true;
+	if (s->outcome == OAE_OUTCOME_OK)
+		r->ok++;
+	else
+		r->failed++;
+	if (!scale && s->outcome == OAE_OUTCOME_OK)
+		d->ok++;
+	else if (!scale)
+		d->failed++;
+	return OAE_OK;
+}
+
+/* A run that was killed after its last request lacks only its end. */
+static enum oae_status end_killed(struct oae_conduct *d, size_t i,
+				  struct oae_error *err)
+{
+	struct oae_conduct_run *r = &d->runs[i];
+	struct oae_jw *w = oae_journal_begin(d->journal, "run_end");
+	enum oae_status status;
+
+	oae_jw_int(w, "run", (int64_t)i);
+	oae_jw_int(w, "segment", r->segments - 1);
+	oae_jw_str(w, "status", "ok");
+	oae_jw_str(w, "reason", "killed after its last request: its resource"
+		   " use is unknown");
+	oae_jw_null(w, "wall_ns");
+	oae_jw_null(w, "cpu_user_s");
+	oae_jw_null(w, "cpu_system_s");
+	oae_jw_null(w, "peak_memory_bytes");
+	status = oae_journal_commit(d->journal, err);
+	r->over = true;
+	d->over++;
+	return status;
+}
+
+enum oae_status oae_conduct_restore(struct oae_conduct *d,
+				    const struct oae_records *records,
+				    struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	size_t i;
+
+	for (i = 0; !status && i < records->run_count; i++)
+		status = restore_run(d, &records->runs[i], err);
+	for (i = 0; !status && i < records->sample_count; i++)
+		status = restore_sample(d, records, &records->samples[i], err);
+	for (i = 0; !status && i < d->campaign->run_count; i++)
+		if (!d->runs[i].over && d->runs[i].finished &&
+		    d->runs[i].ok + d->runs[i].failed ==
+		    request_count(d->campaign, i))
+			status = end_killed(d, i, err);
+	return status;
+}
+
+/* ---- progress --------------------------------------------------------- */
+
+/* Seconds left after run i, from finished runs of the same kind; < 0: none
+ * has finished yet. A kind that never ran is taken as the average kind. */
+static double time_left(const struct oae_conduct *d, size_t i)
+{
+	double seconds = 0, left = 0;
+	size_t count = 0, k;
+
+	for (k = 0; k < kind_count(d->campaign); k++) {
+		seconds += d->kinds[k].seconds;
+		count += d->kinds[k].count;
+	}
+	if (!count)
+		return -1;
+	for (k = i; k < d->campaign->run_count; k++) {
+		const struct oae_conduct_kind *kind = kind_of(d, k);
+
+		if (d->runs[k].over)
+			continue;
+		left += kind->count ? kind->seconds / (double)kind->count :
+				      seconds / (double)count;
+	}
+	return left;
+}
+
+static void progress(void *ctx, const struct oae_run *r, size_t finished)
+{
+	const struct oae_conduct *d = ctx;
+	double left = time_left(d, (size_t)r->id);
+	char when[64] = "";
+
+	if (left >= 90)
+		(void)snprintf(when, sizeof(when), ", about %.0f min left",
+			       left / 60);
+	else if (left >= 0)
+		(void)snprintf(when, sizeof(when), ", about %.0f s left", left);
+	oae_progress("[%zu/%zu] %s on %s, repetition %llu: %zu/%zu%s", d->over,
+		     d->campaign->run_count, r->system,
+		     r->shape ? r->shape : r->workload,
+		     (unsigned long long)r->rep + 1, finished, r->count, when);
+}
+
+/* ---- running ---------------------------------------------------------- */
+
+static enum oae_status note(struct oae_conduct *d, size_t i, const char *what,
+			    const char *why, struct oae_error *err)
+{
+	struct oae_jw *w = oae_journal_begin(d->journal, "note");
+	char text[600];
+
+	(void)snprintf(text, sizeof(text), "%s: %s", what, why);
+	oae_jw_int(w, "run", (int64_t)i);
+	oae_jw_str(w, "text", text);
+	oae_warn("%s", text);
+	return oae_journal_commit(d->journal, err);
+}
+
+/* Puts the file of random weights into r; false: the step is skipped. */
+static bool prepare_scale(struct oae_conduct *d, size_t i, struct oae_run *r,
+			  char *path, size_t size)
+{
+	const struct oae_campaign *c = d->campaign;
+	const struct oae_campaign_run *p = &c->runs[i];
+	struct oae_error *skip = &d->skip_scale[p->scale];
+
+	if (!skip->status) {
+		oae_progress("[%zu/%zu] random weights of %s, %s", d->over,
+			     c->run_count, r->shape, r->quant);
+		(void)oae_synth_file(c, &c->systems[p->at.system],
+				     &c->suite.scale[p->scale], path, size,
+				     skip);
+	}
+	r->hello.synthetic = path;
+	return !skip->status;
+}
+
+static void take_result(struct oae_conduct *d, size_t i,
+			const struct oae_run *r,
+			const struct oae_run_result *result)
+{
+	struct oae_conduct_kind *kind = kind_of(d, i);
+
+	d->runs[i].segments++;
+	d->runs[i].ok += result->ok;
+	d->runs[i].failed += result->failed;
+	if (!r->shape) {
+		d->ok += result->ok;
+		d->failed += result->failed;
+	}
+	if (result->status == OAE_RUN_INTERRUPTED)
+		return;
+	d->runs[i].over = true;
+	d->over++;
+	kind->seconds += (double)result->wall_ns * 1e-9;
+	kind->count++;
+	if (result->status == OAE_RUN_OK)
+		return;
+	d->failed_runs++;
+	oae_warn("run %zu, %s on %s: failed: %s", i, r->system, r->workload,
+		 result->reason);
+}
+
+static enum oae_status one_run(struct oae_conduct *d, size_t i,
+			       struct oae_error *err)
+{
+	struct oae_session_limits limits = oae_session_limits_default;
+	struct oae_bench bench = {
+		.journal = d->journal, .sensors = d->sensors,
+		.limits = &limits, .stop = d->stop, .progress = progress,
+		.progress_ctx = d,
+	};
+	char path[OAE_PATH_BYTES_MAX];
+	struct oae_run_result result;
+	enum oae_status status;
+	struct oae_arena arena;
+	struct oae_run r;
+
+	oae_arena_init(&arena, RUN_ARENA_BYTES_MAX);
+	status = oae_campaign_run_get(d->campaign, i, &arena, &r, err);
+	if (status)
+		goto out;
+	r.segment = d->runs[i].segments;
+	r.finished = d->runs[i].finished;
+	r.ok_before = d->runs[i].ok;
+	r.failed_before = d->runs[i].failed;
+	if (r.shape) {
+		limits.request_ms = SCALE_REQUEST_MS;
+		if (!prepare_scale(d, i, &r, path, sizeof(path))) {
+			d->runs[i].over = true;
+			d->over++;
+			status = note(d, i, "scale step skipped",
+				      d->skip_scale[d->campaign->runs[i].scale]
+				      .text, err);
+			goto out;
+		}
+	}
+	status = oae_run_execute(&bench, &r, &result, err);
+	if (!status)
+		take_result(d, i, &r, &result);
+out:
+	oae_arena_release(&arena);
+	return status;
+}
+
+enum oae_status oae_conduct_all(struct oae_conduct *d, struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	size_t i;
+
+	for (i = 0; !status && !*d->stop && i < d->campaign->run_count; i++)
+		if (!d->runs[i].over)
+			status = one_run(d, i, err);
+	oae_progress_end();
+	return status;
+}

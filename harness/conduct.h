@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Conducting a campaign: its runs one after the other, each written to the
+ * journal as it goes, with progress for people and, at a resume, only what
+ * is not finished.
+ */
+#ifndef OAE_HARNESS_CONDUCT_H
+#define OAE_HARNESS_CONDUCT_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/campaign.h"
+#include "harness/journal.h"
+#include "harness/sensors/sensor.h"
+#include "schema/record.h"
+
+/* What is known of one run of the plan. */
+struct oae_conduct_run {
+	bool over;
+	uint32_t segments;	/* "run" lines in the journal */
+	bool *finished;		/* by request, when begun earlier; or NULL */
+	size_t ok, failed;	/* requests */
+};
+
+struct oae_conduct {
+	const struct oae_campaign *campaign;
+	struct oae_journal *journal;
+	struct oae_sensors *sensors;
+	const volatile sig_atomic_t *stop;
+	struct oae_conduct_run *runs;	/* campaign->run_count */
+	size_t over;			/* of them */
+	size_t ok, failed;		/* requests, scale steps aside */
+	size_t failed_runs;
+	/* seconds of finished runs by kind, for the time left */
+	struct oae_conduct_kind {
+		double seconds;
+		size_t count;
+	} *kinds;			/* systems x (workloads + 1) */
+	struct oae_error skip_scale[OAE_SCALES_MAX]; /* why one is skipped */
+};
+
+enum oae_status oae_conduct_init(struct oae_conduct *d,
+				 const struct oae_campaign *c,
+				 struct oae_journal *j,
+				 struct oae_sensors *sensors,
+				 const volatile sig_atomic_t *stop,
+				 struct oae_error *err);
+void oae_conduct_release(struct oae_conduct *d);
+
+/*
+ * Takes over what an interrupted journal holds. OAE_ERR_CHECK when its
+ * runs are not this campaign's.
+ */
+enum oae_status oae_conduct_restore(struct oae_conduct *d,
+				    const struct oae_records *r,
+				    struct oae_error *err);
+
+/* Runs what is left; returns early, with OAE_OK, when *stop is set. */
+enum oae_status oae_conduct_all(struct oae_conduct *d, struct oae_error *err);
+
+#endif

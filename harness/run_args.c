@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/run_args.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum oae_status read_number(const char *option, const char *text,
+				   uint64_t low, uint64_t high, uint64_t *out,
+				   struct oae_error *err)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || *out < low ||
+	    *out > high)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s '%.40s': must be a whole number from %llu"
+				" to %llu", option, text,
+				(unsigned long long)low,
+				(unsigned long long)high);
+	return OAE_OK;
+}
+
+/*
+ * "a,b:x=1,y=2,c" cut at its commas, except before a word that is
+ * knob=value: that goes on with the system before it.
+ */
+static enum oae_status split(const char *option, const char *text,
+			     char **memory, struct oae_names *out,
+			     struct oae_error *err)
+{
+	size_t equal, comma;
+	char *at;
+
+	free(*memory);
+	*memory = strdup(text);
+	if (!*memory)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "options");
+	out->count = 0;
+	for (at = *memory; at; ) {
+		if (out->count == OAE_SYSTEMS_MAX)
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"%s: more than %u names", option,
+					OAE_SYSTEMS_MAX);
+		if (*at == '\0' || *at == ',')
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"%s '%.60s': an empty name", option,
+					text);
+		out->item[out->count++] = at;
+		do {
+			at = strchr(at, ',');
+			if (!at)
+				break;
+			equal = strcspn(at + 1, "=");
+			comma = strcspn(at + 1, ",/");
+			if (at[1 + equal] == '=' && equal < comma) {
+				at++;
+				continue;
+			}
+			*at++ = '\0';
+			break;
+		} while (at);
+	}
+	return OAE_OK;
+}
+
+enum kind { FLAG, TEXT, NUMBER, LIST, FOLDER };
+
+static const struct option {
+	const char *name;
+	enum kind kind;
+	bool resume;		/* goes with --resume */
+} options[] = {
+	{ "--suite", TEXT, false }, { "--systems", LIST, false },
+	{ "--workloads", LIST, false }, { "--adapter", FOLDER, false },
+	{ "--seed", NUMBER, false }, { "--runs", NUMBER, false },
+	{ "--items", NUMBER, false }, { "--out", TEXT, false },
+	{ "--resume", TEXT, true }, { "--sysroot", TEXT, true },
+	{ "--no-score", FLAG, true }, { "--no-report", FLAG, true },
+	{ "--keep-going", FLAG, true }, { "--dry-run", FLAG, false },
+	{ "--json", FLAG, true }, { "--quiet", FLAG, true },
+	{ "--help", FLAG, true }, { "-h", FLAG, true },
+};
+
+#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static void take_flag(struct oae_run_args *a, const char *name)
+{
+	if (!strcmp(name, "--no-score"))
+		a->score = a->report = false;
+	else if (!strcmp(name, "--no-report"))
+		a->report = false;
+	else if (!strcmp(name, "--dry-run"))
+		a->dry_run = true;
+	else if (!strcmp(name, "--json"))
+		a->json = true;
+	else if (!strcmp(name, "--quiet"))
+		a->quiet = true;
+	else if (strcmp(name, "--keep-going") != 0)
+		a->help = true;
+}
+
+static void take_text(struct oae_run_args *a, const char *name,
+		      const char *value)
+{
+	if (!strcmp(name, "--suite"))
+		a->options.suite = value;
+	else if (!strcmp(name, "--out"))
+		a->out = value;
+	else if (!strcmp(name, "--resume"))
+		a->resume = value;
+	else
+		a->sysroot = value;
+}
+
+static enum oae_status take_number(struct oae_run_args *a, const char *name,
+				   const char *value, struct oae_error *err)
+{
+	enum oae_status status;
+	uint64_t n = 0;
+
+	if (!strcmp(name, "--seed"))
+		return read_number(name, value, 0, UINT64_MAX,
+				   &a->options.seed, err);
+	if (!strcmp(name, "--runs")) {
+		status = read_number(name, value, 2, OAE_RUNS_MAX, &n, err);
+		a->options.runs = (uint32_t)n;
+		if (!status && n % 2)
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"--runs %s: must be even: every order"
+					" of systems is run forwards and"
+					" backwards", value);
+		return status;
+	}
+	status = read_number(name, value, 1, OAE_ITEMS_MAX, &n, err);
+	a->options.items = (uint32_t)n;
+	return status;
+}
+
+static enum oae_status take(struct oae_run_args *a, const struct option *o,
+			    const char *value, struct oae_error *err)
+{
+	struct oae_names *folders = &a->options.adapters;
+
+	switch (o->kind) {
+	case FLAG:
+		take_flag(a, o->name);
+		return OAE_OK;
+	case TEXT:
+		take_text(a, o->name, value);
+		return OAE_OK;
+	case NUMBER:
+		return take_number(a, o->name, value, err);
+	case LIST:
+		if (!strcmp(o->name, "--systems"))
+			return split(o->name, value, &a->lists[0],
+				     &a->options.systems, err);
+		return split(o->name, value, &a->lists[1],
+			     &a->options.workloads, err);
+	case FOLDER:
+		if (folders->count == OAE_SYSTEMS_MAX)
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"%s: more than %u", o->name,
+					OAE_SYSTEMS_MAX);
+		folders->item[folders->count++] = value;
+		return OAE_OK;
+	}
+	return OAE_OK;
+}
+
+/* The option of argv[i], its value (also "--name=value"), the next i. */
+static enum oae_status next(int argc, char **argv, int *i, size_t *option,
+			    const char **value, struct oae_error *err)
+{
+	const char *word = argv[*i];
+	size_t len = strcspn(word, "="), k;
+
+	for (k = 0; k < N_OPTIONS; k++)
+		if (strlen(options[k].name) == len &&
+		    !strncmp(options[k].name, word, len))
+			break;
+	*option = k;
+	if (k == N_OPTIONS)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"unknown option '%.60s'; `oae run --help` lists"
+				" them", word);
+	*value = word[len] == '=' ? word + len + 1 : NULL;
+	(*i)++;
+	if (options[k].kind == FLAG)
+		return *value ? oae_fail(err, OAE_ERR_USAGE, 0,
+					 "%s takes no value",
+					 options[k].name) : OAE_OK;
+	if (!*value && *i < argc)
+		*value = argv[(*i)++];
+	if (!*value || !**value)
+		return oae_fail(err, OAE_ERR_USAGE, 0, "%s needs a value",
+				options[k].name);
+	return OAE_OK;
+}
+
+enum oae_status oae_run_args_read(struct oae_run_args *a, int argc,
+				  char **argv, struct oae_error *err)
+{
+	const char *value = NULL, *not_resumed = NULL;
+	bool seen[N_OPTIONS] = { false };
+	enum oae_status status = OAE_OK;
+	size_t k;
+	int i = 1;
+
+	memset(a, 0, sizeof(*a));
+	a->score = a->report = true;
+	a->sysroot = "";
+	a->options.suite = "quick";
+	a->options.seed = OAE_SEED_DEFAULT;
+	while (!status && i < argc) {
+		status = next(argc, argv, &i, &k, &value, err);
+		if (status)
+			break;
+		if (seen[k] && options[k].kind != FOLDER)
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"%s is given twice", options[k].name);
+		seen[k] = true;
+		if (!options[k].resume)
+			not_resumed = options[k].name;
+		status = take(a, &options[k], value, err);
+	}
+	if (!status && a->resume && not_resumed)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s does not go with --resume: a resumed"
+				" campaign is the one that was begun",
+				not_resumed);
+	return status;
+}
+
+void oae_run_args_release(struct oae_run_args *a)
+{
+	free(a->lists[0]);
+	free(a->lists[1]);
+	memset(a, 0, sizeof(*a));
+}
