@@ -38,6 +38,19 @@ const struct oae_train_preset oae_train_presets[] = {
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .rates = RATES,
 		.stages = from_nothing, .n_stages = 4,
+		.tokenizer_docs = 500, .final_docs = 300,
+	},
+	{
+		.name = "tiny", .title = "Brookfield tiny",
+		.about = "learns nothing; for trying the trainer out",
+		.shape = { .vocab = 512, .dim = 32, .layers = 2, .heads = 1,
+			   .head_dim = 32, .hidden = 32, .context = 512,
+			   .rope_base = 10000.0f, .eps = 1e-6f },
+		.steps = 30, .part_tokens = 512, .parts = 3,
+		.warm_steps = 5, .decay_from = 0.5, .final_rate = 0.03,
+		.prompt_weight = 0.05f, .rates = RATES,
+		.stages = from_nothing, .n_stages = 4,
+		.tokenizer_docs = 20, .final_docs = 4,
 	},
 	{
 		.name = "small", .title = "Brookfield small",
@@ -49,6 +62,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .rates = RATES,
 		.stages = from_nothing, .n_stages = 4,
+		.tokenizer_docs = 500, .final_docs = 300,
 	},
 	{
 		.name = "draft", .title = "Brookfield draft",
@@ -60,6 +74,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .distill_share = 0.5f,
 		.rates = RATES, .stages = from_nothing, .n_stages = 4,
+		.tokenizer_docs = 500, .final_docs = 300,
 	},
 	{
 		.name = "moe", .title = "Brookfield mixture",
@@ -72,6 +87,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.warm_steps = 50, .decay_from = 0.4, .final_rate = 0.03,
 		.balance = 0.01f, .prompt_weight = 0.05f, .rates = RATES,
 		.stages = from_nothing, .n_stages = 4,
+		.tokenizer_docs = 500, .final_docs = 300,
 	},
 };
 const size_t oae_train_preset_count =

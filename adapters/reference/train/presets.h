@@ -31,6 +31,7 @@ struct oae_train_preset {
 	double final_rate;	/* of the full rate, at the end */
 	float balance, prompt_weight, distill_share;
 	struct oae_optim_rates rates;
+	unsigned tokenizer_docs, final_docs;	/* of each kind */
 	const struct oae_train_stage *stages;
 	size_t n_stages;
 };

@@ -15,9 +15,7 @@
 
 #define EVAL_STEPS 100u
 #define EVAL_DOCS 64u
-#define FINAL_DOCS 300u
 #define SAVE_S 120.0
-#define TOKENIZER_DOCS 500u
 
 static void say(const struct oae_train *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -196,6 +194,7 @@ static enum oae_status loop(struct oae_train *t, bool *finished,
 {
 	const struct oae_train_options *o = t->options;
 	uint64_t began = oae_clock_ns(), first_token = t->tokens;
+	double every = o->save_s > 0.0 ? o->save_s : SAVE_S;
 	double wall0 = t->wall_s, cpu0 = t->cpu_s - cpu_seconds(), saved = 0.0;
 	enum oae_status st = OAE_OK;
 
@@ -207,7 +206,7 @@ static enum oae_status loop(struct oae_train *t, bool *finished,
 		t->cpu_s = cpu0 + cpu_seconds();
 		if (o->minutes > 0.0 && t->wall_s >= 60.0 * o->minutes)
 			break;
-		if (o->checkpoint && (stop || now - saved >= SAVE_S)) {
+		if (o->checkpoint && (stop || now - saved >= every)) {
 			st = oae_train_save(t, o->checkpoint, err);
 			saved = now;
 		}
@@ -242,7 +241,7 @@ static enum oae_status get_tokenizer(struct oae_train *t,
 		return st;
 	}
 	return oae_train_tokenizer(t->preset->shape.vocab, t->seed,
-				   TOKENIZER_DOCS, &t->tokenizer, err);
+				   t->preset->tokenizer_docs, &t->tokenizer, err);
 }
 
 static enum oae_status start_worker(struct oae_train *t,
@@ -375,7 +374,7 @@ static enum oae_status finish(struct oae_train *t, struct oae_error *err)
 		if (st)
 			return st;
 	}
-	st = oae_train_evaluate(t, FINAL_DOCS, true, err);
+	st = oae_train_evaluate(t, t->preset->final_docs, true, err);
 	if (st)
 		return st;
 	report(t, (double)t->tokens / t->wall_s, 0.0);

@@ -16,6 +16,7 @@ struct oae_train_options {
 	const char *model;	/* a preset's name */
 	const char *out;	/* GGUF; "OUT.train.json" is put beside it */
 	const char *checkpoint;	/* NULL: none */
+	double save_s;		/* between checkpoints; 0: 120 */
 	bool resume;		/* go on from the checkpoint if it exists */
 	uint64_t seed;
 	unsigned threads;
