@@ -432,3 +432,9 @@ void oae_gguf_close(struct oae_gguf *g)
 	oae_arena_release(&g->arena);
 	free(g);
 }
+
+void oae_gguf_forget(struct oae_gguf *g)
+{
+	if (g->mapped)
+		madvise((void *)(uintptr_t)g->data, g->len, MADV_DONTNEED);
+}
