@@ -11,7 +11,7 @@
 
 static const char *const manifest_keys[] = {
 	"oae_adapter", "name", "version", "title", "about", "licence",
-	"command", "models", "systems", "setup", NULL,
+	"command", "models", "systems", "setup", "synth", NULL,
 };
 static const char *const system_keys[] = {
 	"name", "title", "kind", "about", "lossless_of", "models", "knobs",
@@ -335,6 +335,9 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 		status = read_systems(m, err);
 	if (!status)
 		status = read_setup(m, err);
+	if (!status)
+		status = read_strings(m->tree, "synth", false, false,
+				      &m->synth, err);
 	if (status)
 		oae_error_prefix(err, "%s", path);
 	return status;

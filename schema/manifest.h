@@ -60,6 +60,8 @@ struct oae_manifest {
 	size_t system_count;
 	struct oae_setup_step *setup;
 	size_t setup_count;
+	/* Command that makes a file of random weights; may be empty. */
+	struct oae_strings synth;
 };
 
 /* Reads and checks DIR/adapter.json. Release also after a failure. */
