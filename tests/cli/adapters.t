@@ -123,4 +123,16 @@ for ledger in adapters/*/effort/*.ledger.json; do
 	done < "$tmp/measured"
 done
 
+# ---- no model that was trained here is free of charge
+jq -r '.systems[] | .name as $s | .models[] | "\($s) \(.)"' \
+	adapters/reference/adapter.json > "$tmp/models"
+while read -r system model; do
+	record=${model#adapters/reference/}.train.json
+	[ -f "adapters/reference/$record" ] || continue
+	jq -e --arg r "$record#" 'any(.entries[]; .class == "measured" and
+		.kind == "machine" and (.source | startswith($r)))' \
+		"adapters/reference/effort/$system.ledger.json" > "$tmp/diag"
+	ok $? "reference/$system is charged for $record"
+done < "$tmp/models"
+
 echo "1..$count"
