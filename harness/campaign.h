@@ -25,6 +25,7 @@
 #define OAE_ADAPTERS_MAX 64u
 #define OAE_SEED_DEFAULT 42u
 #define OAE_INPUTS_MAX 1024u
+#define OAE_LIMIT_S_MAX 86400u	/* a limit on an adapter */
 
 struct oae_names {
 	const char *item[OAE_SYSTEMS_MAX];
@@ -38,6 +39,7 @@ struct oae_options {
 	struct oae_names workloads;
 	struct oae_names adapters;	/* folders */
 	uint32_t runs, items;
+	uint32_t ready_s, request_s, close_s;	/* limits on an adapter */
 	uint64_t seed;
 };
 

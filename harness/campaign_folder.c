@@ -67,6 +67,9 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	write_names(w, "adapters", &o->adapters);
 	oae_jw_int(w, "runs", o->runs);
 	oae_jw_int(w, "items", o->items);
+	oae_jw_int(w, "ready_limit_s", o->ready_s);
+	oae_jw_int(w, "request_limit_s", o->request_s);
+	oae_jw_int(w, "close_limit_s", o->close_s);
 	oae_jw_u64s(w, "seed", o->seed);
 	oae_jw_end_obj(w);
 }
@@ -153,12 +156,25 @@ static enum oae_status read_names(const cJSON *obj, const char *key,
 	return OAE_OK;
 }
 
+static enum oae_status read_u32(const cJSON *obj, const char *key,
+				uint32_t max, uint32_t *out,
+				struct oae_error *err)
+{
+	uint64_t v = 0;
+	enum oae_status status = oae_json_u64(obj, key, &v, err);
+
+	if (!status && v > max)
+		status = oae_fail(err, OAE_ERR_LIMIT, 0,
+				  "\"%s\": more than %u", key, max);
+	*out = (uint32_t)v;
+	return status;
+}
+
 enum oae_status oae_options_read(const cJSON *campaign,
 				 struct oae_options *o, struct oae_error *err)
 {
 	enum oae_status status;
 	const cJSON *obj;
-	uint64_t runs = 0, items = 0;
 
 	memset(o, 0, sizeof(*o));
 	status = oae_json_obj(campaign, "options", &obj, err);
@@ -171,16 +187,20 @@ enum oae_status oae_options_read(const cJSON *campaign,
 	if (!status)
 		status = read_names(obj, "adapters", &o->adapters, err);
 	if (!status)
-		status = oae_json_u64(obj, "runs", &runs, err);
+		status = read_u32(obj, "runs", OAE_RUNS_MAX, &o->runs, err);
 	if (!status)
-		status = oae_json_u64(obj, "items", &items, err);
+		status = read_u32(obj, "items", OAE_ITEMS_MAX, &o->items, err);
+	if (!status)
+		status = read_u32(obj, "ready_limit_s", OAE_LIMIT_S_MAX,
+				  &o->ready_s, err);
+	if (!status)
+		status = read_u32(obj, "request_limit_s", OAE_LIMIT_S_MAX,
+				  &o->request_s, err);
+	if (!status)
+		status = read_u32(obj, "close_limit_s", OAE_LIMIT_S_MAX,
+				  &o->close_s, err);
 	if (!status)
 		status = oae_json_u64(obj, "seed", &o->seed, err);
-	if (!status && (runs > OAE_RUNS_MAX || items > OAE_ITEMS_MAX))
-		status = oae_fail(err, OAE_ERR_LIMIT, 0,
-				  "\"options\": too many runs or items");
-	o->runs = (uint32_t)runs;
-	o->items = (uint32_t)items;
 	return status;
 }
 

@@ -121,6 +121,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->hello.seed = p->at.seed;
 	r->requests = requests;
 	r->count = n;
+	r->max_in_flight = 1;	/* SingleStream */
 	return scale ? fill_scale(scale, p->at.seed, a, requests, err) :
 		       fill_items(c, p, a, requests, n, err);
 }

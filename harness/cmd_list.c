@@ -27,7 +27,7 @@ struct out {
 	const char *home;
 	struct oae_buf buf;
 	struct oae_jw w;
-	bool json;
+	bool json, broken;
 };
 
 static void row(struct out *o, const char *id, const char *about)
@@ -91,9 +91,9 @@ static enum oae_status one_manifest(void *ctx, const char *relative,
 {
 	const char *slash = strchr(relative, '/');
 	char dir[OAE_PATH_BYTES_MAX];
+	struct oae_error why = { 0 };
 	struct out *o = ctx;
 	struct oae_manifest m;
-	enum oae_status status;
 	size_t i;
 	int n;
 
@@ -104,11 +104,16 @@ static enum oae_status one_manifest(void *ctx, const char *relative,
 	if (n < 0 || (size_t)n >= sizeof(dir))
 		return oae_fail(err, OAE_ERR_LIMIT, 0, "path too long");
 	memset(&m, 0, sizeof(m));
-	status = oae_manifest_read(dir, &m, err);
-	for (i = 0; !status && i < m.system_count; i++)
-		system_row(o, &m, &m.systems[i]);
+	/* A broken one does not hide the others. */
+	if (oae_manifest_read(dir, &m, &why)) {
+		oae_warn("%s", why.text);
+		o->broken = true;
+	} else {
+		for (i = 0; i < m.system_count; i++)
+			system_row(o, &m, &m.systems[i]);
+	}
 	oae_manifest_release(&m);
-	return status;
+	return OAE_OK;
 }
 
 static enum oae_status list_systems(struct out *o, struct oae_error *err)
@@ -293,5 +298,7 @@ int oae_cmd_list(int argc, char **argv)
 			fflush(stdout) < 0))
 		status = oae_fail(&err, OAE_ERR_IO, errno, "standard output");
 	oae_buf_release(&o.buf);
-	return status ? oae_die_code("oae list", &err) : OAE_EXIT_OK;
+	if (status)
+		return oae_die_code("oae list", &err);
+	return o.broken ? OAE_EXIT_ERROR : OAE_EXIT_OK;
 }

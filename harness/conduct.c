@@ -270,10 +270,23 @@ static void take_result(struct oae_conduct *d, size_t i,
 		 result->reason);
 }
 
+static struct oae_session_limits limits_of(const struct oae_options *o)
+{
+	struct oae_session_limits l = oae_session_limits_default;
+
+	if (o->ready_s)
+		l.ready_ms = o->ready_s * 1000;
+	if (o->request_s)
+		l.request_ms = o->request_s * 1000;
+	if (o->close_s)
+		l.close_ms = o->close_s * 1000;
+	return l;
+}
+
 static enum oae_status one_run(struct oae_conduct *d, size_t i,
 			       struct oae_error *err)
 {
-	struct oae_session_limits limits = oae_session_limits_default;
+	struct oae_session_limits limits = limits_of(&d->campaign->options);
 	struct oae_bench bench = {
 		.journal = d->journal, .sensors = d->sensors,
 		.limits = &limits, .stop = d->stop, .progress = progress,
@@ -294,7 +307,8 @@ static enum oae_status one_run(struct oae_conduct *d, size_t i,
 	r.ok_before = d->runs[i].ok;
 	r.failed_before = d->runs[i].failed;
 	if (r.shape) {
-		limits.request_ms = SCALE_REQUEST_MS;
+		if (limits.request_ms < SCALE_REQUEST_MS)
+			limits.request_ms = SCALE_REQUEST_MS;
 		if (!prepare_scale(d, i, &r, path, sizeof(path))) {
 			d->runs[i].over = true;
 			d->over++;

@@ -187,7 +187,9 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 		.session = &s->session, .limits = s->bench->limits,
 		.hooks = &hooks, .stop = s->bench->stop,
 		.requests = requests, .count = count,
-		.max_in_flight = (size_t)s->max_in_flight,
+		.max_in_flight = s->max_in_flight < s->run->max_in_flight ?
+				 (size_t)s->max_in_flight :
+				 s->run->max_in_flight,
 	};
 	enum oae_status status = oae_load_run(&l, err);
 

@@ -33,6 +33,7 @@ struct oae_run {
 	const struct oae_request *requests;	/* all that were planned */
 	size_t count;
 	const bool *finished;	/* of them, before this segment; or NULL */
+	size_t max_in_flight;	/* of the scenario; the adapter may allow less */
 	size_t ok_before, failed_before;	/* how those ended */
 };
 

@@ -77,6 +77,9 @@ static const struct option {
 	{ "--workloads", LIST, false }, { "--adapter", FOLDER, false },
 	{ "--seed", NUMBER, false }, { "--runs", NUMBER, false },
 	{ "--items", NUMBER, false }, { "--out", TEXT, false },
+	{ "--ready-limit", NUMBER, false },
+	{ "--request-limit", NUMBER, false },
+	{ "--close-limit", NUMBER, false },
 	{ "--resume", TEXT, true }, { "--sysroot", TEXT, true },
 	{ "--no-score", FLAG, true }, { "--no-report", FLAG, true },
 	{ "--keep-going", FLAG, true }, { "--dry-run", FLAG, false },
@@ -134,8 +137,16 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 					" backwards", value);
 		return status;
 	}
-	status = read_number(name, value, 1, OAE_ITEMS_MAX, &n, err);
-	a->options.items = (uint32_t)n;
+	status = read_number(name, value, 1, !strcmp(name, "--items") ?
+			     OAE_ITEMS_MAX : OAE_LIMIT_S_MAX, &n, err);
+	if (!strcmp(name, "--items"))
+		a->options.items = (uint32_t)n;
+	else if (!strcmp(name, "--ready-limit"))
+		a->options.ready_s = (uint32_t)n;
+	else if (!strcmp(name, "--request-limit"))
+		a->options.request_s = (uint32_t)n;
+	else
+		a->options.close_s = (uint32_t)n;
 	return status;
 }
 

@@ -170,6 +170,11 @@ enum oae_status oae_session_wait(struct oae_session *s, uint64_t until_ns,
 	while (!status && !read_out && s->queue.len && !s->ended &&
 	       oae_clock_ns() < until_ns)
 		status = poll_once(s, until_ns, &read_out, err);
+	/* Its own child may hold stdout open after it is gone itself. */
+	if (!status && !read_out && !s->ended && oae_child_wait(&s->child, 0)) {
+		status = read_stdout(s, err);
+		s->ended = true;
+	}
 	return status;
 }
 
