@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One system against the baseline under one profile: measured means and
+ * ledgers in, costs, score, interval and verdict out (spec sections 3 to 5
+ * and 10).
+ */
+#ifndef OAE_SCHEMA_ASSESS_H
+#define OAE_SCHEMA_ASSESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/stats.h"
+#include "base/status.h"
+#include "schema/bounds.h"
+#include "schema/cost.h"
+#include "schema/quality.h"
+#include "schema/score.h"
+#include "schema/sustainability.h"
+
+#define OAE_REASONS_MAX 32u
+#define OAE_SENTENCE_BYTES 480u
+#define OAE_FLIPS_MAX (OAE_TERMS + OAE_OWNS)
+
+/* The gate of one system over a profile's workloads. */
+struct oae_gate_report {
+	enum oae_gate outcome;
+	const char *reasons[OAE_REASONS_MAX];	/* in the score's arena */
+	size_t reason_count;
+};
+
+/* The scale step of one profile. */
+struct oae_scale_use {
+	const struct oae_scale_step *step;	/* NULL: none was measured */
+	const char *reason;		/* why none is used, or NULL */
+	bool extrapolated;		/* other token counts were measured */
+	double s_reference, s_embedded;
+	struct oae_interval s, e;	/* factors; 1 when none */
+	double ttft_ms, tpot_ms;	/* at the reference shape; NaN */
+};
+
+/* Paired repetitions of the baseline and one system. */
+struct oae_pairs {
+	size_t n;
+	struct oae_own_values *b, *x;	/* n each, in the score's arena */
+	struct oae_own_values b_mean, x_mean;
+	struct oae_interval b_s, x_s;	/* unscaled machine-seconds */
+	bool energy_measured;
+};
+
+/* A comparison ready to be computed. */
+struct oae_case {
+	const struct oae_score *score;
+	const struct oae_profile *profile;
+	size_t system;
+	struct oae_pairs pairs;
+	struct oae_scale_use scale;
+	struct oae_box box;
+	enum oae_evidence effort;	/* weakest class of both ledgers */
+	enum oae_evidence setup;	/* of the system's machine set-up */
+};
+
+struct oae_flip {
+	const char *name;		/* oae_term_name() or oae_own_name() */
+	double value, low, high;	/* flip value and declared range */
+};
+
+struct oae_mode_score {
+	struct oae_cost cost, baseline;
+	struct oae_interval oae, retrofit;	/* measured 95 %; NaN ends */
+	struct oae_bounds bounds;		/* declared ranges */
+	enum oae_evidence evidence;
+	struct oae_interval affordable;		/* hours */
+	struct oae_bounds extra;
+	double extra_mid;
+	enum oae_verdict verdict;
+	bool robust;		/* the declared ranges give it too */
+	struct oae_flip flips[OAE_FLIPS_MAX];
+	size_t flip_count;
+	double measured_share;		/* of the system's cost */
+	struct oae_physical physical, physical_b;
+	char sentence[OAE_SENTENCE_BYTES];
+};
+
+/* What the profile's workloads say about the system's quality. */
+enum oae_status oae_assess_gate(struct oae_score *s,
+				const struct oae_profile *p, size_t system,
+				const struct oae_scale_use *scale,
+				struct oae_gate_report *out,
+				struct oae_error *err);
+
+void oae_assess_scale(struct oae_score *s, const struct oae_profile *p,
+		      struct oae_scale_use *out);
+
+/* pairs.n is 0 when there is nothing to compare. */
+enum oae_status oae_assess_case(struct oae_score *s,
+				const struct oae_profile *p, size_t system,
+				const struct oae_scale_use *scale,
+				struct oae_case *out, struct oae_error *err);
+
+void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
+		     struct oae_mode_score *out);
+/* The score and its interval at another N, or without F_B. */
+struct oae_interval oae_assess_score(const struct oae_case *c,
+				     enum oae_mode mode, double n,
+				     bool retrofit);
+/* kappa_B / kappa_X and s_B / s_X as measured, without the scale step. */
+struct oae_interval oae_assess_kappa_ratio(const struct oae_case *c);
+struct oae_interval oae_assess_s_ratio(const struct oae_case *c);
+
+/* "For a clinic of ...": what an IT lead should do. */
+void oae_assess_sentence(const struct oae_case *c, enum oae_mode mode,
+			 const struct oae_mode_score *m, char *out,
+			 size_t size);
+
+#endif

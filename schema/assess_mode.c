@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Computes a comparison in one mode. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/assess.h"
+
+#define BCA_RUNS 20u		/* from here BCa, below it the t interval */
+#define BCA_RESAMPLES 2000u
+
+/* The value of one aim at given values of both systems. */
+typedef double aim_fn(const struct oae_cost *b, const struct oae_cost *x);
+
+static double aim_score(const struct oae_cost *b, const struct oae_cost *x)
+{
+	return oae_score_of(b, x, false);
+}
+
+static double aim_retrofit(const struct oae_cost *b, const struct oae_cost *x)
+{
+	return oae_score_of(b, x, true);
+}
+
+/* Non-labour USD saved. */
+static double aim_saved(const struct oae_cost *b, const struct oae_cost *x)
+{
+	return oae_affordable_hours(b, x, 1);
+}
+
+/* The interval over repetitions, of logarithms when it is of a ratio. */
+static struct oae_interval over_runs(double *v, size_t n, bool is_ratio)
+{
+	struct oae_interval i;
+	struct oae_rng rng;
+
+	if (n < BCA_RUNS)
+		return is_ratio ? oae_ratio_interval(v, n, OAE_SCORE_LEVEL) :
+				  oae_mean_interval(v, n, OAE_SCORE_LEVEL);
+	for (size_t k = 0; is_ratio && k < n; k++)
+		v[k] = log(v[k]);
+	oae_rng_seed(&rng, 1);
+	i = oae_bca_interval(v, n, OAE_SCORE_LEVEL, BCA_RESAMPLES, &rng);
+	if (!is_ratio)
+		return i;
+	return (struct oae_interval){ exp(i.low), exp(i.mid), exp(i.high) };
+}
+
+static void widen(struct oae_interval *i, double v)
+{
+	if (isnan(i->low) || isnan(v))
+		return;
+	i->low = fmin(i->low, v);
+	i->high = fmax(i->high, v);
+}
+
+static double s_at(const struct oae_interval *s, int end)
+{
+	if (isnan(s->low))
+		return s->mid;
+	return end ? s->high : s->low;
+}
+
+/* Owned mode: also over the machine counts within the interval of s. */
+static void widen_by_machines(const struct oae_case *c,
+			      const struct oae_terms *t, aim_fn *aim,
+			      struct oae_interval *i)
+{
+	struct oae_own_values b = c->box.b_mid, x = c->box.x_mid;
+
+	for (int corner = 0; corner < 4; corner++) {
+		struct oae_cost cb, cx;
+
+		b.v[OAE_OWN_S] = s_at(&c->pairs.b_s, corner & 1);
+		x.v[OAE_OWN_S] = s_at(&c->pairs.x_s, corner >> 1);
+		cb = oae_cost_of(OAE_OWNED, t, &b);
+		cx = oae_cost_of(OAE_OWNED, t, &x);
+		widen(i, aim(&cb, &cx));
+	}
+}
+
+static struct oae_interval aim_interval(const struct oae_case *c,
+					enum oae_mode mode,
+					const struct oae_terms *t,
+					aim_fn *aim)
+{
+	struct oae_cost b = oae_cost_of(mode, t, &c->box.b_mid);
+	struct oae_cost x = oae_cost_of(mode, t, &c->box.x_mid);
+	struct oae_interval i = { NAN, aim(&b, &x), NAN };
+	double mid = i.mid, *v = calloc(c->pairs.n + 1, sizeof(*v));
+
+	if (!v)
+		return i;	/* no interval rather than a wrong one */
+	for (size_t k = 0; k < c->pairs.n; k++) {
+		b = oae_cost_of(mode, t, &c->pairs.b[k]);
+		x = oae_cost_of(mode, t, &c->pairs.x[k]);
+		v[k] = aim(&b, &x);
+	}
+	i = over_runs(v, c->pairs.n, aim != aim_saved);
+	free(v);
+	i.mid = mid;
+	widen(&i, mid);
+	if (mode == OAE_OWNED)
+		widen_by_machines(c, t, aim, &i);
+	return i;
+}
+
+struct oae_interval oae_assess_score(const struct oae_case *c,
+				     enum oae_mode mode, double n,
+				     bool retrofit)
+{
+	struct oae_terms t = c->box.mid;
+
+	t.v[OAE_TERM_N] = n;
+	return aim_interval(c, mode, &t, retrofit ? aim_retrofit : aim_score);
+}
+
+/* The ratio of one value of each repetition, baseline over system. */
+static struct oae_interval ratio_of(const struct oae_case *c, bool kappa)
+{
+	struct oae_terms t = c->box.mid;
+	double *v = calloc(c->pairs.n + 1, sizeof(*v));
+	struct oae_interval i = { NAN, NAN, NAN };
+	const struct oae_own_values *b = &c->box.b_mid, *x = &c->box.x_mid;
+
+	if (!v)
+		return i;
+	t.v[OAE_TERM_S_SCALE] = 1;
+	for (size_t k = 0; k < c->pairs.n; k++) {
+		const struct oae_own_values *bk = &c->pairs.b[k];
+		const struct oae_own_values *xk = &c->pairs.x[k];
+
+		v[k] = kappa ? oae_cost_kappa(&t, bk) / oae_cost_kappa(&t, xk) :
+			       bk->v[OAE_OWN_S] / xk->v[OAE_OWN_S];
+	}
+	i = over_runs(v, c->pairs.n, true);
+	free(v);
+	i.mid = kappa ? oae_cost_kappa(&t, b) / oae_cost_kappa(&t, x) :
+			b->v[OAE_OWN_S] / x->v[OAE_OWN_S];
+	widen(&i, i.mid);
+	return i;
+}
+
+struct oae_interval oae_assess_kappa_ratio(const struct oae_case *c)
+{
+	return ratio_of(c, true);
+}
+
+struct oae_interval oae_assess_s_ratio(const struct oae_case *c)
+{
+	return ratio_of(c, false);
+}
+
+static struct oae_physical physical_of(const struct oae_case *c,
+				       enum oae_mode mode,
+				       const struct oae_own_values *v,
+				       const struct oae_cost *cost)
+{
+	const struct oae_tables *tables = &c->score->tables;
+	const double *t = c->box.mid.v;
+	const struct oae_range *grid = oae_table_find(&tables->grid, "WORLD");
+	const struct oae_range *kg = oae_table_find(&tables->embodied,
+						    "machine_kg");
+	const struct oae_range *years = oae_table_find(&tables->embodied,
+						       "machine_years");
+	struct oae_physical p = { 0 };
+
+	for (int k = 0; k < OAE_TIERS; k++)
+		p.person_hours += v->v[OAE_OWN_A1 + k] +
+				  t[OAE_TERM_H] * v->v[OAE_OWN_MU1 + k];
+	p.machine_hours = v->v[OAE_OWN_SETUP_S] / 3600;
+	if (mode == OAE_OWNED)
+		p.machine_hours += cost->machines * t[OAE_TERM_H] *
+				   OAE_MONTH_HOURS;
+	else
+		p.machine_hours += t[OAE_TERM_N] * v->v[OAE_OWN_S] *
+				   t[OAE_TERM_S_SCALE] / 3600;
+	p.kwh = p.machine_hours * t[OAE_TERM_P_IDLE] / 1000 +
+		v->v[OAE_OWN_SETUP_KWH] +
+		t[OAE_TERM_N] * fmax(0, v->v[OAE_OWN_E]) * t[OAE_TERM_E_SCALE];
+	p.kgco2e = NAN;
+	if (grid && kg && years)
+		p.kgco2e = p.kwh * grid->mid / 1000 +
+			   oae_embodied_kg(kg->mid, years->mid,
+					   p.machine_hours);
+	return p;
+}
+
+/* What part of the cost came out of counts in the journal. */
+static double measured_share(const struct oae_case *c, enum oae_mode mode,
+			     const struct oae_cost *cost)
+{
+	double part = cost->remedy;
+
+	if (!c->scale.step)
+		part += cost->machine;
+	if (!c->scale.step && c->pairs.energy_measured)
+		part += cost->energy;
+	if (mode == OAE_ON_DEMAND && c->setup == OAE_MEASURED)
+		part += cost->setup;
+	return cost->total > 0 ? part / cost->total : NAN;
+}
+
+static enum oae_evidence evidence_of(const struct oae_case *c,
+				     enum oae_mode mode)
+{
+	const struct oae_profile *p = c->profile;
+	enum oae_evidence e = oae_evidence_weaker(
+		c->effort, p->wage_usd_h[p->tier].evidence);
+
+	e = oae_evidence_weaker(e, p->rho_usd.evidence);
+	if (c->scale.step)
+		e = oae_evidence_weaker(e, OAE_ESTIMATED);
+	if (mode == OAE_ON_DEMAND)
+		return oae_evidence_weaker(e, p->p_s_usd.evidence);
+	if (!c->pairs.energy_measured)
+		e = oae_evidence_weaker(e, OAE_ESTIMATED);
+	e = oae_evidence_weaker(e, p->p_h_usd.evidence);
+	e = oae_evidence_weaker(e, p->p_e_usd_kwh.evidence);
+	return oae_evidence_weaker(e, p->p_idle_w.evidence);
+}
+
+static void add_flip(struct oae_mode_score *m, const char *name, double value,
+		     double low, double high)
+{
+	struct oae_flip *f = &m->flips[m->flip_count];
+
+	if (isnan(value) || !(low < high))
+		return;
+	*f = (struct oae_flip){ name, value, low, high };
+	m->flip_count++;
+}
+
+static void find_flips(const struct oae_case *c, enum oae_mode mode,
+		       struct oae_mode_score *m)
+{
+	const struct oae_box *box = &c->box;
+
+	for (int t = 0; t < OAE_TERMS; t++)
+		if (box->low.v[t] < box->high.v[t])
+			add_flip(m, oae_term_name((enum oae_term)t),
+				 oae_flip_term(mode, box, (enum oae_term)t),
+				 box->low.v[t], box->high.v[t]);
+	for (int o = 0; o < OAE_OWNS; o++)
+		if (box->x_low.v[o] < box->x_high.v[o])
+			add_flip(m, oae_own_name((enum oae_own)o),
+				 oae_flip_own(mode, box, (enum oae_own)o),
+				 box->x_low.v[o], box->x_high.v[o]);
+}
+
+/* A* in hours: USD saved over the wage's range. */
+static struct oae_interval affordable(const struct oae_case *c,
+				      enum oae_mode mode)
+{
+	const struct oae_range *r = &c->profile->wage_usd_h[c->profile->tier];
+	struct oae_interval usd = aim_interval(c, mode, &c->box.mid,
+					       aim_saved);
+	struct oae_interval h;
+
+	h.mid = usd.mid / r->mid;
+	h.low = fmin(usd.low / r->low, usd.low / r->high);
+	h.high = fmax(usd.high / r->low, usd.high / r->high);
+	return h;
+}
+
+void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
+		     struct oae_mode_score *out)
+{
+	const struct oae_box *box = &c->box;
+	int tier = c->profile->tier;
+	struct oae_bounds hours;
+	enum oae_verdict wide;
+
+	memset(out, 0, sizeof(*out));
+	out->baseline = oae_cost_of(mode, &box->mid, &box->b_mid);
+	out->cost = oae_cost_of(mode, &box->mid, &box->x_mid);
+	out->oae = aim_interval(c, mode, &box->mid, aim_score);
+	out->retrofit = aim_interval(c, mode, &box->mid, aim_retrofit);
+	out->bounds = oae_bounds_of(mode, OAE_AIM_SCORE, tier, box);
+	out->evidence = evidence_of(c, mode);
+	out->affordable = affordable(c, mode);
+	out->extra = oae_extra_bounds(tier, box);
+	out->extra_mid = oae_extra_hours(&box->mid, &box->b_mid, &box->x_mid,
+					 tier);
+	out->verdict = isnan(out->affordable.low) ? OAE_VERDICT_UNDECIDED :
+		oae_verdict_of(out->affordable.low, out->affordable.high,
+			       out->extra.low, out->extra.high);
+	hours = oae_bounds_of(mode, OAE_AIM_HOURS, tier, box);
+	wide = oae_verdict_of(hours.low, hours.high, out->extra.low,
+			      out->extra.high);
+	out->robust = out->verdict == wide &&
+		      wide != OAE_VERDICT_UNDECIDED;
+	find_flips(c, mode, out);
+	out->measured_share = measured_share(c, mode, &out->cost);
+	out->physical = physical_of(c, mode, &box->x_mid, &out->cost);
+	out->physical_b = physical_of(c, mode, &box->b_mid, &out->baseline);
+	oae_assess_sentence(c, mode, out, out->sentence,
+			    sizeof(out->sentence));
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The documents of a run folder. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/sha256.h"
+#include "schema/check.h"
+#include "schema/manifest.h"
+#include "schema/score.h"
+
+#define ARENA_BYTES_MAX ((size_t)1 << 32)
+
+static enum oae_status input_path(char out[OAE_PATH_BYTES_MAX],
+				  const char *dir, const char *name,
+				  struct oae_error *err)
+{
+	int n = snprintf(out, OAE_PATH_BYTES_MAX, "%s/inputs/%s", dir, name);
+
+	if (n < 0 || n >= (int)OAE_PATH_BYTES_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "%.100s/inputs/%.100s:"
+				" path too long", dir, name);
+	return OAE_OK;
+}
+
+/* Every input must be the one whose hash the journal names. */
+static enum oae_status check_inputs(const char *dir, const cJSON *inputs,
+				    struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX], hex[OAE_SHA256_HEX];
+	const cJSON *in;
+	enum oae_status status;
+
+	cJSON_ArrayForEach(in, inputs) {
+		if (!cJSON_IsString(in) || !oae_check_path(in->string))
+			return oae_fail(err, OAE_ERR_FORMAT, 0, "journal:"
+					" input \"%.100s\" is no path with a"
+					" hash", in->string);
+		status = input_path(path, dir, in->string, err);
+		if (!status)
+			status = oae_sha256_file(path, hex, err);
+		if (status)
+			return status;
+		if (strcmp(hex, in->valuestring) != 0)
+			return oae_fail(err, OAE_ERR_CHECK, 0, "%s: is not the"
+					" file that the journal names; put"
+					" the original back", path);
+	}
+	return OAE_OK;
+}
+
+static enum oae_status load_profiles(const char *dir, const cJSON *inputs,
+				     struct oae_score *s,
+				     struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	const cJSON *in;
+	enum oae_status status;
+
+	cJSON_ArrayForEach(in, inputs) {
+		if (strncmp(in->string, "profiles/", 9) != 0)
+			continue;
+		if (s->profile_count == OAE_SCORE_PROFILES_MAX)
+			return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u"
+					" profiles", OAE_SCORE_PROFILES_MAX);
+		status = input_path(path, dir, in->string, err);
+		if (!status)
+			status = oae_profile_read(
+				path, &s->tables,
+				&s->profiles[s->profile_count++], err);
+		if (status)
+			return status;
+	}
+	return OAE_OK;
+}
+
+static enum oae_status load_workloads(const char *dir, struct oae_score *s,
+				      struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX], name[OAE_NAME_BYTES_MAX + 40];
+	const cJSON *list, *id;
+	cJSON *tree;
+	enum oae_status status = oae_json_arr(s->records.campaign,
+					      "workloads", &list, err);
+
+	if (status)
+		return status;
+	cJSON_ArrayForEach(id, list) {
+		struct oae_score_workload *w =
+			&s->workloads[s->workload_count];
+
+		if (!cJSON_IsString(id) || !oae_check_name(id->valuestring) ||
+		    s->workload_count == OAE_WORKLOADS_MAX)
+			return oae_fail(err, OAE_ERR_FORMAT, 0, "journal:"
+					" \"workloads\" is no list of at most"
+					" %u ids", OAE_WORKLOADS_MAX);
+		snprintf(name, sizeof(name), "workloads/%s.workload.json",
+			 id->valuestring);
+		status = input_path(path, dir, name, err);
+		if (!status)
+			status = oae_json_read(path, &tree, err);
+		if (status)
+			return status;
+		w->id = id->valuestring;
+		w->floor = oae_json_num_or(
+			cJSON_GetObjectItemCaseSensitive(tree, "gate"),
+			"floor", NAN);
+		cJSON_Delete(tree);
+		s->workload_count++;
+	}
+	return OAE_OK;
+}
+
+static enum oae_status load_ledger(const char *dir, const char *adapter,
+				   const char *name, const char *effort,
+				   struct oae_score_system *x,
+				   struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX], file[OAE_PATH_BYTES_MAX];
+	char id[2 * OAE_NAME_BYTES_MAX + 2];
+	enum oae_status status;
+
+	if (!effort)
+		return OAE_OK;
+	if (snprintf(file, sizeof(file), "adapters/%s/%s", adapter, effort) >=
+	    (int)sizeof(file))
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "%s: path too long",
+				effort);
+	status = input_path(path, dir, file, err);
+	if (!status)
+		status = oae_ledger_read(path, &x->ledger, err);
+	if (status)
+		return status;
+	snprintf(id, sizeof(id), "%s/%s", adapter, name);
+	if (strcmp(x->ledger.system, id) != 0)
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is the ledger of"
+				" \"%.100s\", not of \"%s\"", path,
+				x->ledger.system, id);
+	x->has_ledger = true;
+	x->effort = oae_ledger_sum(&x->ledger);
+	return OAE_OK;
+}
+
+static enum oae_status load_effort(const char *dir, const char *adapter,
+				   struct oae_score_system *x,
+				   struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX], folder[OAE_NAME_BYTES_MAX + 20];
+	struct oae_manifest m = { .tree = NULL };
+	const struct oae_system_entry *entry;
+	const char *name;
+	enum oae_status status = oae_json_str(x->json, "system", &name, err);
+
+	if (status)
+		return status;
+	if (!oae_check_name(adapter) || !oae_check_name(name))
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "journal: system"
+				" \"%.60s\" has no proper names", x->id);
+	snprintf(folder, sizeof(folder), "adapters/%s", adapter);
+	status = input_path(path, dir, folder, err);
+	if (!status)
+		status = oae_manifest_read(path, &m, err);
+	if (status)
+		goto out;
+	entry = oae_manifest_system(&m, name);
+	if (!entry)
+		status = oae_fail(err, OAE_ERR_FORMAT, 0, "%s/adapter.json: has"
+				  " no system \"%s\"", path, name);
+	else
+		status = load_ledger(dir, adapter, name, entry->effort, x,
+				     err);
+out:
+	oae_manifest_release(&m);
+	return status;
+}
+
+static enum oae_status load_system(const char *dir, const cJSON *obj,
+				   struct oae_score *s, struct oae_error *err)
+{
+	struct oae_score_system *x;
+	const char *adapter, *slash;
+	enum oae_status status;
+
+	if (s->system_count == OAE_SYSTEMS_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u systems",
+				OAE_SYSTEMS_MAX);
+	x = &s->systems[s->system_count++];
+	x->json = obj;
+	status = oae_json_str(obj, "id", &x->id, err);
+	if (!status)
+		status = oae_json_str(obj, "kind", &x->kind, err);
+	if (!status)
+		status = oae_json_str(obj, "adapter", &adapter, err);
+	if (status)
+		return status;
+	slash = strchr(x->id, '/');
+	x->label = slash ? slash + 1 : x->id;
+	x->lossless_of = oae_json_str_or(obj, "lossless_of", NULL);
+	return load_effort(dir, adapter, x, err);
+}
+
+static enum oae_status load_systems(const char *dir, struct oae_score *s,
+				    struct oae_error *err)
+{
+	const cJSON *list, *obj;
+	const char *baseline;
+	enum oae_status status = oae_json_arr(s->records.campaign, "systems",
+					      &list, err);
+
+	if (!status)
+		status = oae_json_str(s->records.campaign, "baseline",
+				      &baseline, err);
+	if (status)
+		return status;
+	s->baseline = OAE_SYSTEMS_MAX;
+	cJSON_ArrayForEach(obj, list) {
+		status = load_system(dir, obj, s, err);
+		if (status)
+			return status;
+		if (strcmp(s->systems[s->system_count - 1].id, baseline) == 0)
+			s->baseline = s->system_count - 1;
+	}
+	if (s->baseline == OAE_SYSTEMS_MAX)
+		return oae_fail(err, OAE_ERR_FORMAT, 0, "journal: baseline"
+				" \"%.60s\" is none of the systems", baseline);
+	return OAE_OK;
+}
+
+/* The estimate's power: at least +-40 %, wider if the table's rows are. */
+static enum oae_status load_power(struct oae_score *s, struct oae_error *err)
+{
+	const cJSON *cpu = cJSON_GetObjectItemCaseSensitive(
+		s->records.environment_start, "cpu");
+	struct oae_range least, most;
+	double mid;
+	enum oae_status status;
+
+	status = oae_table_get(&s->tables.defaults, "w_min_w", &least, err);
+	if (!status)
+		status = oae_table_get(&s->tables.defaults, "w_max_w", &most,
+				       err);
+	if (status)
+		return status;
+	mid = fmax(0, most.mid - least.mid);
+	s->dynamic_w.mid = mid;
+	s->dynamic_w.low = fmax(0, fmin(0.6 * mid, most.low - least.low));
+	s->dynamic_w.high = fmax(1.4 * mid, most.high - least.high);
+	s->dynamic_w.evidence = OAE_ESTIMATED;
+	s->dynamic_w.source = "CPU time x (w_max_w - w_min_w) of defaults.csv";
+	s->cores = oae_json_num_or(cpu, "cores", NAN);
+	if (!(s->cores >= 1))
+		s->cores = NAN;
+	return OAE_OK;
+}
+
+enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
+			       struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	const cJSON *inputs = NULL, *plan;
+	enum oae_status status;
+
+	oae_arena_init(&s->arena, ARENA_BYTES_MAX);
+	status = oae_path_join(path, sizeof(path), run_dir, "journal.jsonl",
+			       err);
+	if (!status)
+		status = oae_records_read(path, &s->records, err);
+	if (!status)
+		status = oae_json_obj(s->records.campaign, "inputs", &inputs,
+				      err);
+	if (!status)
+		status = check_inputs(run_dir, inputs, err);
+	if (!status)
+		status = input_path(path, run_dir, "tables", err);
+	if (!status)
+		status = oae_tables_read(path, &s->tables, err);
+	if (!status)
+		status = load_profiles(run_dir, inputs, s, err);
+	if (!status)
+		status = load_workloads(run_dir, s, err);
+	if (!status)
+		status = load_systems(run_dir, s, err);
+	if (!status)
+		status = load_power(s, err);
+	plan = cJSON_GetObjectItemCaseSensitive(s->records.campaign, "plan");
+	s->planned_runs = oae_json_u64_or(plan, "runs", 0);
+	s->begun_runs = s->records.run_count;
+	return status;
+}
+
+void oae_score_release(struct oae_score *s)
+{
+	for (size_t i = 0; i < s->system_count; i++)
+		oae_ledger_release(&s->systems[i].ledger);
+	for (size_t i = 0; i < s->profile_count; i++)
+		oae_profile_release(&s->profiles[i]);
+	oae_tables_release(&s->tables);
+	oae_records_release(&s->records);
+	oae_arena_release(&s->arena);
+	memset(s, 0, sizeof(*s));
+}
