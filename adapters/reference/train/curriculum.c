@@ -23,10 +23,12 @@ bool oae_train_stage_over(const struct oae_train *t)
 	const struct oae_train_stage *s = &t->preset->stages[t->stage];
 	size_t gate;
 
-	if (t->stage + 1 >= t->preset->n_stages || !s->gate)
+	if (t->stage + 1 >= t->preset->n_stages)
 		return false;
 	if ((double)t->step >= s->until * (double)t->steps)
 		return true;
+	if (!s->gate)
+		return false;
 	gate = oae_train_kind(s->gate);
 	return gate < OAE_TRAIN_KINDS_MAX && t->score[gate].docs &&
 	       t->score[gate].exact >= s->solved;

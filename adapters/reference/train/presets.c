@@ -19,7 +19,13 @@ static const struct oae_train_stage from_nothing[] = {
 		   { "notices_2", 0.07 }, { "notices_4", 0.2 },
 		   { "notices_8", 0.15 }, { "notices_16", 0.03 },
 		   { "sums", 0.17 }, { "letters", 0.13 },
-		   { "facts", 0.1 }, { "refusals", 0.07 } } },
+		   { "facts", 0.1 }, { "refusals", 0.07 } },
+	  .until = 0.6 },
+	{ .mix = { { "recall", 0.03 }, { "notices_1", 0.03 },
+		   { "notices_2", 0.05 }, { "notices_4", 0.16 },
+		   { "notices_8", 0.12 }, { "notices_16", 0.04 },
+		   { "sums", 0.28 }, { "letters", 0.14 },
+		   { "facts", 0.09 }, { "refusals", 0.06 } } },
 };
 
 #define RATES { .muon_lr = 0.02f, .muon_momentum = 0.95f, \
@@ -37,7 +43,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.steps = 3600, .part_tokens = 1024, .parts = 4,
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .rates = RATES,
-		.stages = from_nothing, .n_stages = 4,
+		.stages = from_nothing, .n_stages = 5,
 		.tokenizer_docs = 500, .final_docs = 300,
 	},
 	{
@@ -49,7 +55,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.steps = 30, .part_tokens = 512, .parts = 3,
 		.warm_steps = 5, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .rates = RATES,
-		.stages = from_nothing, .n_stages = 4,
+		.stages = from_nothing, .n_stages = 5,
 		.tokenizer_docs = 20, .final_docs = 4,
 	},
 	{
@@ -61,7 +67,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.steps = 3000, .part_tokens = 1024, .parts = 4,
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .rates = RATES,
-		.stages = from_nothing, .n_stages = 4,
+		.stages = from_nothing, .n_stages = 5,
 		.tokenizer_docs = 500, .final_docs = 300,
 	},
 	{
@@ -73,7 +79,7 @@ const struct oae_train_preset oae_train_presets[] = {
 		.steps = 3000, .part_tokens = 1024, .parts = 4,
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
 		.prompt_weight = 0.05f, .distill_share = 0.5f,
-		.rates = RATES, .stages = from_nothing, .n_stages = 4,
+		.rates = RATES, .stages = from_nothing, .n_stages = 5,
 		.tokenizer_docs = 500, .final_docs = 300,
 	},
 	{
@@ -83,10 +89,14 @@ const struct oae_train_preset oae_train_presets[] = {
 			   .head_dim = 32, .hidden = 256, .experts = 8,
 			   .used = 2, .context = 1024,
 			   .rope_base = 10000.0f, .eps = 1e-6f },
-		.steps = 2000, .part_tokens = 2048, .parts = 4,
-		.warm_steps = 50, .decay_from = 0.4, .final_rate = 0.03,
-		.balance = 0.01f, .prompt_weight = 0.05f, .rates = RATES,
-		.stages = from_nothing, .n_stages = 4,
+		.steps = 800, .part_tokens = 1024, .parts = 8,
+		.warm_steps = 20, .decay_from = 0.2, .final_rate = 0.03,
+		.balance = 0.01f, .prompt_weight = 0.05f,
+		.rates = { .muon_lr = 0.01f, .muon_momentum = 0.95f,
+			   .muon_decay = 0.05f, .adam_lr = 2e-3f,
+			   .adam_beta1 = 0.9f, .adam_beta2 = 0.98f,
+			   .orthogonal_steps = 5 },
+		.stages = from_nothing, .n_stages = 5,
 		.tokenizer_docs = 500, .final_docs = 300,
 	},
 };

@@ -15,9 +15,10 @@ struct oae_train_stage {
 		const char *kind;
 		double share;		/* of documents */
 	} mix[OAE_TRAIN_STAGE_KINDS_MAX];
-	const char *gate;		/* kind that must be solved; NULL: last */
+	const char *gate;		/* kind that must be solved, or NULL */
 	double solved;			/* held-out exact match, 0..1 */
-	double until;			/* at most to this share of the run */
+	double until;			/* at most to this share of the run;
+					   the last stage never ends */
 };
 
 struct oae_train_preset {
