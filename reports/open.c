@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "reports/report.h"
 #include "schema/result.h"
 
-/* "oae-runs/2026-quick/" -> "2026-quick"; "." and ".." stay as they are. */
+/* "oae-runs/2026-quick/" -> "2026-quick"; "." is the folder it means. */
 static void name_of(const char *dir, char *out, size_t size)
 {
-	size_t end = strlen(dir), start;
+	char real[PATH_MAX];
+	const char *slash;
 
-	while (end > 1 && dir[end - 1] == '/')
-		end--;
-	for (start = end; start > 0 && dir[start - 1] != '/'; start--)
-		;
-	snprintf(out, size, "%.*s", (int)(end - start), dir + start);
+	if (realpath(dir, real))
+		dir = real;
+	slash = strrchr(dir, '/');
+	snprintf(out, size, "%.*s", (int)size - 1, slash ? slash + 1 : dir);
 }
 
 enum oae_status oae_report_open(struct oae_report *r, const char *const *dirs,
@@ -27,9 +29,10 @@ enum oae_status oae_report_open(struct oae_report *r, const char *const *dirs,
 
 	memset(r, 0, sizeof(*r));
 	if (n == 0 || n > OAE_REPORT_RUNS_MAX)
-		return oae_fail(err, OAE_ERR_USAGE, 0, "report: %zu run"
-				" folders: give 1 to %u", n,
-				OAE_REPORT_RUNS_MAX);
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"report: %zu run"
+				" folders: give 1 to %u",
+				n, OAE_REPORT_RUNS_MAX);
 	for (i = 0; i < n; i++) {
 		struct oae_report_run *run = &r->runs[i];
 
@@ -40,9 +43,11 @@ enum oae_status oae_report_open(struct oae_report *r, const char *const *dirs,
 		name_of(dirs[i], run->name, sizeof(run->name));
 		snprintf(path, sizeof(path), "%s/result.json", dirs[i]);
 		if (!oae_file_exists(path))
-			return oae_fail(err, OAE_ERR_IO, 0, "%s: there is no"
+			return oae_fail(err, OAE_ERR_IO, 0,
+					"%s: there is no"
 					" such file; `oae score %.200s` makes"
-					" it from the journal", path, dirs[i]);
+					" it from the journal",
+					path, dirs[i]);
 		status = oae_result_read(path, &run->own, err);
 		if (status != OAE_OK)
 			return status;
@@ -78,8 +83,9 @@ enum oae_status oae_report_comparable(const struct oae_report *r,
 					"report: %s is scored under"
 					" specification %.20s, %s under %.20s;"
 					" rescore both with one version"
-					" (`oae score DIR`)", r->runs[0].name,
-					first, r->runs[i].name, other);
+					" (`oae score DIR`)",
+					r->runs[0].name, first, r->runs[i].name,
+					other);
 	}
 	return OAE_OK;
 }

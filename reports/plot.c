@@ -53,7 +53,8 @@ void oae_plot_begin(struct oae_plot *p, const char *name, size_t panels,
 	p->key_rows = (key_entries + KEY_COLUMNS - 1) / KEY_COLUMNS;
 	p->height_px = (double)(rows * PANEL_HEIGHT + 14 +
 				p->key_rows * KEY_ROW_HEIGHT);
-	oae_buf_printf(&p->gp,
+	oae_buf_printf(
+		&p->gp,
 		"# gnuplot %s.gp makes %s.svg; with -e \"out='png'\" a PNG.\n"
 		"if (!exists('out')) out = 'svg'\n"
 		"if (out eq 'png') set terminal pngcairo noenhanced"
@@ -66,14 +67,16 @@ void oae_plot_begin(struct oae_plot *p, const char *name, size_t panels,
 		"set tics nomirror textcolor rgb '#222222'\n"
 		"set grid lc rgb '#dddddd' lw 0.6 dt 1\n"
 		"unset key\n"
-		"set multiplot\n", name, name, OAE_PLOT_WIDTH_PX,
-		p->height_px, OAE_PLOT_WIDTH_PX, p->height_px, name);
+		"set multiplot\n",
+		name, name, OAE_PLOT_WIDTH_PX, p->height_px, OAE_PLOT_WIDTH_PX,
+		p->height_px, name);
 }
 
 static void margins(struct oae_plot *p, double left, double right, double top,
 		    double bottom)
 {
-	oae_buf_printf(&p->gp, "set lmargin at screen %.5f\n"
+	oae_buf_printf(&p->gp,
+		       "set lmargin at screen %.5f\n"
 		       "set rmargin at screen %.5f\n"
 		       "set tmargin at screen %.5f\n"
 		       "set bmargin at screen %.5f\n",
@@ -97,13 +100,15 @@ void oae_plot_panel(struct oae_plot *p, size_t i, const char *title)
 
 void oae_plot_key(struct oae_plot *p)
 {
-	oae_buf_puts(&p->gp, "\nunset label\nunset arrow\nunset title\n"
+	oae_buf_puts(&p->gp,
+		     "\nunset label\nunset arrow\nunset title\n"
 		     "unset border\nunset tics\nunset grid\nunset xlabel\n"
 		     "unset ylabel\nunset logscale\n");
 	margins(p, 10, OAE_PLOT_WIDTH_PX - 10,
 		p->height_px - 10 - (double)(p->key_rows * KEY_ROW_HEIGHT),
 		p->height_px - 4);
-	oae_buf_printf(&p->gp, "set xrange [0:1]\nset yrange [0:1]\n"
+	oae_buf_printf(&p->gp,
+		       "set xrange [0:1]\nset yrange [0:1]\n"
 		       "set key inside center center horizontal maxcols %d"
 		       " Left reverse noenhanced samplen 3.2 width 1\n",
 		       KEY_COLUMNS);
@@ -145,8 +150,8 @@ static const double mantissas[][16] = {
 
 struct log_axis {
 	double low, high;
-	double apart;		/* least ratio of neighbours, so labels fit */
-	int step;		/* of the decades */
+	double apart; /* least ratio of neighbours, so labels fit */
+	int step;     /* of the decades */
 	oae_number_fn *number;
 };
 
@@ -197,8 +202,10 @@ void oae_plot_log_axis(struct oae_plot *p, char axis, double low, double high,
 	}
 	while (best == 0 && log_ticks(NULL, 0, &a) > 7)
 		a.step++;
-	oae_buf_printf(&p->gp, "set logscale %c\nset %crange [%.10g:%.10g]\n"
-		       "set %ctics (", axis, axis, a.low, a.high, axis);
+	oae_buf_printf(&p->gp,
+		       "set logscale %c\nset %crange [%.10g:%.10g]\n"
+		       "set %ctics (",
+		       axis, axis, a.low, a.high, axis);
 	log_ticks(p, best, &a);
 	oae_buf_puts(&p->gp, ") noenhanced\n");
 }
@@ -231,14 +238,14 @@ void oae_plot_linear_axis(struct oae_plot *p, char axis, double high,
 /* ---- all of them -------------------------------------------------------- */
 
 const char *const oae_report_plots[] = {
-	"oae-on-demand", "oae-owned", "cost-on-demand", "cost-owned",
-	"latency", NULL,
+	"oae-on-demand", "oae-owned", "cost-on-demand",
+	"cost-owned",	 "latency",   NULL,
 };
 
 static bool draw(struct oae_plot *p, const char *name)
 {
 	enum oae_view_mode m = strstr(name, "owned") ? OAE_VIEW_OWNED :
-			       OAE_VIEW_ON_DEMAND;
+						       OAE_VIEW_ON_DEMAND;
 
 	if (strncmp(name, "oae", 3) == 0)
 		return oae_plot_oae(p, name, m);

@@ -19,14 +19,14 @@ struct oae_plot {
 	const struct oae_report *report;
 	struct oae_buf gp, dat;
 	size_t blocks;		/* data blocks written so far */
-	size_t panels, columns;	/* of the grid */
+	size_t panels, columns; /* of the grid */
 	size_t key_rows;
-	double height_px;	/* of the canvas */
+	double height_px; /* of the canvas */
 };
 
 #define OAE_PLOT_WIDTH_PX 960
-#define OAE_PLOT_TITLE_MOST 60	/* characters of a panel's title */
-#define OAE_PLOT_LABEL_MOST 34	/* characters of a name in the key */
+#define OAE_PLOT_TITLE_MOST 60 /* characters of a panel's title */
+#define OAE_PLOT_LABEL_MOST 34 /* characters of a name in the key */
 
 /* Terminal, output and grid; key_entries are what the key must hold. */
 void oae_plot_begin(struct oae_plot *p, const char *name, size_t panels,

@@ -13,8 +13,11 @@
 static const char *const part_key[N_PARTS] = { "F", "HM", "machine", "energy",
 					       "remedy" };
 static const char *const part_name[N_PARTS] = {
-	"adoption (people, set-up)", "maintenance (people)", "machines",
-	"energy", "remedy of missed requests",
+	"adoption (people, set-up)",
+	"maintenance (people)",
+	"machines",
+	"energy",
+	"remedy of missed requests",
 };
 /* People warm, machines cool. */
 static const char *const part_rgb[N_PARTS] = { "#D55E00", "#E69F00", "#0072B2",
@@ -82,8 +85,10 @@ static double write_data(struct oae_plot *p, const struct bars *b,
 
 	oae_buf_init(&clean, OAE_PAGE_BYTES_MAX);
 	oae_text_clean(&clean, id);
-	oae_buf_printf(&p->dat, "# %s\n# x, sums of: adoption maintenance"
-		       " machine energy remedy (USD)\n", oae_buf_str(&clean));
+	oae_buf_printf(&p->dat,
+		       "# %s\n# x, sums of: adoption maintenance"
+		       " machine energy remedy (USD)\n",
+		       oae_buf_str(&clean));
 	for (i = 0; i < b->n; i++) {
 		oae_buf_printf(&p->dat, "%zu", i);
 		for (k = 0, sum = 0; k < N_PARTS; k++) {
@@ -109,8 +114,10 @@ static void draw_panel(struct oae_plot *p, const struct bars *b, size_t i,
 
 	oae_plot_panel(p, i, b->title);
 	oae_plot_linear_axis(p, 'y', highest, oae_number_count);
-	oae_buf_printf(&p->gp, "set xrange [-0.7:%.1f]\nunset xlabel\n"
-		       "set xtics (", (double)b->n - 0.3);
+	oae_buf_printf(&p->gp,
+		       "set xrange [-0.7:%.1f]\nunset xlabel\n"
+		       "set xtics (",
+		       (double)b->n - 0.3);
 	for (k = 0; k < b->n; k++) {
 		oae_buf_puts(&p->gp, k ? ", " : "");
 		oae_text_gnuplot_tick(&p->gp, b->bar[k].label, most);
@@ -121,20 +128,25 @@ static void draw_panel(struct oae_plot *p, const struct bars *b, size_t i,
 	if (isnan(b->months))
 		oae_buf_puts(&p->gp, "set ylabel 'USD' offset 0.4,0\n");
 	else
-		oae_buf_printf(&p->gp, "set ylabel 'USD over %g months'"
-			       " offset 0.4,0\n", b->months);
+		oae_buf_printf(&p->gp,
+			       "set ylabel 'USD over %g months'"
+			       " offset 0.4,0\n",
+			       b->months);
 	for (k = 0; k < b->n; k++) {
 		oae_number_count(text, b->bar[k].total);
-		oae_buf_printf(&p->gp, "set label '%s' at first %zu, first"
-			       " %.10g center offset 0,0.7 noenhanced\n", text,
-			       k, b->bar[k].total);
+		oae_buf_printf(&p->gp,
+			       "set label '%s' at first %zu, first"
+			       " %.10g center offset 0,0.7 noenhanced\n",
+			       text, k, b->bar[k].total);
 	}
 	oae_buf_puts(&p->gp, "plot");
 	for (part = N_PARTS - 1; part >= 0; part--)
-		oae_buf_printf(&p->gp, "%s data index %zu using 1:%d:(0.62)"
+		oae_buf_printf(&p->gp,
+			       "%s data index %zu using 1:%d:(0.62)"
 			       " with boxes fs solid 1 border lc rgb '#ffffff'"
-			       " fc rgb '%s'", part == N_PARTS - 1 ? "" :
-			       ", \\\n ", p->blocks, part + 2, part_rgb[part]);
+			       " fc rgb '%s'",
+			       part == N_PARTS - 1 ? "" : ", \\\n ", p->blocks,
+			       part + 2, part_rgb[part]);
 	oae_buf_putc(&p->gp, '\n');
 	p->blocks++;
 }
@@ -146,9 +158,10 @@ static void draw_key(struct oae_plot *p)
 	oae_plot_key(p);
 	oae_buf_puts(&p->gp, "plot ");
 	for (k = 0; k < N_PARTS; k++)
-		oae_buf_printf(&p->gp, "%sNaN with boxes fs solid 1 noborder"
-			       " fc rgb '%s' title '%s'", k ? ", \\\n  " : "",
-			       part_rgb[k], part_name[k]);
+		oae_buf_printf(&p->gp,
+			       "%sNaN with boxes fs solid 1 noborder"
+			       " fc rgb '%s' title '%s'",
+			       k ? ", \\\n  " : "", part_rgb[k], part_name[k]);
 	oae_buf_putc(&p->gp, '\n');
 }
 

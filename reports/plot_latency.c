@@ -55,15 +55,17 @@ static void add_system(struct oae_plot *p, struct panel *panel,
 
 	if (!block(p, panel, oae_view_at(oae_view_at(workload, "ecdf"), key)))
 		return;
-	oae_buf_printf(&panel->lines, "%sdata index %zu using 1:2 with"
-		       " linespoints ", panel->curves++ ? ", \\\n  " : "",
-		       p->blocks++);
+	oae_buf_printf(&panel->lines,
+		       "%sdata index %zu using 1:2 with"
+		       " linespoints ",
+		       panel->curves++ ? ", \\\n  " : "", p->blocks++);
 	gp = p->gp;
 	p->gp = panel->lines;
 	oae_plot_style(p, colour);
 	panel->lines = p->gp;
 	p->gp = gp;
-	oae_buf_printf(&panel->lines, " ps 0.7 pi %d", 12 + 3 * (int)(colour % 4));
+	oae_buf_printf(&panel->lines, " ps 0.7 pi %d",
+		       12 + 3 * (int)(colour % 4));
 }
 
 static void gather(struct oae_plot *p, const char *id, const char *key,
@@ -78,15 +80,15 @@ static void gather(struct oae_plot *p, const char *id, const char *key,
 	oae_buf_init(&panel->lines, OAE_PAGE_BYTES_MAX);
 	for (i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i]))
-			cJSON_ArrayForEach(w, oae_view_at(s,
-						"measured.by_workload"))
+			cJSON_ArrayForEach(
+				w, oae_view_at(s, "measured.by_workload"))
 				if (strcmp(oae_view_str(w, "workload"), id) ==
 				    0)
-					add_system(p, panel, w, key,
-						   oae_view_colour(r,
-							&r->runs[i],
-							oae_view_str(s,
-								"id")));
+					add_system(
+						p, panel, w, key,
+						oae_view_colour(
+							r, &r->runs[i],
+							oae_view_str(s, "id")));
 }
 
 static void draw_panel(struct oae_plot *p, const struct panel *panel, size_t i,
@@ -94,16 +96,16 @@ static void draw_panel(struct oae_plot *p, const struct panel *panel, size_t i,
 {
 	char title[256];
 
-	snprintf(title, sizeof(title), "%.120s: %s", id, metric);
+	snprintf(title, sizeof(title), "%.28s: %s", id, metric);
 	oae_plot_panel(p, i, title);
 	oae_plot_log_axis(p, 'x', panel->low, panel->high * 1.0001,
 			  oae_number_seconds);
 	oae_buf_puts(&p->gp, "set yrange [0:1.02]\nset ytics ('0' 0, '25 %%'"
-		     " 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)\n"
-		     "set xlabel 'time' offset 0,0.3\n");
+			     " 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)\n"
+			     "set xlabel 'time' offset 0,0.3\n");
 	if (i % p->columns == 0)
 		oae_buf_puts(&p->gp, "set ylabel 'share of requests done'"
-			     " offset 0.6,0\n");
+				     " offset 0.6,0\n");
 	else
 		oae_buf_puts(&p->gp, "unset ylabel\n");
 	oae_buf_printf(&p->gp, "plot %s\n", oae_buf_str(&panel->lines));

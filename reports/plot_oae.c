@@ -43,8 +43,8 @@ static bool curve_block(struct oae_plot *p, const cJSON *n_list,
 		double b = h && cJSON_IsNumber(h) ? h->valuedouble : mid;
 
 		if (at > 0 && mid > 0 && a > 0 && b > 0) {
-			oae_buf_printf(&p->dat, "%.10g %.10g %.10g %.10g\n",
-				       at, mid, a, b);
+			oae_buf_printf(&p->dat, "%.10g %.10g %.10g %.10g\n", at,
+				       mid, a, b);
 			x->low = fmin(x->low, at);
 			x->high = fmax(x->high, at);
 			extend(y, mid);
@@ -66,7 +66,7 @@ struct panel {
 	struct oae_buf bands, lines;
 	struct extent x;
 	size_t curves;
-	double mark;		/* the profile's N; NaN: none */
+	double mark; /* the profile's N; NaN: none */
 	const char *title;
 };
 
@@ -74,14 +74,18 @@ static void add_curve(struct oae_plot *p, struct panel *panel,
 		      const struct oae_report_run *run, const char *system)
 {
 	size_t colour = oae_view_colour(p->report, run, system);
-	struct oae_buf gp = p->gp;	/* the style goes to the lines */
+	struct oae_buf gp = p->gp; /* the style goes to the lines */
 
-	oae_buf_printf(&panel->bands, "%sdata index %zu using 1:3:4 with"
+	oae_buf_printf(&panel->bands,
+		       "%sdata index %zu using 1:3:4 with"
 		       " filledcurves fc rgb '%s' fs transparent solid 0.16"
-		       " noborder", panel->curves ? ", \\\n  " : "", p->blocks,
+		       " noborder",
+		       panel->curves ? ", \\\n  " : "", p->blocks,
 		       oae_plot_rgb(colour));
-	oae_buf_printf(&panel->lines, ", \\\n  data index %zu using 1:2 with"
-		       " linespoints ", p->blocks);
+	oae_buf_printf(&panel->lines,
+		       ", \\\n  data index %zu using 1:2 with"
+		       " linespoints ",
+		       p->blocks);
 	p->gp = panel->lines;
 	oae_plot_style(p, colour);
 	panel->lines = p->gp;
@@ -111,12 +115,14 @@ static void gather(struct oae_plot *p, const char *id, enum oae_view_mode m,
 			panel->title = title;
 		if (isnan(panel->mark))
 			panel->mark = oae_view_num(profile, "N");
-		cJSON_ArrayForEach(c, oae_view_at(curve,
-						  oae_view_mode_key[m])) {
+		cJSON_ArrayForEach(c,
+				   oae_view_at(curve, oae_view_mode_key[m])) {
 			oae_buf_init(&comment, OAE_PAGE_BYTES_MAX);
+			oae_text_clean(&comment, id);
+			oae_buf_puts(&comment, ": ");
 			oae_text_clean(&comment, c->string);
-			oae_buf_printf(&p->dat, "# %s: %s\n# N OAE low high\n",
-				       id, oae_buf_str(&comment));
+			oae_buf_printf(&p->dat, "# %s\n# N OAE low high\n",
+				       oae_buf_str(&comment));
 			oae_buf_release(&comment);
 			if (curve_block(p, oae_view_at(curve, "N"), c,
 					&panel->x, y))
@@ -136,19 +142,21 @@ static void draw_panel(struct oae_plot *p, const struct panel *panel, size_t i,
 			  oae_number_count);
 	oae_plot_log_axis(p, 'y', y->low, y->high, oae_number_plain);
 	oae_buf_puts(&p->gp, "set xlabel 'requests over the whole time, N'"
-		     " offset 0,0.3\n");
+			     " offset 0,0.3\n");
 	if (i % p->columns == 0)
 		oae_buf_puts(&p->gp, "set ylabel 'OAE (above 1: cheaper)'"
-			     " offset 0.6,0\n");
+				     " offset 0.6,0\n");
 	else
 		oae_buf_puts(&p->gp, "unset ylabel\n");
-	oae_buf_printf(&p->gp, "set arrow from graph 0, first 1 to graph 1,"
+	oae_buf_printf(&p->gp,
+		       "set arrow from graph 0, first 1 to graph 1,"
 		       " first 1 nohead lw 1.5 lc rgb '#000000' back\n");
 	if (panel->mark >= panel->x.low && panel->mark <= panel->x.high) {
 		oae_number_count(text, panel->mark);
 		right = log(panel->mark / panel->x.low) >
 			0.7 * log(panel->x.high / panel->x.low);
-		oae_buf_printf(&p->gp, "set arrow from first %.10g, graph 0 to"
+		oae_buf_printf(&p->gp,
+			       "set arrow from first %.10g, graph 0 to"
 			       " first %.10g, graph 1 nohead lw 1.2 dt (3,3)"
 			       " lc rgb '#444444'\n"
 			       "set label 'N = %s' at first %.10g, graph 0.95"
@@ -205,12 +213,12 @@ bool oae_plot_oae(struct oae_plot *p, const char *name, enum oae_view_mode m)
 		oae_buf_init(&panels[i].bands, OAE_PAGE_BYTES_MAX);
 		oae_buf_init(&panels[i].lines, OAE_PAGE_BYTES_MAX);
 		gather(p, ids[i], m, &panels[i], &y);
-		drawn += panels[i].curves > 0 && panels[i].x.high >
-			 panels[i].x.low;
+		drawn += panels[i].curves > 0 &&
+			 panels[i].x.high > panels[i].x.low;
 	}
 	if (drawn == 0)
 		goto out;
-	y.high *= pow(y.high / y.low, 0.1);	/* room for the mark */
+	y.high *= pow(y.high / y.low, 0.1); /* room for the mark */
 	oae_plot_begin(p, name, drawn, key_entries(p, false));
 	oae_buf_printf(&p->gp, "data = '%s.dat'\n", name);
 	for (i = drawn = 0; i < n; i++)
@@ -218,7 +226,7 @@ bool oae_plot_oae(struct oae_plot *p, const char *name, enum oae_view_mode m)
 			draw_panel(p, &panels[i], drawn++, &y);
 	oae_plot_key(p);
 	oae_buf_puts(&p->gp, "plot NaN with lines lc rgb '#000000' lw 1.5"
-		     " title 'baseline: OAE = 1'");
+			     " title 'baseline: OAE = 1'");
 	key_entries(p, true);
 	oae_buf_putc(&p->gp, '\n');
 	oae_plot_end(p);

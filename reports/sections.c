@@ -42,7 +42,8 @@ static void put_number(struct oae_table *t, double v, oae_number_fn *number,
 
 void oae_section_each_score(const struct oae_report *r, const char *profile_id,
 			    void (*fn)(const struct oae_score_view *s,
-				       void *ctx), void *ctx)
+				       void *ctx),
+			    void *ctx)
 {
 	struct oae_score_view v = { .report = r };
 	size_t i;
@@ -72,7 +73,8 @@ void oae_section_title(const cJSON *profile, struct oae_buf *b)
 	double n = oae_view_num(profile, "N");
 	char text[OAE_NUMBER_TEXT];
 
-	oae_buf_puts(b, *title ? title : oae_view_str(profile, "id"));
+	oae_buf_printf(b, "%.160s",
+		       *title ? title : oae_view_str(profile, "id"));
 	if (!isnan(month)) {
 		oae_number_count(text, month);
 		oae_buf_printf(b, ": %s requests a month", text);
@@ -113,7 +115,8 @@ void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
 	const cJSON *s;
 	size_t n, i, k;
 
-	oae_table_init(t, "Running cost of one request, baseline / system"
+	oae_table_init(t,
+		       "Running cost of one request, baseline / system"
 		       " (kappa ratio, on-demand machines, 95 % interval):"
 		       " above 1, each request is cheaper than the baseline's");
 	if (oae_view_profile_ids(r, &ids, &n, NULL) != OAE_OK) {
@@ -137,7 +140,7 @@ void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
 						       &c);
 				if (!c.found)
 					oae_table_missing(t, "not scored in"
-							  " this profile");
+							     " this profile");
 			}
 		}
 	free(ids);
@@ -160,7 +163,7 @@ static void put_gate(struct oae_table *t, const cJSON *quality)
 	if (cJSON_IsFalse(lossless)) {
 		oae_table_cell(t, "fail");
 		oae_table_note(t, "declared lossless, but an answer differs"
-			       " from plain decoding");
+				  " from plain decoding");
 		oae_table_tone(t, OAE_TONE_BAD);
 	} else if (strcmp(floor, "fail") == 0) {
 		oae_number_plain(number, oae_view_num(quality, "floor"));
@@ -172,7 +175,7 @@ static void put_gate(struct oae_table *t, const cJSON *quality)
 	} else if (strcmp(outcome, "fail") == 0) {
 		oae_table_cell(t, "fail");
 		oae_table_note(t, "worse than the baseline by more than the"
-			       " margin");
+				  " margin");
 		oae_table_tone(t, OAE_TONE_BAD);
 	} else if (strcmp(outcome, "unproven") == 0 ||
 		   strcmp(floor, "unproven") == 0) {
@@ -186,7 +189,7 @@ static void put_gate(struct oae_table *t, const cJSON *quality)
 		oae_table_tone(t, OAE_TONE_OPEN);
 	} else {
 		oae_table_cell(t, cJSON_IsTrue(lossless) ? "pass, identical" :
-			       "pass");
+							   "pass");
 		oae_table_tone(t, OAE_TONE_GOOD);
 	}
 }
@@ -200,7 +203,9 @@ static void put_quality(struct oae_table *t, const cJSON *quality)
 	char text[OAE_NUMBER_TEXT];
 
 	if (isnan(score)) {
-		oae_table_missing(t, *reason ? reason :
+		oae_table_missing(
+			t,
+			*reason ? reason :
 				  "free text: no right answer to compare with");
 		return;
 	}
@@ -224,12 +229,14 @@ static void put_joules(struct oae_table *t, const cJSON *joules)
 		return;
 	}
 	oae_number_joules(text, v->value);
-	oae_table_cell(t, "%s (%c)", text, measured.has ? 'M' :
-		       oae_view_class_letter(estimate.class));
+	oae_table_cell(t, "%s (%c)", text,
+		       measured.has ? 'M' :
+				      oae_view_class_letter(estimate.class));
 	if (measured.has || !estimate.band)
 		return;
 	oae_number_joules(text, estimate.low);
-	snprintf(note, sizeof(note), "measured: none (%.200s); (E) is an"
+	snprintf(note, sizeof(note),
+		 "measured: none (%.200s); (E) is an"
 		 " estimate from CPU time, its range is in systems.csv",
 		 measured.reason ? measured.reason : "no meter");
 	oae_table_note(t, note);
@@ -256,8 +263,8 @@ static void measured_row(struct oae_table *t, const char *label,
 	put_joules(t, oae_view_at(w, "joules_per_request"));
 }
 
-typedef void row_fn(struct oae_table *t, const char *label,
-		    const cJSON *system, const cJSON *workload);
+typedef void row_fn(struct oae_table *t, const char *label, const cJSON *system,
+		    const cJSON *workload);
 
 static void each_workload(const struct oae_report *r, struct oae_table *t,
 			  row_fn *row)
@@ -270,19 +277,20 @@ static void each_workload(const struct oae_report *r, struct oae_table *t,
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
 			oae_view_label(r, &r->runs[i], oae_view_str(s, "id"),
 				       label);
-			cJSON_ArrayForEach(w, oae_view_at(s,
-						"measured.by_workload"))
+			cJSON_ArrayForEach(
+				w, oae_view_at(s, "measured.by_workload"))
 				row(t, label, s, w);
 		}
 }
 
 void oae_section_measured(const struct oae_report *r, struct oae_table *t)
 {
-	static const char *const heads[] = {
-		"system", "workload", "quality", "gate", "TTFT", "TPOT",
-		"s/request", "J/request" };
+	static const char *const heads[] = { "system",	  "workload", "quality",
+					     "gate",	  "TTFT",     "TPOT",
+					     "s/request", "J/request" };
 
-	oae_table_init(t, "Measured (B: the baseline; TTFT and TPOT: medians;"
+	oae_table_init(t,
+		       "Measured (B: the baseline; TTFT and TPOT: medians;"
 		       " J/request with its class: M measured, E estimated)");
 	oae_table_columns(t, heads, "llrlrrrr");
 	each_workload(r, t, measured_row);
@@ -299,9 +307,9 @@ static void put_percentile(struct oae_table *t, const cJSON *w,
 static void detail_row(struct oae_table *t, const char *label,
 		       const cJSON *system, const cJSON *w)
 {
-	static const char *const paths[] = {
-		"ttft_ms.p90", "ttft_ms.p99", "tpot_ms.p90", "e2el_ms.median",
-		"e2el_ms.p90", "e2el_ms.p99" };
+	static const char *const paths[] = { "ttft_ms.p90", "ttft_ms.p99",
+					     "tpot_ms.p90", "e2el_ms.median",
+					     "e2el_ms.p90", "e2el_ms.p99" };
 	double ok = oae_view_num(w, "ok"), all = oae_view_num(w, "requests");
 	struct oae_value memory = oae_view_value(w, "peak_memory_bytes");
 	struct oae_value rate = oae_view_value(w, "tokens_per_s");
@@ -325,12 +333,13 @@ static void detail_row(struct oae_table *t, const char *label,
 void oae_section_detail(const struct oae_report *r, struct oae_table *t)
 {
 	static const char *const heads[] = {
-		"system", "workload", "requests finished", "TTFT p90",
-		"TTFT p99", "TPOT p90", "E2EL median", "E2EL p90", "E2EL p99",
-		"tokens/s", "drafts accepted", "peak memory" };
+		"system",   "workload", "requests finished", "TTFT p90",
+		"TTFT p99", "TPOT p90", "E2EL median",	     "E2EL p90",
+		"E2EL p99", "tokens/s", "drafts accepted",   "peak memory"
+	};
 
 	oae_table_init(t, "Tails, throughput and memory (E2EL: from due to"
-		       " the last token)");
+			  " the last token)");
 	oae_table_columns(t, heads, "llrrrrrrrrrr");
 	each_workload(r, t, detail_row);
 }

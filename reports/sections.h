@@ -43,12 +43,13 @@ struct oae_score_view {
 	const struct oae_report *report;
 	const struct oae_report_run *run;
 	const cJSON *profile, *score;
-	const char *system;		/* the id */
+	const char *system; /* the id */
 	char label[OAE_LABEL_BYTES];
 };
 void oae_section_each_score(const struct oae_report *r, const char *profile_id,
 			    void (*fn)(const struct oae_score_view *s,
-				       void *ctx), void *ctx);
+				       void *ctx),
+			    void *ctx);
 /* The score of a mode: its "modes.<key>" object, or NULL. */
 const cJSON *oae_section_mode(const cJSON *score, enum oae_view_mode mode);
 

@@ -20,17 +20,19 @@ static void put_intervals(struct oae_table *t, const cJSON *list)
 		if (n++ >= 2)
 			continue;
 		oae_number_count(from, cJSON_GetNumberValue(
-					 cJSON_GetArrayItem(pair, 0)));
+					       cJSON_GetArrayItem(pair, 0)));
 		end = cJSON_GetArrayItem(pair, 1);
 		if (cJSON_IsNumber(end)) {
 			oae_number_count(to, end->valuedouble);
 			used += (size_t)snprintf(text + used,
-					sizeof(text) - used, "%s%s to %s",
-					n > 1 ? "; " : "", from, to);
+						 sizeof(text) - used,
+						 "%s%s to %s",
+						 n > 1 ? "; " : "", from, to);
 		} else {
 			used += (size_t)snprintf(text + used,
-					sizeof(text) - used, "%sabove %s",
-					n > 1 ? "; " : "", from);
+						 sizeof(text) - used,
+						 "%sabove %s",
+						 n > 1 ? "; " : "", from);
 		}
 	}
 	if (n == 0)
@@ -70,8 +72,8 @@ static void put_verdict(struct oae_table *t, const cJSON *score,
 	const char *verdict = oae_view_str(mode, "verdict");
 	const char *gate = oae_view_str(score, "gate.outcome");
 	const cJSON *reasons = oae_view_at(score, "gate.reasons");
-	const char *first = cJSON_GetStringValue(
-					cJSON_GetArrayItem(reasons, 0));
+	const char *first =
+		cJSON_GetStringValue(cJSON_GetArrayItem(reasons, 0));
 	char note[600];
 
 	if (!*verdict) {
@@ -79,13 +81,14 @@ static void put_verdict(struct oae_table *t, const cJSON *score,
 		return;
 	}
 	oae_table_cell(t, "%s", verdict);
-	oae_table_tone(t, strcmp(verdict, "PAYS") == 0 ? OAE_TONE_GOOD :
-		       strcmp(verdict, "DOES-NOT-PAY") == 0 ? OAE_TONE_BAD :
-		       OAE_TONE_OPEN);
+	oae_table_tone(t, strcmp(verdict, "PAYS") == 0	       ? OAE_TONE_GOOD :
+			  strcmp(verdict, "DOES-NOT-PAY") == 0 ? OAE_TONE_BAD :
+								 OAE_TONE_OPEN);
 	if (*gate && strcmp(gate, "pass") != 0) {
-		snprintf(note, sizeof(note), "not ranked: the quality gate is"
-			 " %.40s%s%.400s", gate, first ? ": " : "",
-			 first ? first : "");
+		snprintf(note, sizeof(note),
+			 "not ranked: the quality gate is"
+			 " %.40s%s%.400s",
+			 gate, first ? ": " : "", first ? first : "");
 		oae_table_note(t, note);
 	}
 }
@@ -96,8 +99,8 @@ static void score_rows(const struct oae_score_view *s, void *ctx)
 	int m;
 
 	for (m = 0; m < OAE_VIEW_MODES; m++) {
-		const cJSON *mode = oae_section_mode(s->score,
-						     (enum oae_view_mode)m);
+		const cJSON *mode =
+			oae_section_mode(s->score, (enum oae_view_mode)m);
 
 		oae_table_cell(t, "%s", s->label);
 		oae_table_cell(t, "%s", oae_view_mode_name[m]);
@@ -113,10 +116,13 @@ void oae_section_scores(const struct oae_report *r, const char *profile_id,
 			struct oae_table *t)
 {
 	static const char *const heads[] = {
-		"system", "machines", "OAE [95\u00a0%]", "A* hours [95\u00a0%]",
-		"pays at N", "verdict" };
+		"system",	   "machines",
+		"OAE [95\u00a0%]", "A* hours [95\u00a0%]",
+		"pays at N",	   "verdict"
+	};
 
-	oae_table_init(t, "Score (OAE: cost of the baseline / cost of the"
+	oae_table_init(t,
+		       "Score (OAE: cost of the baseline / cost of the"
 		       " system; A*: extra hours of work that the savings pay"
 		       " for; N: requests over the whole time)");
 	oae_table_columns(t, heads, "llrrll");
@@ -128,8 +134,8 @@ void oae_section_scores(const struct oae_report *r, const char *profile_id,
 static void cost_row(struct oae_table *t, const char *label, int m,
 		     const cJSON *cost)
 {
-	static const char *const parts[] = { "F", "HM", "machine", "energy",
-					     "remedy", "C" };
+	static const char *const parts[] = { "F",      "HM",	 "machine",
+					     "energy", "remedy", "C" };
 	char text[OAE_NUMBER_TEXT];
 	size_t i;
 
@@ -150,7 +156,7 @@ static void cost_row(struct oae_table *t, const char *label, int m,
 
 struct cost_ctx {
 	struct oae_table *t;
-	const struct oae_report_run *last;	/* whose baseline stands */
+	const struct oae_report_run *last; /* whose baseline stands */
 };
 
 static void cost_rows(const struct oae_score_view *s, void *opaque)
@@ -165,28 +171,32 @@ static void cost_rows(const struct oae_score_view *s, void *opaque)
 			       label);
 		snprintf(base, sizeof(base), "%s (B)", label);
 		for (m = 0; m < OAE_VIEW_MODES; m++)
-			cost_row(c->t, base, m, oae_view_at(
-				 oae_section_mode(s->score,
-						  (enum oae_view_mode)m),
-				 "baseline_cost_usd"));
+			cost_row(c->t, base, m,
+				 oae_view_at(oae_section_mode(
+						     s->score,
+						     (enum oae_view_mode)m),
+					     "baseline_cost_usd"));
 		c->last = s->run;
 	}
 	for (m = 0; m < OAE_VIEW_MODES; m++)
-		cost_row(c->t, s->label, m, oae_view_at(
-			 oae_section_mode(s->score, (enum oae_view_mode)m),
-			 "cost_usd"));
+		cost_row(c->t, s->label, m,
+			 oae_view_at(oae_section_mode(s->score,
+						      (enum oae_view_mode)m),
+				     "cost_usd"));
 }
 
 void oae_section_costs(const struct oae_report *r, const char *profile_id,
 		       struct oae_table *t)
 {
-	static const char *const heads[] = {
-		"system", "machines", "adoption", "maintenance", "machine",
-		"energy", "remedy", "total" };
+	static const char *const heads[] = { "system",	 "machines",
+					     "adoption", "maintenance",
+					     "machine",	 "energy",
+					     "remedy",	 "total" };
 	struct cost_ctx c = { .t = t };
 
-	oae_table_init(t, "Where the money goes (USD over the whole time; B: baseline;"
-		       " remedy: requests missed or answered wrongly)");
+	oae_table_init(
+		t, "Where the money goes (USD over the whole time; B: baseline;"
+		   " remedy: requests missed or answered wrongly)");
 	oae_table_columns(t, heads, "llrrrrrr");
 	oae_section_each_score(r, profile_id, cost_rows, &c);
 }
@@ -214,12 +224,12 @@ static void physical_row(const struct oae_score_view *s, void *ctx)
 void oae_section_physical(const struct oae_report *r, const char *profile_id,
 			  struct oae_table *t)
 {
-	static const char *const heads[] = {
-		"system", "person-hours", "machine-hours", "kWh", "kg CO2e",
-		"better in all" };
+	static const char *const heads[] = { "system",	      "person-hours",
+					     "machine-hours", "kWh",
+					     "kg CO2e",	      "better in all" };
 
 	oae_table_init(t, "Without money: baseline / system, above 1 is better"
-		       " (owned machines)");
+			  " (owned machines)");
 	oae_table_columns(t, heads, "lrrrrl");
 	oae_section_each_score(r, profile_id, physical_row, t);
 }
@@ -251,13 +261,14 @@ static void ledger_row(struct oae_table *t, const char *label, const cJSON *e)
 
 void oae_section_ledger(const struct oae_report *r, struct oae_table *t)
 {
-	static const char *const heads[] = {
-		"system", "activity", "kind", "amount", "class", "source" };
+	static const char *const heads[] = { "system", "activity", "kind",
+					     "amount", "class",	   "source" };
 	char label[OAE_LABEL_BYTES];
 	const cJSON *s, *e, *ledger;
 	size_t i;
 
-	oae_table_init(t, "Effort that entered the score, with its class"
+	oae_table_init(t,
+		       "Effort that entered the score, with its class"
 		       " (measured, published, declared, estimated, assumed)");
 	oae_table_columns(t, heads, "lllrll");
 	for (i = 0; i < r->n_runs; i++)
@@ -327,8 +338,9 @@ void oae_section_environment(const struct oae_report *r, struct oae_table *t)
 	oae_table_init(t, "Where and how it was measured");
 	oae_table_column(t, "", false);
 	for (i = 0; i < r->n_runs; i++)
-		oae_table_column(t, r->runs[i].name[0] ? r->runs[i].name :
-				 "this run", false);
+		oae_table_column(
+			t, r->runs[i].name[0] ? r->runs[i].name : "this run",
+			false);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		environment_row(r, t, rows[i][0], rows[i][1]);
 }

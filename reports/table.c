@@ -9,7 +9,7 @@
 #include "reports/text.h"
 
 #define TABLE_BYTES_MAX ((size_t)32 << 20)
-#define CELL_BYTES_MAX 8192
+#define CELL_BYTES_MAX 1000 /* longer ones are cut: nobody reads them */
 
 void oae_table_init(struct oae_table *t, const char *caption)
 {

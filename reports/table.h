@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 
-enum oae_tone {			/* what a cell says; HTML only */
+enum oae_tone { /* what a cell says; HTML only */
 	OAE_TONE_NONE,
 	OAE_TONE_GOOD,
 	OAE_TONE_BAD,
@@ -22,18 +22,18 @@ enum oae_tone {			/* what a cell says; HTML only */
 };
 
 struct oae_table_cell {
-	const char *text;	/* cleaned; the arena's */
-	size_t note;		/* 0, or the number of the note below */
+	const char *text; /* cleaned; the arena's */
+	size_t note;	  /* 0, or the number of the note below */
 	enum oae_tone tone;
 };
 
 struct oae_table {
 	struct oae_arena arena;
 	const char *caption;
-	struct oae_table_cell *head;	/* n_columns */
-	bool *right;			/* n_columns: numbers */
+	struct oae_table_cell *head; /* n_columns */
+	bool *right;		     /* n_columns: numbers */
 	size_t n_columns, max_columns;
-	struct oae_table_cell *cells;	/* n_cells, rows of n_columns */
+	struct oae_table_cell *cells; /* n_cells, rows of n_columns */
 	size_t n_cells, max_cells;
 	const char **notes;
 	size_t n_notes, max_notes;

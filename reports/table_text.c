@@ -9,7 +9,7 @@
 
 #define GAP 2
 #define WIDTH_MIN 6
-#define TOKEN_MAX 26		/* longer words are broken */
+#define TOKEN_MAX 26 /* longer words are broken */
 
 /* Characters of s that fit on one line of `width`, as bytes; broken at a
  * space where there is one. *skip is how many bytes the break itself takes. */
@@ -50,8 +50,7 @@ static void put_line(struct oae_buf *b, const char *s, size_t n)
 	}
 }
 
-void oae_wrap_text(struct oae_buf *b, const char *text, int indent,
-		   int columns)
+void oae_wrap_text(struct oae_buf *b, const char *text, int indent, int columns)
 {
 	size_t width = columns > indent + 20 ? (size_t)(columns - indent) : 20;
 	struct oae_buf clean;
@@ -105,8 +104,7 @@ static void measure(const struct oae_table *t, size_t *width, size_t *least,
 	width[k] = oae_text_width(t->head[k].text);
 	least[k] = token_width(t->head[k].text);
 	for (i = 0; i < rows; i++) {
-		const char *s = shown(scratch,
-				      &t->cells[i * t->n_columns + k]);
+		const char *s = shown(scratch, &t->cells[i * t->n_columns + k]);
 
 		if (oae_text_width(s) > width[k])
 			width[k] = oae_text_width(s);
@@ -116,8 +114,8 @@ static void measure(const struct oae_table *t, size_t *width, size_t *least,
 }
 
 /* The widest column gives way, first those that can break at spaces. */
-static void find_widths(const struct oae_table *t, size_t *width,
-			size_t *least, int columns, struct oae_buf *scratch)
+static void find_widths(const struct oae_table *t, size_t *width, size_t *least,
+			int columns, struct oae_buf *scratch)
 {
 	size_t k, total;
 
@@ -131,8 +129,8 @@ static void find_widths(const struct oae_table *t, size_t *width,
 			total += width[k] + (k ? GAP : 0);
 			if (width[k] > width[hard])
 				hard = k;
-			if (width[k] > least[k] && (soft == t->n_columns ||
-						    width[k] > width[soft]))
+			if (width[k] > least[k] &&
+			    (soft == t->n_columns || width[k] > width[soft]))
 				soft = k;
 		}
 		if (total <= (size_t)(columns > 0 ? columns : 80))
@@ -156,7 +154,7 @@ static void text_row(const struct oae_table *t, struct oae_buf *b,
 	memset(done, 0, t->n_columns * sizeof(*done));
 	while (more) {
 		more = false;
-		pad = 0;	/* spaces owed before the next text */
+		pad = 0; /* spaces owed before the next text */
 		for (k = 0; k < t->n_columns; k++) {
 			const char *s = shown(scratch, &cells[k]) + done[k];
 			size_t wide;

@@ -21,14 +21,17 @@ static void text_header(const struct oae_report_run *run, struct oae_buf *b,
 	struct oae_buf line;
 
 	oae_buf_init(&line, OAE_PAGE_BYTES_MAX);
-	oae_buf_printf(&line, "%s%sOAE %s, suite %s, %s, seed %s, %s; ",
+	oae_buf_printf(&line,
+		       "%s%sOAE %.20s, suite %.60s, %.40s, seed %.24s,"
+		       " %s; ",
 		       run->name, *run->name ? ": " : "",
 		       oae_view_str(j, "spec"),
 		       oae_view_str(j, "campaign.suite"),
 		       oae_view_str(j, "campaign.utc"),
 		       oae_view_str(j, "campaign.seed"),
-		       complete ? "complete" : "INCOMPLETE: the journal has no"
-		       " seal");
+		       complete ? "complete" :
+				  "INCOMPLETE: the journal has no"
+				  " seal");
 	oae_buf_puts(&line, *cpu ? cpu : "machine not known");
 	if (!isnan(cores))
 		oae_buf_printf(&line, ", %.0f cores", cores);
@@ -55,9 +58,9 @@ static void text_sentences(const struct oae_score_view *s, void *opaque)
 
 	oae_buf_init(&line, OAE_PAGE_BYTES_MAX);
 	for (m = 0; m < OAE_VIEW_MODES; m++) {
-		const char *sentence = oae_view_str(oae_section_mode(s->score,
-						(enum oae_view_mode)m),
-						"sentence");
+		const char *sentence = oae_view_str(
+			oae_section_mode(s->score, (enum oae_view_mode)m),
+			"sentence");
 
 		if (!*sentence || strcmp(sentence, last) == 0)
 			continue;
@@ -68,16 +71,6 @@ static void text_sentences(const struct oae_score_view *s, void *opaque)
 		oae_wrap_text(c->b, oae_buf_str(&line), 2, c->columns);
 	}
 	oae_buf_release(&line);
-}
-
-static const cJSON *first_profile(const struct oae_report *r, const char *id)
-{
-	const cJSON *p = NULL;
-	size_t i;
-
-	for (i = 0; i < r->n_runs && !p; i++)
-		p = oae_view_profile(&r->runs[i], id);
-	return p;
 }
 
 static enum oae_status text_table(struct oae_table *t, struct oae_buf *b,
@@ -120,19 +113,20 @@ enum oae_status oae_report_text(const struct oae_report *r,
 	oae_buf_init(&title, OAE_PAGE_BYTES_MAX);
 	for (i = 0; i < n && status == OAE_OK; i++) {
 		oae_buf_clear(&title);
-		oae_section_title(first_profile(r, ids[i]), &title);
+		oae_section_title(oae_view_first_profile(r, ids[i]), &title);
 		oae_section_scores(r, ids[i], &t);
 		t.caption = oae_buf_str(&title);
 		status = text_table(&t, text, columns, err);
 		oae_section_each_score(r, ids[i], text_sentences, &c);
 	}
-	oae_buf_puts(text, "\nOAE: cost of the baseline / cost of the system,"
+	oae_buf_puts(text,
+		     "\nOAE: cost of the baseline / cost of the system,"
 		     " above 1 is better. A*: extra hours of work\nthat the"
 		     " savings pay for. N: requests over the whole time.\n");
 	oae_buf_release(&title);
 	free(ids);
 	return status == OAE_OK ? oae_buf_check(text, "the table", err) :
-	       status;
+				  status;
 }
 
 enum oae_status oae_report_table(const cJSON *result, struct oae_buf *text,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NBSP "\xc2\xa0"	/* does not break */
+#define NBSP "\xc2\xa0" /* does not break */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 /* Bytes of the character at s (valid UTF-8; anything else counts as 1). */
@@ -27,7 +27,7 @@ static size_t char_bytes(const char *s)
 static int is_hidden(const unsigned char *s, size_t n)
 {
 	if (n == 1)
-		return s[0] >= 0x80;	/* a stray byte */
+		return s[0] >= 0x80; /* a stray byte */
 	if (n == 2)
 		return s[0] == 0xc2 && s[1] < 0xa0;
 	if (n != 3 || s[0] != 0xe2)
@@ -83,12 +83,18 @@ static void add_escaped(struct oae_buf *b, const char *s,
 static const char *html_escape(char c)
 {
 	switch (c) {
-	case '&': return "&amp;";
-	case '<': return "&lt;";
-	case '>': return "&gt;";
-	case '"': return "&quot;";
-	case '\'': return "&#39;";
-	default: return NULL;
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
 	}
 }
 
@@ -101,7 +107,7 @@ static const char *markdown_escape(char c)
 {
 	static const char marks[] = "\\`*_[]#|~";
 	static const char escaped[][3] = { "\\\\", "\\`", "\\*", "\\_", "\\[",
-					   "\\]", "\\#", "\\|", "\\~" };
+					   "\\]",  "\\#", "\\|", "\\~" };
 	const char *at = strchr(marks, c);
 
 	if (c == '<' || c == '>' || c == '&')
@@ -242,8 +248,8 @@ static void print_scaled(char out[OAE_NUMBER_TEXT], double v,
 void oae_number_count(char out[OAE_NUMBER_TEXT], double v)
 {
 	static const struct prefix list[] = {
-		{ 1e12, NBSP "tn" }, { 1e9, NBSP "bn" }, { 1e6, NBSP "M" }, { 1e3, NBSP "k" },
-		{ 1, "" }, { 0, NULL },
+		{ 1e12, NBSP "tn" }, { 1e9, NBSP "bn" }, { 1e6, NBSP "M" },
+		{ 1e3, NBSP "k" },   { 1, "" },		 { 0, NULL },
 	};
 
 	if (fabs(v) < 10000 && v == floor(v))
@@ -255,8 +261,11 @@ void oae_number_count(char out[OAE_NUMBER_TEXT], double v)
 void oae_number_seconds(char out[OAE_NUMBER_TEXT], double seconds)
 {
 	static const struct prefix list[] = {
-		{ 1, NBSP "s" }, { 1e-3, NBSP "ms" }, { 1e-6, NBSP "\xc2\xb5s" },
-		{ 1e-9, NBSP "ns" }, { 0, NULL },
+		{ 1, NBSP "s" },
+		{ 1e-3, NBSP "ms" },
+		{ 1e-6, NBSP "\xc2\xb5s" },
+		{ 1e-9, NBSP "ns" },
+		{ 0, NULL },
 	};
 
 	if (seconds == 0)
@@ -268,8 +277,12 @@ void oae_number_seconds(char out[OAE_NUMBER_TEXT], double seconds)
 void oae_number_joules(char out[OAE_NUMBER_TEXT], double joules)
 {
 	static const struct prefix list[] = {
-		{ 1e6, NBSP "MJ" }, { 1e3, NBSP "kJ" }, { 1, NBSP "J" }, { 1e-3, NBSP "mJ" },
-		{ 1e-6, NBSP "\xc2\xb5J" }, { 0, NULL },
+		{ 1e6, NBSP "MJ" },
+		{ 1e3, NBSP "kJ" },
+		{ 1, NBSP "J" },
+		{ 1e-3, NBSP "mJ" },
+		{ 1e-6, NBSP "\xc2\xb5J" },
+		{ 0, NULL },
 	};
 
 	if (joules == 0)
@@ -281,8 +294,11 @@ void oae_number_joules(char out[OAE_NUMBER_TEXT], double joules)
 void oae_number_bytes(char out[OAE_NUMBER_TEXT], double bytes)
 {
 	static const struct prefix list[] = {
-		{ 1073741824.0, NBSP "GiB" }, { 1048576.0, NBSP "MiB" },
-		{ 1024.0, NBSP "KiB" }, { 1, NBSP "bytes" }, { 0, NULL },
+		{ 1073741824.0, NBSP "GiB" },
+		{ 1048576.0, NBSP "MiB" },
+		{ 1024.0, NBSP "KiB" },
+		{ 1, NBSP "bytes" },
+		{ 0, NULL },
 	};
 
 	print_scaled(out, bytes, list);

@@ -7,8 +7,7 @@
 #include <string.h>
 
 const char *const oae_view_mode_key[OAE_VIEW_MODES] = { "on_demand", "owned" };
-const char *const oae_view_mode_name[OAE_VIEW_MODES] = { "on demand",
-							 "owned" };
+const char *const oae_view_mode_name[OAE_VIEW_MODES] = { "on demand", "owned" };
 
 const cJSON *oae_view_at(const cJSON *obj, const char *path)
 {
@@ -94,6 +93,16 @@ const cJSON *oae_view_profile(const struct oae_report_run *run, const char *id)
 	return NULL;
 }
 
+const cJSON *oae_view_first_profile(const struct oae_report *r, const char *id)
+{
+	const cJSON *p = NULL;
+	size_t i;
+
+	for (i = 0; i < r->n_runs && !p; i++)
+		p = oae_view_profile(&r->runs[i], id);
+	return p;
+}
+
 /* Bytes of "adapter/" when every system of every run begins so; else 0. */
 static size_t common_adapter(const struct oae_report *r)
 {
@@ -118,8 +127,9 @@ static size_t common_adapter(const struct oae_report *r)
 	return n;
 }
 
-void oae_view_label(const struct oae_report *r, const struct oae_report_run *run,
-		    const char *system_id, char out[OAE_LABEL_BYTES])
+void oae_view_label(const struct oae_report *r,
+		    const struct oae_report_run *run, const char *system_id,
+		    char out[OAE_LABEL_BYTES])
 {
 	size_t skip = common_adapter(r);
 
@@ -179,8 +189,8 @@ enum oae_status oae_view_workload_ids(const struct oae_report *r,
 	*n = 0;
 	for (i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i]))
-			cJSON_ArrayForEach(w, oae_view_at(s,
-						"measured.by_workload"))
+			cJSON_ArrayForEach(
+				w, oae_view_at(s, "measured.by_workload"))
 				if (add_id(ids, n, oae_view_str(w, "workload"),
 					   err))
 					goto fail;

@@ -19,9 +19,9 @@
 #define OAE_PAGE_BYTES_MAX ((size_t)64 << 20)
 
 struct oae_report_run {
-	const cJSON *json;	/* the result */
-	cJSON *own;		/* the same, when it is ours to free */
-	char name[128];		/* the run folder's last part; "" if unknown */
+	const cJSON *json; /* the result */
+	cJSON *own;	   /* the same, when it is ours to free */
+	char name[128];	   /* the run folder's last part; "" if unknown */
 	char dir[4096];
 	char sha256[OAE_SHA256_HEX]; /* of result.json; "" if unknown */
 };
@@ -33,16 +33,20 @@ struct oae_report {
 
 /* A reported number: {"value","low","high","class","reason"} or a number. */
 struct oae_value {
-	bool has, band;		/* band: low and high are there */
+	bool has, band; /* band: low and high are there */
 	double value, low, high;
-	const char *class;	/* "measured", ...; NULL if unsaid */
-	const char *reason;	/* why it is missing; NULL if unsaid */
+	const char *class;  /* "measured", ...; NULL if unsaid */
+	const char *reason; /* why it is missing; NULL if unsaid */
 };
 
-enum oae_view_mode { OAE_VIEW_ON_DEMAND, OAE_VIEW_OWNED, OAE_VIEW_MODES };
+enum oae_view_mode {
+	OAE_VIEW_ON_DEMAND,
+	OAE_VIEW_OWNED,
+	OAE_VIEW_MODES
+};
 
-extern const char *const oae_view_mode_key[OAE_VIEW_MODES];	/* JSON key */
-extern const char *const oae_view_mode_name[OAE_VIEW_MODES];	/* in words */
+extern const char *const oae_view_mode_key[OAE_VIEW_MODES];  /* JSON key */
+extern const char *const oae_view_mode_name[OAE_VIEW_MODES]; /* in words */
 
 /* The member at "a.b.c"; NULL when any part is missing or null. */
 const cJSON *oae_view_at(const cJSON *obj, const char *path);
@@ -58,12 +62,15 @@ char oae_view_class_letter(const char *class);
  * What a system is called in tables: its id without the adapter when all
  * systems come from one; before it "run: " when there are several runs.
  */
-void oae_view_label(const struct oae_report *r, const struct oae_report_run *run,
-		    const char *system_id, char out[OAE_LABEL_BYTES]);
+void oae_view_label(const struct oae_report *r,
+		    const struct oae_report_run *run, const char *system_id,
+		    char out[OAE_LABEL_BYTES]);
 const cJSON *oae_view_systems(const struct oae_report_run *run);
 const cJSON *oae_view_profiles(const struct oae_report_run *run);
 /* The profile of that id in a run; NULL if it has none. */
 const cJSON *oae_view_profile(const struct oae_report_run *run, const char *id);
+/* The same in the first run that has it. */
+const cJSON *oae_view_first_profile(const struct oae_report *r, const char *id);
 /*
  * Ids of the profiles of all runs (or with `workloads`, of the workloads),
  * each once, in order of appearance. The list is the caller's to free; the

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `oae report`: the folder of a report, drawn by gnuplot. It is made under
+ * another name beside its place and appears there as a whole.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "harness/commands.h"
+#include "reports/report.h"
+#include "reports/sections.h"
+#include "schema/result.h"
+
+#define GNUPLOT_MS_MAX 60000
+#define COLUMNS_DEFAULT 100
+#define SUMS "SHA256SUMS"
+
+static const char help[] =
+	"usage: oae report DIR [DIR...] [--out FOLDER] [--json]\n\n"
+	"Draws the results of run folders (as `oae score` left them): a page\n"
+	"(index.html), a summary (summary.md), pictures (SVG and PNG with the\n"
+	"gnuplot files that made them) and tables (CSV). One DIR: into\n"
+	"DIR/report. Several: side by side, into ./oae-report. Prints the\n"
+	"table and the path of the page.\n\n"
+	"  --out FOLDER  where to write; must be new or an older report\n"
+	"  --json        print the scores as JSON instead of the table\n\n"
+	"exit codes: 0 done, 1 cannot read, draw or write, 4 the results were\n"
+	"scored under different specifications, 64 usage\n";
+
+struct options {
+	const char *dirs[OAE_REPORT_RUNS_MAX];
+	size_t n_dirs;
+	char out[OAE_PATH_BYTES_MAX];
+	bool json;
+};
+
+/* ---- the folder ---------------------------------------------------------- */
+
+/* Deletes the files of a flat folder; with `itself` the folder too. */
+static enum oae_status folder_clear(const char *path, bool itself,
+				    struct oae_error *err)
+{
+	DIR *d = opendir(path);
+	enum oae_status status = OAE_OK;
+	struct dirent *e;
+
+	if (!d)
+		return oae_fail(err, OAE_ERR_IO, errno, "%s", path);
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(d), e->d_name, 0) != 0)
+			status = oae_fail(err, OAE_ERR_IO, errno, "%s/%s", path,
+					  e->d_name);
+	}
+	if (status == OAE_OK && itself && rmdir(path) != 0)
+		status = oae_fail(err, OAE_ERR_IO, errno, "%s", path);
+	closedir(d);
+	return status;
+}
+
+static bool folder_is_empty(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool empty = true;
+
+	while (d && empty && (e = readdir(d)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 ||
+			strcmp(e->d_name, "..") == 0;
+	if (d)
+		closedir(d);
+	return d && empty;
+}
+
+/* An existing folder is replaced only if it is a report. */
+static enum oae_status check_place(const char *out, struct oae_error *err)
+{
+	char mark[OAE_PATH_BYTES_MAX];
+
+	if (access(out, F_OK) != 0)
+		return OAE_OK;
+	if (oae_path_join(mark, sizeof(mark), out, OAE_REPORT_MARK, err))
+		return OAE_ERR_LIMIT;
+	if (oae_dir_exists(out) &&
+	    (oae_file_exists(mark) || folder_is_empty(out)))
+		return OAE_OK;
+	return oae_fail(err, OAE_ERR_USAGE, 0,
+			"%s: is there already and is"
+			" not a report; name another place with --out",
+			out);
+}
+
+/*
+ * A new empty folder beside `out`, locked so that two reports at once do
+ * not mix. *lock is the open folder; the caller closes it.
+ */
+static enum oae_status folder_begin(const char *out, char *new_path,
+				    size_t size, int *lock,
+				    struct oae_error *err)
+{
+	enum oae_status status;
+
+	if (snprintf(new_path, size, "%s.new", out) >= (int)size)
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"%.100s...: the path is"
+				" too long",
+				out);
+	status = oae_dir_make(new_path, err);
+	if (status != OAE_OK)
+		return status;
+	*lock = open(new_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*lock < 0)
+		return oae_fail(err, OAE_ERR_IO, errno, "%s", new_path);
+	if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
+		return oae_fail(err, OAE_ERR_IO, 0,
+				"%s: another `oae report`"
+				" is writing it; wait for it",
+				new_path);
+	return folder_clear(new_path, false, err);
+}
+
+/* Puts the new folder in the place of the old one, if there is one. */
+static enum oae_status folder_publish(const char *new_path, const char *out,
+				      struct oae_error *err)
+{
+	if (rename(new_path, out) == 0)
+		return OAE_OK;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return oae_fail(err, OAE_ERR_IO, errno, "%s", out);
+	/* Both names change at once; the old report is then the spare. */
+	if (renameat2(AT_FDCWD, new_path, AT_FDCWD, out, RENAME_EXCHANGE) == 0)
+		return folder_clear(new_path, true, err);
+	if (folder_clear(out, true, err) != OAE_OK)
+		return err->status;
+	if (rename(new_path, out) != 0)
+		return oae_fail(err, OAE_ERR_IO, errno, "%s", out);
+	return OAE_OK;
+}
+
+/* ---- gnuplot -------------------------------------------------------------- */
+
+static enum oae_status find_gnuplot(char *path, size_t size,
+				    struct oae_error *err)
+{
+	const char *at = getenv("PATH"), *end;
+
+	for (; at && *at; at = *end ? end + 1 : end) {
+		int n;
+
+		end = at + strcspn(at, ":");
+		n = snprintf(path, size, "%.*s/gnuplot", (int)(end - at), at);
+		if (*at == '/' && n < (int)size && access(path, X_OK) == 0)
+			return OAE_OK;
+	}
+	return oae_fail(err, OAE_ERR_IO, 0,
+			"gnuplot: not found in PATH;"
+			" install it (Debian: apt install gnuplot-nox) and"
+			" run `oae report` again");
+}
+
+/* gnuplot complains over several lines. */
+static void one_line(char *text)
+{
+	char *to = text, *start = text;
+
+	for (; *text; text++)
+		if (*text != '\n' && *text != '\t')
+			*to++ = *text;
+		else if (to > start && to[-1] != ' ')
+			*to++ = ' ';
+	*to = '\0';
+}
+
+/* One picture in both forms; -d keeps a user's settings out of it. */
+static enum oae_status draw(const char *gnuplot, const char *dir,
+			    const char *name, struct oae_error *err)
+{
+	char script[128];
+	const char *const svg[] = { gnuplot, "-d", script, NULL };
+	const char *const png[] = { gnuplot,	 "-d",	 "-e",
+				    "out='png'", script, NULL };
+	enum oae_status status;
+
+	snprintf(script, sizeof(script), "%s.gp", name);
+	status = oae_run_command(svg, dir, GNUPLOT_MS_MAX, NULL, err);
+	if (status == OAE_OK)
+		status = oae_run_command(png, dir, GNUPLOT_MS_MAX, NULL, err);
+	if (status != OAE_OK) {
+		one_line(err->text);
+		oae_error_prefix(err, "drawing %s", script);
+	}
+	return status;
+}
+
+static enum oae_status draw_all(const char *dir, struct oae_error *err)
+{
+	char gnuplot[OAE_PATH_BYTES_MAX], path[OAE_PATH_BYTES_MAX];
+	enum oae_status status = find_gnuplot(gnuplot, sizeof(gnuplot), err);
+	const char *const *name;
+	char script[128];
+
+	for (name = oae_report_plots; *name && status == OAE_OK; name++) {
+		snprintf(script, sizeof(script), "%s.gp", *name);
+		status = oae_path_join(path, sizeof(path), dir, script, err);
+		if (status == OAE_OK && oae_file_exists(path))
+			status = draw(gnuplot, dir, *name, err);
+	}
+	return status;
+}
+
+static enum oae_status write_folder(const struct oae_report *r, const char *out,
+				    struct oae_error *err)
+{
+	char new_path[OAE_PATH_BYTES_MAX];
+	enum oae_status status = check_place(out, err);
+	int lock = -1;
+
+	if (status != OAE_OK)
+		return status;
+	status = folder_begin(out, new_path, sizeof(new_path), &lock, err);
+	if (status == OAE_OK)
+		status = oae_report_write_plots(r, new_path, err);
+	if (status == OAE_OK)
+		status = draw_all(new_path, err);
+	if (status == OAE_OK)
+		status = oae_report_write_pages(r, new_path, err);
+	if (status == OAE_OK)
+		status = folder_publish(new_path, out, err);
+	else if (lock >= 0)
+		(void)folder_clear(new_path, true, NULL);
+	if (lock >= 0)
+		close(lock);
+	return status;
+}
+
+/* ---- SHA256SUMS ------------------------------------------------------------ */
+
+/* Whether a line "<64 hex>  <path>" names a file below `prefix`. */
+static bool is_below(const char *line, size_t len, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return len > 66 + n && strncmp(line + 66, prefix, n) == 0 &&
+	       line[66 + n] == '/';
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+
+	return strcmp(strlen(x) > 66 ? x + 66 : x, strlen(y) > 66 ? y + 66 : y);
+}
+
+/* Lines of `text` that are (not) below prefix; text is cut into lines. */
+static size_t pick_lines(char *text, bool below, const char *prefix,
+			 const char **lines, size_t n)
+{
+	char *end;
+
+	for (; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		if (!end)
+			break;
+		if (is_below(text, (size_t)(end - text), prefix) == below) {
+			*end = '\0';
+			lines[n++] = text;
+		}
+	}
+	return n;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, '\n')) != NULL) {
+		n++;
+		text++;
+	}
+	return n;
+}
+
+/*
+ * The list of a run folder, with the lines of its report renewed. Other
+ * lines stay as they are: drawing a report must not vouch for a journal
+ * that somebody changed.
+ */
+static enum oae_status renew_sums(const char *dir, const char *report,
+				  struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	struct oae_buf was, is, out;
+	enum oae_status status;
+	const char **lines = NULL;
+	size_t n, i;
+
+	oae_buf_init(&was, OAE_TEXT_FILE_BYTES_MAX);
+	oae_buf_init(&is, OAE_TEXT_FILE_BYTES_MAX);
+	oae_buf_init(&out, 2 * (size_t)OAE_TEXT_FILE_BYTES_MAX);
+	status = oae_path_join(path, sizeof(path), dir, SUMS, err);
+	if (status == OAE_OK)
+		status = oae_sums_build(dir, &is, err);
+	if (status != OAE_OK)
+		goto out;
+	if (!oae_file_exists(path)) {
+		status = oae_file_write(path, oae_buf_str(&is), is.len, err);
+		goto out;
+	}
+	status = oae_file_read(path, &was, err);
+	if (status != OAE_OK || was.len == 0 || is.len == 0)
+		goto out;
+	n = count_lines(was.data) + count_lines(is.data);
+	lines = calloc(n + 1, sizeof(*lines));
+	if (!lines) {
+		status = oae_fail(err, OAE_ERR_NOMEM, 0, SUMS ": no memory");
+		goto out;
+	}
+	n = pick_lines(was.data, false, report, lines, 0);
+	n = pick_lines(is.data, true, report, lines, n);
+	qsort(lines, n, sizeof(*lines), by_path);
+	for (i = 0; i < n; i++)
+		oae_buf_printf(&out, "%s\n", lines[i]);
+	status = oae_buf_check(&out, SUMS, err);
+	if (status == OAE_OK)
+		status = oae_file_write(path, out.data, out.len, err);
+out:
+	free(lines);
+	oae_buf_release(&was);
+	oae_buf_release(&is);
+	oae_buf_release(&out);
+	return status;
+}
+
+/* Renews the list of every run folder that the report lies in. */
+static enum oae_status renew_all_sums(const struct oae_report *r,
+				      const char *out, struct oae_error *err)
+{
+	char real_out[PATH_MAX], real_dir[PATH_MAX];
+	enum oae_status status = OAE_OK;
+	size_t i, n;
+
+	if (!realpath(out, real_out))
+		return oae_fail(err, OAE_ERR_IO, errno, "%s", out);
+	for (i = 0; i < r->n_runs && status == OAE_OK; i++) {
+		if (!realpath(r->runs[i].dir, real_dir))
+			return oae_fail(err, OAE_ERR_IO, errno, "%s",
+					r->runs[i].dir);
+		n = strlen(real_dir);
+		if (strncmp(real_dir, real_out, n) == 0 && real_out[n] == '/')
+			status = renew_sums(r->runs[i].dir, real_out + n + 1,
+					    err);
+	}
+	return status;
+}
+
+/* ---- the command ------------------------------------------------------------ */
+
+static enum oae_status make_report(struct oae_report *r, const char *out,
+				   struct oae_error *err)
+{
+	enum oae_status status = write_folder(r, out, err);
+
+	if (status == OAE_OK)
+		status = renew_all_sums(r, out, err);
+	return status;
+}
+
+enum oae_status oae_report_run_dir(const char *dir, struct oae_error *err)
+{
+	struct oae_report *r = calloc(1, sizeof(*r));
+	char out[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+
+	if (!r)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "report: no memory");
+	status = oae_path_join(out, sizeof(out), dir, "report", err);
+	if (status == OAE_OK)
+		status = oae_report_open(r, &dir, 1, err);
+	if (status == OAE_OK)
+		status = make_report(r, out, err);
+	oae_report_close(r);
+	free(r);
+	return status;
+}
+
+static void put_json(const struct oae_report *r, const char *out,
+		     struct oae_buf *b)
+{
+	struct oae_jw w;
+	const cJSON *p;
+	size_t i;
+
+	oae_jw_init(&w, b, 1);
+	oae_jw_obj(&w, NULL);
+	oae_jw_str(&w, "report", out);
+	oae_jw_arr(&w, "results");
+	for (i = 0; i < r->n_runs; i++) {
+		oae_jw_obj(&w, NULL);
+		oae_jw_str(&w, "run", r->runs[i].dir);
+		oae_jw_value(&w, "complete",
+			     oae_view_at(r->runs[i].json, "complete"));
+		oae_jw_arr(&w, "profiles");
+		cJSON_ArrayForEach(p, oae_view_profiles(&r->runs[i])) {
+			oae_jw_obj(&w, NULL);
+			oae_jw_str(&w, "id", oae_view_str(p, "id"));
+			oae_jw_num(&w, "N", oae_view_num(p, "N"));
+			oae_jw_value(&w, "scores", oae_view_at(p, "scores"));
+			oae_jw_end_obj(&w);
+		}
+		oae_jw_end_arr(&w);
+		oae_jw_end_obj(&w);
+	}
+	oae_jw_end_arr(&w);
+	oae_jw_end_obj(&w);
+	oae_buf_putc(b, '\n');
+}
+
+static int terminal_columns(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 60)
+		return COLUMNS_DEFAULT;
+	return size.ws_col < 140 ? size.ws_col : 140;
+}
+
+static enum oae_status print_report(const struct oae_report *r,
+				    const struct options *o,
+				    struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	struct oae_buf b;
+
+	oae_buf_init(&b, OAE_PAGE_BYTES_MAX);
+	if (o->json)
+		put_json(r, o->out, &b);
+	else
+		status = oae_report_text(r, &b, terminal_columns(), err);
+	if (!o->json)
+		oae_buf_printf(&b, "\nreport: %s/index.html\n", o->out);
+	if (status == OAE_OK)
+		status = oae_buf_check(&b, "the table", err);
+	if (status == OAE_OK &&
+	    (fputs(oae_buf_str(&b), stdout) == EOF || fflush(stdout) != 0))
+		status = oae_fail(err, OAE_ERR_IO, errno,
+				  "standard output: cannot write");
+	oae_buf_release(&b);
+	return status;
+}
+
+/* OAE_EXIT_OK: go on. Anything else has been explained. */
+static enum oae_exit parse(int argc, char **argv, struct options *o)
+{
+	bool words_only = false;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!words_only && strcmp(argv[i], "--") == 0) {
+			words_only = true;
+		} else if (!words_only && strcmp(argv[i], "--json") == 0) {
+			o->json = true;
+		} else if (!words_only && strcmp(argv[i], "--out") == 0 &&
+			   i + 1 < argc && argv[i + 1][0]) {
+			snprintf(o->out, sizeof(o->out), "%s", argv[++i]);
+		} else if (!words_only && argv[i][0] == '-') {
+			fprintf(stderr,
+				strcmp(argv[i], "--out") == 0 ?
+					"oae report: %.60s needs a folder's name; try"
+					" `oae report --help`\n" :
+					"oae report: unknown option '%.60s'; try"
+					" `oae report --help`\n",
+				argv[i]);
+			return OAE_EXIT_USAGE;
+		} else if (o->n_dirs == OAE_REPORT_RUNS_MAX) {
+			fprintf(stderr,
+				"oae report: too many run folders: at"
+				" most %u\n",
+				OAE_REPORT_RUNS_MAX);
+			return OAE_EXIT_USAGE;
+		} else {
+			o->dirs[o->n_dirs++] = argv[i];
+		}
+	}
+	if (o->n_dirs == 0) {
+		fputs("oae report: no run folder given; try `oae report"
+		      " --help`\n",
+		      stderr);
+		return OAE_EXIT_USAGE;
+	}
+	if (!o->out[0] && o->n_dirs > 1)
+		snprintf(o->out, sizeof(o->out), "oae-report");
+	else if (!o->out[0])
+		snprintf(o->out, sizeof(o->out), "%s/report", o->dirs[0]);
+	return OAE_EXIT_OK;
+}
+
+int oae_cmd_report(int argc, char **argv)
+{
+	struct oae_error err = { OAE_OK, 0, "" };
+	struct options o = { .n_dirs = 0 };
+	struct oae_report *r;
+	enum oae_status status;
+	int code;
+
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		fputs(help, stdout);
+		return OAE_EXIT_OK;
+	}
+	code = (int)parse(argc, argv, &o);
+	if (code != OAE_EXIT_OK)
+		return code;
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		fputs("oae report: no memory\n", stderr);
+		return OAE_EXIT_ERROR;
+	}
+	status = oae_report_open(r, o.dirs, o.n_dirs, &err);
+	if (status == OAE_OK) {
+		status = oae_report_comparable(r, &err);
+		if (status == OAE_ERR_CHECK)
+			code = OAE_EXIT_NOT_COMPARABLE;
+	}
+	if (status == OAE_OK)
+		status = make_report(r, o.out, &err);
+	if (status == OAE_OK)
+		status = print_report(r, &o, &err);
+	if (status != OAE_OK) {
+		int said = oae_die_code("oae report", &err);
+
+		code = code == OAE_EXIT_OK ? said : code;
+	}
+	oae_report_close(r);
+	free(r);
+	return code;
+}
