@@ -72,7 +72,7 @@ $(BUILD)/oae: $(call obj,harness/main.c) $(L)/libharness.a $(L)/libreports.a \
 		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
 	$(link)
 $(BUILD)/oae-lm: $(call obj,$(OAE_LM)) $(L)/libreference.a \
-		$(L)/libworkloads.a $(L)/libbase.a
+		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
 	$(link)
 $(BUILD)/oae-corpus: $(call obj,workloads/corpus/items_main.c) \
 		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
