@@ -180,20 +180,27 @@ static enum oae_status read_knobs(struct oae_campaign_system *s, char *text,
 	return status;
 }
 
-/* What to do when something of a system is missing: its set-up steps. */
-static void add_setup_hint(const struct oae_manifest *m, struct oae_error *err)
+/* What to do when a program is missing: the adapter's first set-up step. */
+static void add_setup_hint(const struct oae_campaign *c,
+			   const struct oae_campaign_adapter *a,
+			   struct oae_error *err)
 {
 	size_t used = strlen(err->text), i;
+	struct oae_error ignored = { 0 };
 	const struct oae_strings *argv;
+	char word[OAE_PATH_BYTES_MAX];
 
-	if (!m->setup_count)
+	if (!a->manifest.setup_count)
 		return;
-	argv = &m->setup[0].argv;
-	for (i = 0; i < argv->count && used < sizeof(err->text); i++)
+	argv = &a->manifest.setup[0].argv;
+	for (i = 0; i < argv->count && used < sizeof(err->text); i++) {
+		if (oae_manifest_expand(argv->item[i], c->build, c->home,
+					a->dir, word, sizeof(word), &ignored))
+			return;
 		used += (size_t)snprintf(err->text + used,
 					 sizeof(err->text) - used, "%s%s",
-					 i ? " " : "; set it up with: ",
-					 argv->item[i]);
+					 i ? " " : "; set it up with: ", word);
+	}
 }
 
 static enum oae_status read_command(struct oae_campaign *c,
@@ -225,7 +232,7 @@ static enum oae_status read_command(struct oae_campaign *c,
 	if (strchr(s->argv[0], '/') && access(s->argv[0], X_OK) < 0) {
 		status = oae_fail(err, OAE_ERR_IO, errno,
 				  "program %s", s->argv[0]);
-		add_setup_hint(&s->adapter->manifest, err);
+		add_setup_hint(c, s->adapter, err);
 		return status;
 	}
 	return OAE_OK;
@@ -248,12 +255,11 @@ static enum oae_status read_models(struct oae_campaign *c,
 				       err);
 		if (status)
 			return status;
-		if (stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
-			status = oae_fail(err, OAE_ERR_IO, errno,
-					  "model %s", m->path);
-			add_setup_hint(&s->adapter->manifest, err);
-			return status;
-		}
+		if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+			return oae_fail(err, OAE_ERR_IO, 0,
+					"model %s: it is not there; restore it,"
+					" or make it again as the adapter's"
+					" README says", m->path);
 		m->bytes = (uint64_t)st.st_size;
 		status = oae_sha256_file(path, m->sha256, err);
 		if (status)

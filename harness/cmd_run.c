@@ -263,10 +263,6 @@ static enum oae_status begin_resumed(struct job *j, struct oae_error *err)
 					    err);
 	if (status)
 		return status;
-	if (!j->records.campaign)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"%s: killed before anything was begun; remove"
-				" the folder and run again", j->dir);
 	/* A sealed one is whole: its own inputs are enough to score it. */
 	if (j->journal.sealed)
 		return OAE_OK;

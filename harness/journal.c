@@ -214,6 +214,10 @@ enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
 		status = journal_open(j, O_RDWR, err);
 	if (!status)
 		status = oae_records_read(path, r, err);
+	if (!status && !r->campaign)
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "%s: killed before anything was begun; remove"
+				  " the folder and run again", path);
 	if (!status)
 		status = rebuild_chain(j, r->bytes, err);
 	if (!status && r->sealed)

@@ -39,7 +39,8 @@ enum oae_status oae_journal_create(struct oae_journal *j, const char *path,
 /*
  * Opens an existing journal: reads and verifies it (oae_records_read()), cuts
  * a torn last line off and appends a "resume" line that says how many bytes
- * were torn. *r is what it held, the caller's to release, also after a
+ * were torn. One without a "campaign" line is OAE_ERR_USAGE: there is nothing
+ * to go on with. *r is what it held, the caller's to release, also after a
  * failure. A sealed journal is left as it is; appending to it fails.
  */
 enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,

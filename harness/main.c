@@ -58,6 +58,8 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is a failed write, never our death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that grows over its limit, too. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		print_help(stderr);
 		return OAE_EXIT_USAGE;
