@@ -27,6 +27,7 @@ struct oae_gate_report {
 	enum oae_gate outcome;
 	const char *reasons[OAE_REASONS_MAX];	/* in the score's arena */
 	size_t reason_count;
+	const char *fail;	/* the first reason that failed it, or NULL */
 };
 
 /* The scale step of one profile. */

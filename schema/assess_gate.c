@@ -23,6 +23,8 @@ static void add_reason(struct oae_score *s, struct oae_gate_report *out,
 	if (out->reason_count == OAE_REASONS_MAX)
 		return;
 	out->reasons[out->reason_count] = oae_arena_strdup(&s->arena, text);
+	if (outcome == OAE_GATE_FAIL && !out->fail)
+		out->fail = out->reasons[out->reason_count];
 	out->reason_count += out->reasons[out->reason_count] != NULL;
 }
 

@@ -59,6 +59,7 @@ struct oae_run_record {
 	uint64_t tokens_in, tokens_out;
 	bool ready;
 	uint64_t setup_ns;		/* of the first segment that got ready */
+	uint64_t warm_ttft_ns;		/* its first request's; 0 unknown */
 	bool ended;			/* has a "run_end" line */
 	const char *status;		/* of the last run_end; NULL if none */
 	const char *reason;

@@ -519,12 +519,17 @@ static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 	return OAE_OK;
 }
 
-/* A line that tells something which no score needs. */
-static enum oae_status take_nothing(struct oae_record_reader *r, cJSON *line)
+/* The first request of a fresh process: no sample, but a cold start. */
+static enum oae_status take_warmup(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
+	uint64_t sent = oae_json_u64_or(line, "sent_ns", 0);
+	uint64_t first = oae_json_u64_or(line, "first_ns", 0);
+	enum oae_status status = find_run(r, line, &run);
 
-	return find_run(r, line, &run);
+	if (!status && !run->warm_ttft_ns && first > sent)
+		run->warm_ttft_ns = first - sent;
+	return status;
 }
 
 static enum oae_status take_resume(struct oae_record_reader *r, cJSON *line)
@@ -546,7 +551,7 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		{ "run", take_run }, { "ready", take_ready },
 		{ "run_end", take_run_end }, { "campaign", take_campaign },
 		{ "environment", take_environment },
-		{ "resume", take_resume }, { "warmup", take_nothing },
+		{ "resume", take_resume }, { "warmup", take_warmup },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)

@@ -33,7 +33,6 @@ struct oae_score_system {
 	struct oae_ledger ledger;
 	struct oae_ledger_sum effort;
 	size_t planned, ok, failed;	/* runs */
-	double setup_first_token_s;	/* median over runs; NaN */
 };
 
 struct oae_score_workload {

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oae verify DIR`: is everything as it was, and does it add up? */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "harness/commands.h"
+#include "schema/check.h"
+#include "schema/result.h"
+
+#define FINDING_BYTES 600
+#define FILES_MAX 100000u
+
+static const char help[] =
+	"usage: oae verify DIR [--json]\n\n"
+	"Checks a run folder and names everything that is wrong:\n"
+	"  files    every file has the hash that SHA256SUMS names; none is"
+	" missing, none\n           is there that it does not name\n"
+	"  journal  every line names the hash of the line before it, and the"
+	" seal fits\n"
+	"  inputs   are those whose hashes the journal names\n"
+	"  result   result.json, recomputed from journal and inputs: byte for"
+	" byte when\n           this build made it, else every number to 1e-9\n"
+	"\nexit codes: 0 all is well, 1 cannot check, 2 something is wrong,"
+	" 4 of another\nversion, 64 usage\n";
+
+/* What was found, for people as it comes or for programs at the end. */
+struct checker {
+	const char *dir;
+	bool as_json;
+	struct oae_buf json;
+	struct oae_jw w;
+	size_t bad;
+	bool other_version;
+};
+
+__attribute__((format(printf, 4, 5)))
+static void say(struct checker *c, bool ok, const char *check,
+		const char *fmt, ...)
+{
+	char text[FINDING_BYTES];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	c->bad += !ok;
+	if (!c->as_json) {
+		printf("%-5s %-8s %s\n", ok ? "ok" : "WRONG", check, text);
+		return;
+	}
+	oae_jw_obj(&c->w, NULL);
+	oae_jw_str(&c->w, "check", check);
+	oae_jw_bool(&c->w, "ok", ok);
+	oae_jw_str(&c->w, "text", text);
+	oae_jw_end_obj(&c->w);
+}
+
+static void say_error(struct checker *c, const char *check,
+		      const struct oae_error *err)
+{
+	c->other_version |= err->status == OAE_ERR_UNSUPPORTED;
+	say(c, false, check, "%s", err->text);
+}
+
+/* ---- files ------------------------------------------------------------ */
+
+struct sum {
+	const char *path, *hex;	/* not terminated: 64 digits, path_len */
+	size_t path_len;
+};
+
+struct sum_list {
+	struct sum *item;
+	size_t count;
+};
+
+/* "HEX  PATH\n" lines; false at the first that is none. */
+static bool parse_sums(const struct oae_buf *text, struct sum_list *list,
+		       size_t *line)
+{
+	const char *at = oae_buf_str(text), *end = at + text->len;
+
+	list->count = 0;
+	list->item = calloc(FILES_MAX, sizeof(*list->item));
+	for (*line = 1; list->item && at < end; (*line)++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (!stop || stop - at < 67 || list->count == FILES_MAX ||
+		    strspn(at, "0123456789abcdef") != 64 ||
+		    at[64] != ' ' || at[65] != ' ')
+			return false;
+		list->item[list->count].hex = at;
+		list->item[list->count].path = at + 66;
+		list->item[list->count++].path_len = (size_t)(stop - at) - 66;
+		at = stop + 1;
+	}
+	return list->item != NULL;
+}
+
+static const struct sum *find_sum(const struct sum_list *list,
+				  const struct sum *like)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->item[i].path_len == like->path_len &&
+		    memcmp(list->item[i].path, like->path,
+			   like->path_len) == 0)
+			return &list->item[i];
+	return NULL;
+}
+
+/* Both lists name hash and path: what is and what should be. */
+static void compare_sums(struct checker *c, const struct sum_list *is,
+			 const struct sum_list *should)
+{
+	size_t before = c->bad;
+
+	for (size_t i = 0; i < should->count; i++) {
+		const struct sum *want = &should->item[i];
+		const struct sum *have = find_sum(is, want);
+
+		if (!have)
+			say(c, false, "files", "%.*s: missing",
+			    (int)want->path_len, want->path);
+		else if (memcmp(have->hex, want->hex, 64) != 0)
+			say(c, false, "files", "%.*s: changed; its sha256 is"
+			    " not the one in SHA256SUMS", (int)want->path_len,
+			    want->path);
+	}
+	for (size_t i = 0; i < is->count; i++)
+		if (!find_sum(should, &is->item[i]))
+			say(c, false, "files", "%.*s: not in SHA256SUMS",
+			    (int)is->item[i].path_len, is->item[i].path);
+	if (c->bad == before)
+		say(c, false, "files", "SHA256SUMS: its lines are not sorted"
+		    " or stand twice");
+}
+
+static enum oae_status check_files(struct checker *c, struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	struct oae_buf was, is;
+	struct sum_list a = { NULL, 0 }, b = { NULL, 0 };
+	size_t line;
+	enum oae_status status;
+
+	oae_buf_init(&was, OAE_TEXT_FILE_BYTES_MAX);
+	oae_buf_init(&is, OAE_TEXT_FILE_BYTES_MAX);
+	status = oae_path_join(path, sizeof(path), c->dir, "SHA256SUMS", err);
+	if (status)
+		goto out;
+	if (!oae_file_exists(path)) {
+		say(c, false, "files", "SHA256SUMS: missing; `oae score`"
+		    " writes it");
+		goto out;
+	}
+	status = oae_file_read(path, &was, err);
+	if (!status)
+		status = oae_sums_build(c->dir, &is, err);
+	if (status)
+		goto out;
+	if (!parse_sums(&was, &b, &line)) {
+		say(c, false, "files", "SHA256SUMS line %zu: is not \"HASH "
+		    " PATH\"", line);
+		goto out;
+	}
+	if (was.len == is.len && memcmp(was.data, is.data, is.len) == 0)
+		say(c, true, "files", "%zu files are there and unchanged",
+		    b.count);
+	else if (parse_sums(&is, &a, &line))
+		compare_sums(c, &a, &b);
+out:
+	free(a.item);
+	free(b.item);
+	oae_buf_release(&was);
+	oae_buf_release(&is);
+	return status;
+}
+
+/* ---- journal ---------------------------------------------------------- */
+
+static enum oae_status check_journal(struct checker *c, struct oae_error *err)
+{
+	struct oae_error found = { OAE_OK, 0, "" };
+	struct oae_records *r = calloc(1, sizeof(*r));
+	char path[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+
+	if (!r)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	status = oae_path_join(path, sizeof(path), c->dir, "journal.jsonl",
+			       err);
+	if (status)
+		goto out;
+	if (oae_records_read(path, r, &found))
+		say_error(c, "journal", &found);
+	else if (!r->sealed)
+		say(c, false, "journal", "%" PRIu64 " lines, chain unbroken,"
+		    " but no seal: the campaign did not end; finish it with"
+		    " `oae run --resume %s`", r->lines, c->dir);
+	else if (r->torn_bytes)
+		say(c, false, "journal", "%" PRIu64 " bytes follow the seal",
+		    r->torn_bytes);
+	else
+		say(c, true, "journal", "%" PRIu64 " lines, chain unbroken,"
+		    " sealed: %zu runs, %zu requests", r->lines, r->run_count,
+		    r->sample_count);
+out:
+	oae_records_release(r);
+	free(r);
+	return status;
+}
+
+/* ---- result ----------------------------------------------------------- */
+
+static bool same_build(const cJSON *was, const cJSON *is)
+{
+	return cJSON_Compare(cJSON_GetObjectItemCaseSensitive(was, "build"),
+			     cJSON_GetObjectItemCaseSensitive(is, "build"),
+			     true);
+}
+
+static enum oae_status compare_result(struct checker *c, const char *path,
+				      const cJSON *was,
+				      const struct oae_buf *rebuilt,
+				      struct oae_error *err)
+{
+	struct oae_error found = { OAE_OK, 0, "" };
+	struct oae_buf bytes;
+	cJSON *is = NULL;
+	enum oae_status status;
+	bool same;
+
+	oae_buf_init(&bytes, OAE_RESULT_BYTES_MAX);
+	status = oae_file_read(path, &bytes, err);
+	if (!status)
+		status = oae_json_parse(rebuilt->data, rebuilt->len, &is, err);
+	if (status)
+		goto out;
+	same = bytes.len == rebuilt->len &&
+	       memcmp(bytes.data, rebuilt->data, bytes.len) == 0;
+	if (same)
+		say(c, true, "result", "result.json recomputed from journal"
+		    " and inputs: equal byte for byte");
+	else if (oae_result_compare(was, is, &found))
+		say(c, false, "result", "result.json: %s", found.text);
+	else if (same_build(was, is))
+		say(c, false, "result", "result.json: every value is right but"
+		    " its bytes are not those that this build writes");
+	else
+		say(c, true, "result", "result.json recomputed with another"
+		    " build: every number equal to 1e-9");
+out:
+	cJSON_Delete(is);
+	oae_buf_release(&bytes);
+	return status;
+}
+
+static enum oae_status check_result(struct checker *c, struct oae_error *err)
+{
+	struct oae_error found = { OAE_OK, 0, "" };
+	char path[OAE_PATH_BYTES_MAX];
+	struct oae_buf rebuilt;
+	cJSON *was = NULL;
+	enum oae_status status;
+
+	oae_buf_init(&rebuilt, OAE_RESULT_BYTES_MAX);
+	status = oae_path_join(path, sizeof(path), c->dir, "result.json", err);
+	if (status)
+		goto out;
+	if (!oae_file_exists(path)) {
+		say(c, false, "result", "result.json: missing; `oae score`"
+		    " writes it");
+		goto out;
+	}
+	if (oae_result_read(path, &was, &found)) {
+		say_error(c, "result", &found);
+		goto out;
+	}
+	if (oae_result_build(c->dir, &rebuilt, &found)) {
+		say_error(c, found.status == OAE_ERR_CHECK ? "inputs" :
+			  "result", &found);
+		goto out;
+	}
+	say(c, true, "inputs", "are those that the journal names");
+	status = compare_result(c, path, was, &rebuilt, err);
+out:
+	cJSON_Delete(was);
+	oae_buf_release(&rebuilt);
+	return status;
+}
+
+static int finish(struct checker *c)
+{
+	if (c->as_json) {
+		oae_jw_end_arr(&c->w);
+		oae_jw_bool(&c->w, "ok", c->bad == 0);
+		oae_jw_end_obj(&c->w);
+		printf("%s\n", oae_buf_str(&c->json));
+	} else if (c->bad) {
+		printf("%s: %zu finding%s\n", c->dir, c->bad,
+		       c->bad == 1 ? "" : "s");
+	} else {
+		printf("%s: verified\n", c->dir);
+	}
+	oae_buf_release(&c->json);
+	if (fflush(stdout) != 0)
+		return OAE_EXIT_ERROR;
+	if (c->other_version)
+		return OAE_EXIT_NOT_COMPARABLE;
+	return c->bad ? OAE_EXIT_CHECK : OAE_EXIT_OK;
+}
+
+static int verify(const char *dir, bool as_json)
+{
+	struct checker c = { .dir = dir, .as_json = as_json };
+	struct oae_error err = { OAE_OK, 0, "" };
+	enum oae_status status;
+
+	if (!oae_dir_exists(dir)) {
+		fprintf(stderr, "oae verify: %.200s: no such folder\n", dir);
+		return OAE_EXIT_ERROR;
+	}
+	oae_buf_init(&c.json, OAE_TEXT_FILE_BYTES_MAX);
+	oae_jw_init(&c.w, &c.json, 2);
+	oae_jw_obj(&c.w, NULL);
+	oae_jw_str(&c.w, "folder", dir);
+	oae_jw_arr(&c.w, "checks");
+	status = check_files(&c, &err);
+	if (!status)
+		status = check_journal(&c, &err);
+	if (!status)
+		status = check_result(&c, &err);
+	if (status) {
+		oae_buf_release(&c.json);
+		return oae_die_code("oae verify", &err);
+	}
+	return finish(&c);
+}
+
+int oae_cmd_verify(int argc, char **argv)
+{
+	const char *dir = NULL;
+	bool as_json = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0) {
+			fputs(help, stdout);
+			return OAE_EXIT_OK;
+		}
+		if (strcmp(argv[i], "--json") == 0) {
+			as_json = true;
+		} else if (argv[i][0] == '-' || dir) {
+			fprintf(stderr, "oae verify: unexpected '%.60s'; try"
+				" `oae verify --help`\n", argv[i]);
+			return OAE_EXIT_USAGE;
+		} else {
+			dir = argv[i];
+		}
+	}
+	if (dir)
+		return verify(dir, as_json);
+	fputs("oae verify: give a run folder; try `oae verify --help`\n",
+	      stderr);
+	return OAE_EXIT_USAGE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of the result document. */
+#ifndef OAE_SCHEMA_RESULT_INTERNAL_H
+#define OAE_SCHEMA_RESULT_INTERNAL_H
+
+#include "base/json.h"
+#include "base/stats.h"
+#include "schema/assess.h"
+#include "schema/score.h"
+
+/* "systems": what was measured, and the ledgers. */
+enum oae_status oae_result_systems(struct oae_jw *w, struct oae_score *s,
+				   struct oae_error *err);
+/* "scale" and "profiles". */
+enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
+				    struct oae_error *err);
+/* "tables": the rows of all four. */
+void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
+
+/* {"value","low","high","class"}; NaN ends are null. */
+void oae_result_interval(struct oae_jw *w, const char *key,
+			 struct oae_interval i, enum oae_evidence e);
+/* {"value": null, "reason": ".."} */
+void oae_result_missing(struct oae_jw *w, const char *key,
+			const char *reason);
+
+#endif
