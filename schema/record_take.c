@@ -539,6 +539,14 @@ static enum oae_status take_resume(struct oae_record_reader *r, cJSON *line)
 	return OAE_OK;
 }
 
+/* Words for people, such as why a scale step was skipped. */
+static enum oae_status take_note(struct oae_record_reader *r, cJSON *line)
+{
+	const char *text;
+
+	return oae_json_str(line, "text", &text, r->err);
+}
+
 enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 				cJSON *line)
 {
@@ -552,6 +560,7 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		{ "run_end", take_run_end }, { "campaign", take_campaign },
 		{ "environment", take_environment },
 		{ "resume", take_resume }, { "warmup", take_warmup },
+		{ "note", take_note },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
