@@ -206,6 +206,7 @@ enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
 				   struct oae_records *r,
 				   struct oae_error *err)
 {
+	struct oae_error why = { 0 };
 	enum oae_status status;
 
 	memset(r, 0, sizeof(*r));
@@ -213,11 +214,13 @@ enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
 	if (!status)
 		status = journal_open(j, O_RDWR, err);
 	if (!status)
-		status = oae_records_read(path, r, err);
-	if (!status && !r->campaign)
+		status = oae_records_read(path, r, &why);
+	if (why.status && !r->lines)
 		status = oae_fail(err, OAE_ERR_USAGE, 0,
 				  "%s: killed before anything was begun; remove"
 				  " the folder and run again", path);
+	else if (why.status)
+		*err = why;
 	if (!status)
 		status = rebuild_chain(j, r->bytes, err);
 	if (!status && r->sealed)
