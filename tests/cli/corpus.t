@@ -31,7 +31,7 @@ refuses() { # WORD ARGUMENT...
 }
 
 same_items() { # WORKLOAD
-	"$corpus" items "$1" --seed 1 --count 64 |
+	"$corpus" items "$1" --seed 1 --count 600 |
 		cmp - "workloads/$1.items.jsonl"
 }
 

@@ -259,13 +259,13 @@ static void test_shipped(void **state)
 		assert_string_equal(list.id[i], oae_corpus_workloads[i]);
 		if (oae_workload_load(home, list.id[i], &w, &err))
 			fail_msg("%s", err.text);
-		assert_int_equal(w.item_count, 64);
+		assert_int_equal(w.item_count, 600);
 		for (size_t k = 0; k < w.item_count; k++)
 			groups += !strcmp(w.items[k].group, "clinic");
-		assert_int_equal(groups, 16);
+		assert_int_equal(groups, 150);
 		oae_buf_clear(&made);
 		oae_buf_clear(&shipped);
-		assert_int_equal(oae_corpus_items(list.id[i], 1, 64, &made,
+		assert_int_equal(oae_corpus_items(list.id[i], 1, 600, &made,
 						  &err),
 				 OAE_OK);
 		assert_int_equal(oae_file_read(w.items_path, &shipped, &err),

@@ -12,7 +12,7 @@
 
 #define PROGRAM "oae-corpus"
 #define SEED 1 /* of the items that are shipped */
-#define COUNT 64
+#define COUNT 600
 
 static const char help[] =
 	"usage: oae-corpus items WORKLOAD [--seed N] [--count N]\n"
@@ -22,7 +22,7 @@ static const char help[] =
 	"count give the same bytes.\n"
 	"\n"
 	"  --seed N    default 1: the items that are shipped\n"
-	"  --count N   default 64\n";
+	"  --count N   default 600\n";
 
 static bool number(const char *text, uint64_t *out)
 {
