@@ -300,6 +300,24 @@ static void lets_a_child_end_politely(void **state)
 	oae_child_release(&c);
 }
 
+static void asks_the_whole_group_to_end(void **state)
+{
+	struct oae_child c;
+	char line[16];
+
+	(void)state;
+	spawn(&c,
+	      SHELL("trap : TERM; (trap 'echo asked; exit 0' TERM; echo up; "
+		    "while :; do sleep 0.01; done) & wait; wait"),
+	      false);
+	read_line(c.out, line, sizeof(line));
+	assert_string_equal(line, "up");
+	oae_child_kill(&c, 5000);
+	read_line(c.out, line, sizeof(line));
+	assert_string_equal(line, "asked");
+	oae_child_release(&c);
+}
+
 static void kills_grandchildren(void **state)
 {
 	struct oae_child c;
@@ -445,6 +463,7 @@ int main(void)
 		cmocka_unit_test(gives_fresh_signals),
 		cmocka_unit_test(kills_what_ignores_sigterm),
 		cmocka_unit_test(lets_a_child_end_politely),
+		cmocka_unit_test(asks_the_whole_group_to_end),
 		cmocka_unit_test(kills_grandchildren),
 		cmocka_unit_test(children_die_with_their_parent),
 		cmocka_unit_test(runs_commands),

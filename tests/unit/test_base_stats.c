@@ -208,6 +208,20 @@ static void bca_follows_the_skew(void **state)
 	assert_memory_equal(&b, &again, sizeof(b));
 }
 
+/* Worked out by an independent program from the same resamples. */
+static void bca_of_a_small_sample(void **state)
+{
+	const double x[] = { 1, 2, 3, 10, 4, 30 };
+	struct oae_interval b;
+	struct oae_rng r;
+
+	(void)state;
+	oae_rng_seed(&r, 5);
+	b = oae_bca_interval(x, 6, 0.9, 500, &r);
+	near(b.low, 3.8333333333333335, 1e-12);
+	near(b.high, 18.154739144341494, 1e-9);
+}
+
 /* Nine in ten intervals at 90 % hold the true mean of skewed data. */
 static void bca_covers(void **state)
 {
@@ -275,6 +289,7 @@ int main(void)
 		cmocka_unit_test(ratio_interval),
 		cmocka_unit_test(bca_of_a_symmetric_sample),
 		cmocka_unit_test(bca_follows_the_skew),
+		cmocka_unit_test(bca_of_a_small_sample),
 		cmocka_unit_test(bca_covers),
 		cmocka_unit_test(bca_edges),
 		cmocka_unit_test(noninferiority),
