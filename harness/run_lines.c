@@ -3,6 +3,9 @@
 
 #include "base/clock.h"
 
+/* A counter that ran for less than this share of the time is a guess. */
+#define MULTIPLEXED_BELOW 0.95
+
 static void channel(struct oae_jw *w, const struct oae_channel *c,
 		    const char *sensor)
 {
@@ -136,10 +139,36 @@ void oae_line_sensors(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_end_obj(w);
 }
 
+/*
+ * The value of window v; that of a counter which had to share its hardware
+ * is scaled up, and says so where it ran for less than 95 % of the time.
+ */
+static bool window_value(const struct oae_window *v, double *value,
+			 double *share, const char **reason)
+{
+	double enabled_ns, running_ns;
+
+	*share = 1;
+	if (!oae_window_value(v, value, reason))
+		return false;
+	if (!v->channel->multiplexed)
+		return true;
+	if (!oae_window_value(v + 1, &enabled_ns, reason) ||
+	    !oae_window_value(v + 2, &running_ns, reason))
+		return false;
+	if (!oae_window_scale(*value, enabled_ns, running_ns, value, share)) {
+		*reason = "it never ran";
+		return false;
+	}
+	if (*share < MULTIPLEXED_BELOW)
+		*reason = "multiplexed";
+	return true;
+}
+
 static void measured(struct oae_jw *w, const struct oae_run_totals *t)
 {
 	const char *reason;
-	double value;
+	double value, share;
 	size_t i;
 
 	oae_jw_obj(w, "measured");
@@ -149,10 +178,12 @@ static void measured(struct oae_jw *w, const struct oae_run_totals *t)
 		if (v->channel->evidence == OAE_ABSENT)
 			continue;
 		oae_jw_obj(w, v->channel->name);
-		if (oae_window_value(v, &value, &reason))
+		if (window_value(v, &value, &share, &reason))
 			oae_jw_num(w, "value", value);
 		else
 			oae_jw_null(w, "value");
+		if (v->channel->multiplexed)
+			oae_jw_num(w, "share", share);
 		oae_jw_str(w, "reason", reason);
 		oae_jw_int(w, "gaps", v->gaps);
 		oae_jw_int(w, "wraps", v->wraps);

@@ -124,6 +124,7 @@ static void add_event(struct oae_sensor *s, size_t i)
 			       parts[k]);
 		c = oae_sensor_add(s, name, k ? "ns" : events[i].unit);
 		c->scope = OAE_SCOPE_TREE;
+		c->multiplexed = p->usable[i] && n == 3 && k == 0;
 		if (p->usable[i] && p->user_only[i])
 			(void)snprintf(c->reason, sizeof(c->reason),
 				       "user part only");

@@ -39,6 +39,8 @@ struct oae_channel {
 	double scale;		/* raw x scale = unit */
 	uint64_t wrap;		/* largest raw value before 0; 0: 64 bits */
 	double rate_max;	/* fastest growth, raw units a second; 0: unknown */
+	/* The next two channels say how long it was enabled and running. */
+	bool multiplexed;
 	uint64_t update_ns;	/* how often it changes; 0: at every read */
 	enum oae_evidence evidence; /* OAE_ABSENT: no values, see reason */
 	enum oae_part part;
