@@ -6,17 +6,11 @@
 
 double oae_mean(const double *x, size_t n)
 {
-	double sum = 0.0, rest = 0.0, mean;
+	double sum = 0.0;
 
-	if (!n)
-		return NAN;
 	for (size_t i = 0; i < n; i++)
 		sum += x[i];
-	mean = sum / (double)n;
-	/* A second pass takes out the rounding of the first. */
-	for (size_t i = 0; i < n; i++)
-		rest += x[i] - mean;
-	return isfinite(rest) ? mean + rest / (double)n : mean;
+	return n ? sum / (double)n : NAN;
 }
 
 double oae_variance(const double *x, size_t n)
