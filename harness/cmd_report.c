@@ -47,7 +47,7 @@ struct options {
 	bool json;
 };
 
-/* ---- the folder ---------------------------------------------------------- */
+/* ---- the folder -------------------------------------------------------- */
 
 /* Deletes the files of a flat folder; with `itself` the folder too. */
 static enum oae_status folder_clear(const char *path, bool itself,
@@ -151,7 +151,7 @@ static enum oae_status folder_publish(const char *new_path, const char *out,
 	return OAE_OK;
 }
 
-/* ---- gnuplot -------------------------------------------------------------- */
+/* ---- gnuplot ----------------------------------------------------------- */
 
 static enum oae_status find_gnuplot(char *path, size_t size,
 				    struct oae_error *err)
@@ -247,7 +247,7 @@ static enum oae_status write_folder(const struct oae_report *r, const char *out,
 	return status;
 }
 
-/* ---- SHA256SUMS ------------------------------------------------------------ */
+/* ---- SHA256SUMS -------------------------------------------------------- */
 
 /* Whether a line "<64 hex>  <path>" names a file below `prefix`. */
 static bool is_below(const char *line, size_t len, const char *prefix)
@@ -367,7 +367,7 @@ static enum oae_status renew_all_sums(const struct oae_report *r,
 	return status;
 }
 
-/* ---- the command ------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------- */
 
 static enum oae_status make_report(struct oae_report *r, const char *out,
 				   struct oae_error *err)
@@ -479,11 +479,11 @@ static enum oae_exit parse(int argc, char **argv, struct options *o)
 			snprintf(o->out, sizeof(o->out), "%s", argv[++i]);
 		} else if (!words_only && argv[i][0] == '-') {
 			fprintf(stderr,
+				"oae report: %s '%.60s'; try `oae report"
+				" --help`\n",
 				strcmp(argv[i], "--out") == 0 ?
-					"oae report: %.60s needs a folder's name; try"
-					" `oae report --help`\n" :
-					"oae report: unknown option '%.60s'; try"
-					" `oae report --help`\n",
+					"a folder's name must follow" :
+					"unknown option",
 				argv[i]);
 			return OAE_EXIT_USAGE;
 		} else if (o->n_dirs == OAE_REPORT_RUNS_MAX) {

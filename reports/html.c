@@ -18,13 +18,13 @@
 
 #define ITEM_BYTES_MAX 300
 
-static void put_table(struct oae_table *t, struct oae_buf *b)
+static void put_table(struct oae_sheet *t, struct oae_buf *b)
 {
 	if (t->status != OAE_OK)
 		b->status = t->status;
-	if (oae_table_rows(t) > 0)
-		oae_table_to_html(t, b);
-	oae_table_release(t);
+	if (oae_sheet_rows(t) > 0)
+		oae_sheet_to_html(t, b);
+	oae_sheet_release(t);
 }
 
 static void put_item(struct oae_buf *b, const char *what, const char *text)
@@ -107,20 +107,20 @@ static void put_head(struct oae_buf *b)
 	static const char *const links[][2] = {
 		{ "verdict", "Verdict" },	  { "running", "Running cost" },
 		{ "measured", "Measured" },	  { "profiles", "By profile" },
-		{ "pictures", "Pictures" },	  { "effort", "Effort" },
+		{ "pictures", "Pictures" },	  { "effort", "Declared" },
 		{ "environment", "Environment" }, { "check", "Check it" },
 	};
 	size_t i;
 
-	oae_buf_puts(
-		b,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-		"<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\""
-		"default-src 'none'; style-src 'unsafe-inline'\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width,"
-		" initial-scale=1\">\n"
-		"<title>Overhead-Aware Efficiency: a report</title>\n<style>\n");
+	oae_buf_puts(b,
+		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+		     "<meta charset=\"utf-8\">\n"
+		     "<meta http-equiv=\"Content-Security-Policy\" content=\""
+		     "default-src 'none'; style-src 'unsafe-inline'\">\n"
+		     "<meta name=\"viewport\" content=\"width=device-width,"
+		     " initial-scale=1\">\n"
+		     "<title>Overhead-Aware Efficiency: a report</title>\n"
+		     "<style>\n");
 	oae_buf_puts(b, oae_html_style);
 	oae_buf_puts(
 		b, "</style>\n</head>\n<body>\n"
@@ -135,32 +135,21 @@ static void put_head(struct oae_buf *b)
 	oae_buf_puts(b, "</ul></nav>\n</header>\n<main>\n");
 }
 
-static void put_sentence(const struct oae_score_view *s, void *ctx)
+static void put_sentence(const struct oae_sentence_view *s, void *ctx)
 {
 	struct oae_buf *b = ctx;
-	int m;
 
-	for (m = 0; m < OAE_VIEW_MODES; m++) {
-		const cJSON *mode =
-			oae_section_mode(s->score, (enum oae_view_mode)m);
-		const char *verdict = oae_view_str(mode, "verdict");
-		const char *sentence = oae_view_str(mode, "sentence");
-
-		if (!*verdict && !*sentence)
-			continue;
-		oae_buf_puts(b, "<li><span class=\"tag ");
-		oae_buf_puts(b, strcmp(verdict, "PAYS") == 0	     ? "good" :
-				strcmp(verdict, "DOES-NOT-PAY") == 0 ? "bad" :
-								       "open");
-		oae_buf_puts(b, "\">");
-		oae_text_html(b, verdict);
-		oae_buf_puts(b, "</span> <strong>");
-		oae_text_html(b, s->label);
-		oae_buf_printf(b, ", machines %s:</strong> ",
-			       oae_view_mode_name[m]);
-		oae_text_html(b, sentence);
-		oae_buf_puts(b, "</li>\n");
+	oae_buf_printf(b, "<li><span class=\"tag %s\">",
+		       oae_sheet_tone_name(s->tone));
+	oae_text_html(b, s->verdict);
+	oae_buf_puts(b, "</span> ");
+	if (*s->run) {
+		oae_buf_puts(b, "<strong>");
+		oae_text_html(b, s->run);
+		oae_buf_puts(b, ":</strong> ");
 	}
+	oae_text_html(b, s->sentence);
+	oae_buf_puts(b, "</li>\n");
 }
 
 static void put_title(struct oae_buf *b, const struct oae_report *r,
@@ -179,7 +168,7 @@ static void put_title(struct oae_buf *b, const struct oae_report *r,
 static void put_profiles(struct oae_buf *b, const struct oae_report *r,
 			 const char **ids, size_t n)
 {
-	struct oae_table t;
+	struct oae_sheet t;
 	size_t i;
 
 	oae_buf_puts(
@@ -267,9 +256,9 @@ static void put_check(struct oae_buf *b, const struct oae_report *r)
 static void put_section(struct oae_buf *b, const struct oae_report *r,
 			const char *id, const char *title, const char *text,
 			void (*const *fill)(const struct oae_report *r,
-					    struct oae_table *t))
+					    struct oae_sheet *t))
 {
-	struct oae_table t;
+	struct oae_sheet t;
 
 	oae_buf_printf(b, "<section>\n<h2 id=\"%s\">%s</h2>\n%s", id, title,
 		       text);
@@ -290,7 +279,7 @@ static void put_verdict(struct oae_buf *b, const struct oae_report *r,
 		oae_buf_puts(b, "<div class=\"card\">\n");
 		put_title(b, r, ids[i]);
 		oae_buf_puts(b, "<ul>\n");
-		oae_section_each_score(r, ids[i], put_sentence, b);
+		oae_section_each_sentence(r, ids[i], put_sentence, b);
 		oae_buf_puts(b, "</ul>\n</div>\n");
 	}
 	oae_buf_puts(b, "</section>\n");
@@ -301,17 +290,18 @@ enum oae_status oae_page_html(const struct oae_report *r, const char *dir,
 {
 	static void (*const running[])(
 		const struct oae_report *r,
-		struct oae_table *t) = { oae_section_kappa, NULL };
+		struct oae_sheet *t) = { oae_section_kappa, NULL };
 	static void (*const measured[])(const struct oae_report *r,
-					struct oae_table *t) = {
+					struct oae_sheet *t) = {
 		oae_section_measured, oae_section_detail, NULL
 	};
-	static void (*const effort[])(
-		const struct oae_report *r,
-		struct oae_table *t) = { oae_section_ledger, NULL };
+	static void (*const effort[])(const struct oae_report *r,
+				      struct oae_sheet *t) = {
+		oae_section_ledger, oae_section_models, oae_section_scale, NULL
+	};
 	static void (*const environment[])(
 		const struct oae_report *r,
-		struct oae_table *t) = { oae_section_environment, NULL };
+		struct oae_sheet *t) = { oae_section_environment, NULL };
 	enum oae_status status;
 	const char **ids;
 	size_t n, i;
@@ -331,7 +321,7 @@ enum oae_status oae_page_html(const struct oae_report *r, const char *dir,
 	put_profiles(b, r, ids, n);
 	free(ids);
 	status = put_pictures(b, dir, err);
-	put_section(b, r, "effort", "Declared and measured effort",
+	put_section(b, r, "effort", "Declared and measured",
 		    "<p>Hours"
 		    " are somebody&#39;s word or an assumption, with a range;"
 		    " machine seconds are measured.</p>\n",

@@ -17,7 +17,8 @@ const char oae_html_style[] =
 	"font:1rem/1.55 system-ui,-apple-system,'Segoe UI','DejaVu Sans',"
 	"sans-serif;overflow-wrap:anywhere}\n"
 	"a{color:var(--link)}\n"
-	"a:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);"
+	"a:focus-visible,[tabindex]:focus-visible{outline:3px solid "
+	"var(--link);"
 	"outline-offset:2px}\n"
 	".skip{position:absolute;left:-100rem}\n"
 	".skip:focus{position:static}\n"
@@ -62,5 +63,7 @@ const char oae_html_style[] =
 	"dt{color:var(--soft)}\ndd{margin:0}\n"
 	"@media print{:root{--bg:#fff;--fg:#000;--soft:#333;--line:#999;"
 	"--card:#fff}body{max-width:none;font-size:10pt;padding:0}nav,.skip{"
-	"display:none}figure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}"
-	".scroll{overflow:visible}table{font-size:8pt}td.n{white-space:normal}}\n";
+	"display:none}figure,.card,tr{break-inside:avoid}"
+	"h2,h3{break-after:avoid}"
+	".scroll{overflow:visible}table{font-size:8pt}"
+	"td.n{white-space:normal}}\n";

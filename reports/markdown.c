@@ -35,44 +35,33 @@ const char *oae_page_caption(const char *picture)
 	       " tail.";
 }
 
-static void put_table(struct oae_table *t, struct oae_buf *b)
+static void put_table(struct oae_sheet *t, struct oae_buf *b)
 {
 	if (t->status != OAE_OK)
 		b->status = t->status;
-	if (oae_table_rows(t) > 0)
-		oae_table_to_markdown(t, b);
-	oae_table_release(t);
+	if (oae_sheet_rows(t) > 0)
+		oae_sheet_to_markdown(t, b);
+	oae_sheet_release(t);
 }
 
-static void put_sentence(const struct oae_score_view *s, void *ctx)
+static void put_sentence(const struct oae_sentence_view *s, void *ctx)
 {
 	struct oae_buf *b = ctx;
-	const char *last = "";
-	int m;
 
-	for (m = 0; m < OAE_VIEW_MODES; m++) {
-		const cJSON *mode =
-			oae_section_mode(s->score, (enum oae_view_mode)m);
-		const char *sentence = oae_view_str(mode, "sentence");
-
-		if (!*sentence || strcmp(sentence, last) == 0)
-			continue;
-		last = sentence;
-		oae_buf_puts(b, "- **");
-		oae_text_markdown(b, s->label);
-		oae_buf_printf(b, ", %s: ", oae_view_mode_name[m]);
-		oae_text_markdown(b, oae_view_str(mode, "verdict"));
-		oae_buf_puts(b, "**: ");
-		oae_text_markdown(b, sentence);
-		oae_buf_putc(b, '\n');
-	}
+	oae_buf_puts(b, "- **");
+	oae_text_markdown(b, s->run);
+	oae_buf_puts(b, *s->run ? ": " : "");
+	oae_text_markdown(b, s->verdict);
+	oae_buf_puts(b, "**: ");
+	oae_text_markdown(b, s->sentence);
+	oae_buf_putc(b, '\n');
 }
 
 static void put_profile(const struct oae_report *r, const char *id,
 			struct oae_buf *b)
 {
 	struct oae_buf title;
-	struct oae_table t;
+	struct oae_sheet t;
 
 	oae_buf_init(&title, OAE_PAGE_BYTES_MAX);
 	oae_section_title(oae_view_first_profile(r, id), &title);
@@ -80,7 +69,7 @@ static void put_profile(const struct oae_report *r, const char *id,
 	oae_text_markdown(b, oae_buf_str(&title));
 	oae_buf_puts(b, "\n\n");
 	oae_buf_release(&title);
-	oae_section_each_score(r, id, put_sentence, b);
+	oae_section_each_sentence(r, id, put_sentence, b);
 	oae_buf_putc(b, '\n');
 	oae_section_scores(r, id, &t);
 	put_table(&t, b);
@@ -111,7 +100,7 @@ enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,
 	const char *const *name;
 	char path[4096 + 64];
 	const char **ids;
-	struct oae_table t;
+	struct oae_sheet t;
 	size_t n, i;
 
 	status = oae_view_profile_ids(r, &ids, &n, err);
@@ -138,7 +127,11 @@ enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,
 	oae_buf_puts(b, "## Details\n\n");
 	oae_section_detail(r, &t);
 	put_table(&t, b);
+	oae_section_runs(r, &t);
+	put_table(&t, b);
 	oae_section_ledger(r, &t);
+	put_table(&t, b);
+	oae_section_scale(r, &t);
 	put_table(&t, b);
 	oae_section_environment(r, &t);
 	put_table(&t, b);

@@ -88,7 +88,7 @@ void oae_plot_panel(struct oae_plot *p, size_t i, const char *title)
 {
 	double width = (double)OAE_PLOT_WIDTH_PX / (double)p->columns;
 	double x = width * (double)(i % p->columns);
-	double y = PANEL_HEIGHT * (double)(i / p->columns);
+	double y = (double)(i / p->columns * PANEL_HEIGHT);
 
 	oae_buf_puts(&p->gp, "\nunset label\nunset arrow\n");
 	margins(p, x + MARGIN_LEFT, x + width - MARGIN_RIGHT, y + MARGIN_TOP,
@@ -214,8 +214,9 @@ void oae_plot_linear_axis(struct oae_plot *p, char axis, double high,
 			  oae_number_fn *number)
 {
 	static const double steps[] = { 1, 2, 2.5, 5, 10 };
-	double base, step, v;
-	size_t i, n = 0;
+	char text[OAE_NUMBER_TEXT];
+	double base, step;
+	size_t i;
 
 	if (!(high > 0))
 		high = 1;
@@ -225,12 +226,10 @@ void oae_plot_linear_axis(struct oae_plot *p, char axis, double high,
 	step = base * steps[i];
 	oae_buf_printf(&p->gp, "set %crange [0:%.10g]\nset %ctics (", axis,
 		       high * 1.14, axis);
-	for (v = 0; v <= high * 1.1; v += step) {
-		char text[OAE_NUMBER_TEXT];
-
-		trimmed(text, v, number);
-		oae_buf_printf(&p->gp, "%s'%s' %.10g", n++ ? ", " : "", text,
-			       v);
+	for (i = 0; (double)i * step <= high * 1.1; i++) {
+		trimmed(text, (double)i * step, number);
+		oae_buf_printf(&p->gp, "%s'%s' %.10g", i ? ", " : "", text,
+			       (double)i * step);
 	}
 	oae_buf_puts(&p->gp, ") noenhanced\n");
 }

@@ -8,36 +8,36 @@
 
 #include "reports/text.h"
 
-void oae_section_value(struct oae_table *t, const cJSON *obj, const char *path,
+void oae_section_value(struct oae_sheet *t, const cJSON *obj, const char *path,
 		       oae_number_fn *number)
 {
 	char mid[OAE_NUMBER_TEXT], low[OAE_NUMBER_TEXT], high[OAE_NUMBER_TEXT];
 	struct oae_value v = oae_view_value(obj, path);
 
 	if (!v.has) {
-		oae_table_missing(t, v.reason);
+		oae_sheet_missing(t, v.reason);
 		return;
 	}
 	number(mid, v.value);
 	number(low, v.low);
 	number(high, v.high);
 	if (v.band)
-		oae_table_cell(t, "%s [%s,\u00a0%s]", mid, low, high);
+		oae_sheet_cell(t, "%s [%s,\u00a0%s]", mid, low, high);
 	else
-		oae_table_cell(t, "%s", mid);
+		oae_sheet_cell(t, "%s", mid);
 }
 
-static void put_number(struct oae_table *t, double v, oae_number_fn *number,
+static void put_number(struct oae_sheet *t, double v, oae_number_fn *number,
 		       const char *reason)
 {
 	char text[OAE_NUMBER_TEXT];
 
 	if (isnan(v)) {
-		oae_table_missing(t, reason);
+		oae_sheet_missing(t, reason);
 		return;
 	}
 	number(text, v);
-	oae_table_cell(t, "%s", text);
+	oae_sheet_cell(t, "%s", text);
 }
 
 void oae_section_each_score(const struct oae_report *r, const char *profile_id,
@@ -90,7 +90,7 @@ void oae_section_title(const cJSON *profile, struct oae_buf *b)
 /* ---- the running-cost ratio ------------------------------------------- */
 
 struct kappa_ctx {
-	struct oae_table *t;
+	struct oae_sheet *t;
 	const struct oae_report_run *run;
 	const char *system;
 	bool found;
@@ -99,15 +99,19 @@ struct kappa_ctx {
 static void put_kappa(const struct oae_score_view *s, void *opaque)
 {
 	struct kappa_ctx *c = opaque;
+	const cJSON *mode;
 
 	if (c->found || s->run != c->run || strcmp(s->system, c->system) != 0)
 		return;
 	c->found = true;
-	oae_section_value(c->t, oae_section_mode(s->score, OAE_VIEW_ON_DEMAND),
-			  "kappa_ratio", oae_number_plain);
+	mode = oae_section_mode(s->score, OAE_VIEW_ON_DEMAND);
+	if (oae_view_at(mode, "kappa_ratio"))
+		oae_section_value(c->t, mode, "kappa_ratio", oae_number_plain);
+	else
+		oae_sheet_missing(c->t, oae_view_value(mode, "oae").reason);
 }
 
-void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
+void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t)
 {
 	struct kappa_ctx c = { .t = t };
 	char label[OAE_LABEL_BYTES];
@@ -115,7 +119,7 @@ void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
 	const cJSON *s;
 	size_t n, i, k;
 
-	oae_table_init(t,
+	oae_sheet_init(t,
 		       "Running cost of one request, baseline / system"
 		       " (kappa ratio, on-demand machines, 95 % interval):"
 		       " above 1, each request is cheaper than the baseline's");
@@ -123,9 +127,9 @@ void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
 		t->status = OAE_ERR_NOMEM;
 		return;
 	}
-	oae_table_column(t, "system", false);
+	oae_sheet_column(t, "system", false);
 	for (k = 0; k < n; k++)
-		oae_table_column(t, ids[k], true);
+		oae_sheet_column(t, ids[k], true);
 	for (i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
 			if (cJSON_IsTrue(oae_view_at(s, "baseline")))
@@ -133,13 +137,13 @@ void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
 			c.run = &r->runs[i];
 			c.system = oae_view_str(s, "id");
 			oae_view_label(r, c.run, c.system, label);
-			oae_table_cell(t, "%s", label);
+			oae_sheet_cell(t, "%s", label);
 			for (k = 0; k < n; k++) {
 				c.found = false;
 				oae_section_each_score(r, ids[k], put_kappa,
 						       &c);
 				if (!c.found)
-					oae_table_missing(t, "not scored in"
+					oae_sheet_missing(t, "not scored in"
 							     " this profile");
 			}
 		}
@@ -148,7 +152,7 @@ void oae_section_kappa(const struct oae_report *r, struct oae_table *t)
 
 /* ---- measured ---------------------------------------------------------- */
 
-static void put_gate(struct oae_table *t, const cJSON *quality)
+static void put_gate(struct oae_sheet *t, const cJSON *quality)
 {
 	const char *outcome = oae_view_str(quality, "outcome");
 	const char *floor = oae_view_str(quality, "floor_outcome");
@@ -157,44 +161,44 @@ static void put_gate(struct oae_table *t, const cJSON *quality)
 	char note[200], number[OAE_NUMBER_TEXT];
 
 	if (!*outcome && !*floor) {
-		oae_table_missing(t, "no quality was judged");
+		oae_sheet_missing(t, "no quality was judged");
 		return;
 	}
 	if (cJSON_IsFalse(lossless)) {
-		oae_table_cell(t, "fail");
-		oae_table_note(t, "declared lossless, but an answer differs"
+		oae_sheet_cell(t, "fail");
+		oae_sheet_note(t, "declared lossless, but an answer differs"
 				  " from plain decoding");
-		oae_table_tone(t, OAE_TONE_BAD);
+		oae_sheet_tone(t, OAE_TONE_BAD);
 	} else if (strcmp(floor, "fail") == 0) {
 		oae_number_plain(number, oae_view_num(quality, "floor"));
 		snprintf(note, sizeof(note), "below the workload's floor of %s",
 			 number);
-		oae_table_cell(t, "fail");
-		oae_table_note(t, note);
-		oae_table_tone(t, OAE_TONE_BAD);
+		oae_sheet_cell(t, "fail");
+		oae_sheet_note(t, note);
+		oae_sheet_tone(t, OAE_TONE_BAD);
 	} else if (strcmp(outcome, "fail") == 0) {
-		oae_table_cell(t, "fail");
-		oae_table_note(t, "worse than the baseline by more than the"
+		oae_sheet_cell(t, "fail");
+		oae_sheet_note(t, "worse than the baseline by more than the"
 				  " margin");
-		oae_table_tone(t, OAE_TONE_BAD);
+		oae_sheet_tone(t, OAE_TONE_BAD);
 	} else if (strcmp(outcome, "unproven") == 0 ||
 		   strcmp(floor, "unproven") == 0) {
-		oae_table_cell(t, "unproven");
+		oae_sheet_cell(t, "unproven");
 		oae_number_count(number, needed);
 		snprintf(note, sizeof(note), "too few items to tell%s%s%s",
 			 isnan(needed) ? "" : ": about ",
 			 isnan(needed) ? "" : number,
 			 isnan(needed) ? "" : " would decide");
-		oae_table_note(t, note);
-		oae_table_tone(t, OAE_TONE_OPEN);
+		oae_sheet_note(t, note);
+		oae_sheet_tone(t, OAE_TONE_OPEN);
 	} else {
-		oae_table_cell(t, cJSON_IsTrue(lossless) ? "pass, identical" :
+		oae_sheet_cell(t, cJSON_IsTrue(lossless) ? "pass, identical" :
 							   "pass");
-		oae_table_tone(t, OAE_TONE_GOOD);
+		oae_sheet_tone(t, OAE_TONE_GOOD);
 	}
 }
 
-static void put_quality(struct oae_table *t, const cJSON *quality)
+static void put_quality(struct oae_sheet *t, const cJSON *quality)
 {
 	double score = oae_view_num(quality, "score");
 	double correct = oae_view_num(quality, "correct");
@@ -203,7 +207,7 @@ static void put_quality(struct oae_table *t, const cJSON *quality)
 	char text[OAE_NUMBER_TEXT];
 
 	if (isnan(score)) {
-		oae_table_missing(
+		oae_sheet_missing(
 			t,
 			*reason ? reason :
 				  "free text: no right answer to compare with");
@@ -211,38 +215,37 @@ static void put_quality(struct oae_table *t, const cJSON *quality)
 	}
 	oae_number_plain(text, score);
 	if (isnan(correct) || isnan(n))
-		oae_table_cell(t, "%s", text);
+		oae_sheet_cell(t, "%s", text);
 	else
-		oae_table_cell(t, "%s (%.0f/%.0f)", text, correct, n);
+		oae_sheet_cell(t, "%s (%.0f/%.0f)", text, correct, n);
 }
 
 /* Measured if there was a meter, else the estimate, said so. */
-static void put_joules(struct oae_table *t, const cJSON *joules)
+static void put_joules(struct oae_sheet *t, const cJSON *joules)
 {
 	struct oae_value measured = oae_view_value(joules, "measured");
 	struct oae_value estimate = oae_view_value(joules, "estimated");
 	const struct oae_value *v = measured.has ? &measured : &estimate;
-	char text[OAE_NUMBER_TEXT], note[400];
+	char text[OAE_NUMBER_TEXT], remark[400];
 
 	if (!v->has) {
-		oae_table_missing(t, v->reason ? v->reason : measured.reason);
+		oae_sheet_missing(t, v->reason ? v->reason : measured.reason);
 		return;
 	}
 	oae_number_joules(text, v->value);
-	oae_table_cell(t, "%s (%c)", text,
+	oae_sheet_cell(t, "%s (%c)", text,
 		       measured.has ? 'M' :
 				      oae_view_class_letter(estimate.class));
-	if (measured.has || !estimate.band)
+	if (measured.has)
 		return;
-	oae_number_joules(text, estimate.low);
-	snprintf(note, sizeof(note),
-		 "measured: none (%.200s); (E) is an"
-		 " estimate from CPU time, its range is in systems.csv",
+	snprintf(remark, sizeof(remark),
+		 "No joules were measured (%.200s); (E) is an estimate from"
+		 " CPU time, above idle, with its range in systems.csv.",
 		 measured.reason ? measured.reason : "no meter");
-	oae_table_note(t, note);
+	oae_sheet_remark(t, remark);
 }
 
-static void measured_row(struct oae_table *t, const char *label,
+static void measured_row(struct oae_sheet *t, const char *label,
 			 const cJSON *system, const cJSON *w)
 {
 	bool baseline = cJSON_IsTrue(oae_view_at(system, "baseline"));
@@ -250,8 +253,8 @@ static void measured_row(struct oae_table *t, const char *label,
 	struct oae_value s = oae_view_value(w, "s_per_request");
 	const char *none = "no request finished";
 
-	oae_table_cell(t, "%s%s", label, baseline ? " (B)" : "");
-	oae_table_cell(t, "%s", oae_view_str(w, "workload"));
+	oae_sheet_cell(t, "%s%s", label, baseline ? " (B)" : "");
+	oae_sheet_cell(t, "%s", oae_view_str(w, "workload"));
 	put_quality(t, quality);
 	put_gate(t, quality);
 	put_number(t, oae_view_num(w, "ttft_ms.median") / 1e3,
@@ -263,10 +266,10 @@ static void measured_row(struct oae_table *t, const char *label,
 	put_joules(t, oae_view_at(w, "joules_per_request"));
 }
 
-typedef void row_fn(struct oae_table *t, const char *label, const cJSON *system,
+typedef void row_fn(struct oae_sheet *t, const char *label, const cJSON *system,
 		    const cJSON *workload);
 
-static void each_workload(const struct oae_report *r, struct oae_table *t,
+static void each_workload(const struct oae_report *r, struct oae_sheet *t,
 			  row_fn *row)
 {
 	char label[OAE_LABEL_BYTES];
@@ -283,28 +286,28 @@ static void each_workload(const struct oae_report *r, struct oae_table *t,
 		}
 }
 
-void oae_section_measured(const struct oae_report *r, struct oae_table *t)
+void oae_section_measured(const struct oae_report *r, struct oae_sheet *t)
 {
 	static const char *const heads[] = { "system",	  "workload", "quality",
 					     "gate",	  "TTFT",     "TPOT",
 					     "s/request", "J/request" };
 
-	oae_table_init(t,
+	oae_sheet_init(t,
 		       "Measured (B: the baseline; TTFT and TPOT: medians;"
 		       " J/request with its class: M measured, E estimated)");
-	oae_table_columns(t, heads, "llrlrrrr");
+	oae_sheet_columns(t, heads, "llrlrrrr");
 	each_workload(r, t, measured_row);
 }
 
 /* A percentile in ms, or why there is none. */
-static void put_percentile(struct oae_table *t, const cJSON *w,
+static void put_percentile(struct oae_sheet *t, const cJSON *w,
 			   const char *path)
 {
 	put_number(t, oae_view_num(w, path) / 1e3, oae_number_seconds,
 		   "too few requests for this percentile");
 }
 
-static void detail_row(struct oae_table *t, const char *label,
+static void detail_row(struct oae_sheet *t, const char *label,
 		       const cJSON *system, const cJSON *w)
 {
 	static const char *const paths[] = { "ttft_ms.p90", "ttft_ms.p99",
@@ -317,9 +320,9 @@ static void detail_row(struct oae_table *t, const char *label,
 	size_t i;
 
 	(void)system;
-	oae_table_cell(t, "%s", label);
-	oae_table_cell(t, "%s", oae_view_str(w, "workload"));
-	oae_table_cell(t, "%.0f/%.0f", ok, all);
+	oae_sheet_cell(t, "%s", label);
+	oae_sheet_cell(t, "%s", oae_view_str(w, "workload"));
+	oae_sheet_cell(t, "%.0f/%.0f", ok, all);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		put_percentile(t, w, paths[i]);
 	put_number(t, rate.has ? rate.value : NAN, oae_number_plain,
@@ -330,7 +333,7 @@ static void detail_row(struct oae_table *t, const char *label,
 		   memory.reason);
 }
 
-void oae_section_detail(const struct oae_report *r, struct oae_table *t)
+void oae_section_detail(const struct oae_report *r, struct oae_sheet *t)
 {
 	static const char *const heads[] = {
 		"system",   "workload", "requests finished", "TTFT p90",
@@ -338,8 +341,8 @@ void oae_section_detail(const struct oae_report *r, struct oae_table *t)
 		"E2EL p99", "tokens/s", "drafts accepted",   "peak memory"
 	};
 
-	oae_table_init(t, "Tails, throughput and memory (E2EL: from due to"
+	oae_sheet_init(t, "Tails, throughput and memory (E2EL: from due to"
 			  " the last token)");
-	oae_table_columns(t, heads, "llrrrrrrrrrr");
+	oae_sheet_columns(t, heads, "llrrrrrrrrrr");
 	each_workload(r, t, detail_row);
 }

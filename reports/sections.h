@@ -2,40 +2,49 @@
 /*
  * What each table of the report says, once for all its forms. Every
  * function initialises *t (the caller's to release) and fills it; failures
- * are in the table (oae_table_check).
+ * are in the table (oae_sheet_check).
  */
 #ifndef OAE_REPORTS_SECTIONS_H
 #define OAE_REPORTS_SECTIONS_H
 
-#include "reports/table.h"
+#include "reports/sheet.h"
 #include "reports/text.h"
 #include "reports/view.h"
 
 /* Running cost of the baseline over that of each system, by profile. */
-void oae_section_kappa(const struct oae_report *r, struct oae_table *t);
+void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t);
 /* Quality and gate, TTFT, TPOT, s/request, J/request with its class. */
-void oae_section_measured(const struct oae_report *r, struct oae_table *t);
+void oae_section_measured(const struct oae_report *r, struct oae_sheet *t);
 /* Percentiles, throughput, memory, acceptance. */
-void oae_section_detail(const struct oae_report *r, struct oae_table *t);
+void oae_section_detail(const struct oae_report *r, struct oae_sheet *t);
 /* OAE, A*, N* and verdict of one profile, both modes. */
 void oae_section_scores(const struct oae_report *r, const char *profile_id,
-			struct oae_table *t);
+			struct oae_sheet *t);
 /* Where the money goes in one profile; the numbers behind the bars. */
 void oae_section_costs(const struct oae_report *r, const char *profile_id,
-		       struct oae_table *t);
+		       struct oae_sheet *t);
 /* Person-hours, machine-hours, kWh and CO2e of the baseline over a system's. */
 void oae_section_physical(const struct oae_report *r, const char *profile_id,
-			  struct oae_table *t);
+			  struct oae_sheet *t);
+/* Parameters that would turn the comparison within their declared range. */
+void oae_section_flips(const struct oae_report *r, const char *profile_id,
+		       struct oae_sheet *t);
+/* Settings, runs done and failed, why, time to the first token. */
+void oae_section_runs(const struct oae_report *r, struct oae_sheet *t);
+/* Model files with size and hash. */
+void oae_section_models(const struct oae_report *r, struct oae_sheet *t);
+/* The step from the measured model to a profile's reference shape. */
+void oae_section_scale(const struct oae_report *r, struct oae_sheet *t);
 /* Declared and measured: the effort ledgers, entry by entry. */
-void oae_section_ledger(const struct oae_report *r, struct oae_table *t);
+void oae_section_ledger(const struct oae_report *r, struct oae_sheet *t);
 /* Machine, build and inputs of every run. */
-void oae_section_environment(const struct oae_report *r, struct oae_table *t);
+void oae_section_environment(const struct oae_report *r, struct oae_sheet *t);
 
 /* "A clinic with four clinicians: 3360 requests a month for 24 months" */
 void oae_section_title(const cJSON *profile, struct oae_buf *b);
 
 /* "1.25 [1.20, 1.31]" of the value at path, or a dash with its reason. */
-void oae_section_value(struct oae_table *t, const cJSON *obj, const char *path,
+void oae_section_value(struct oae_sheet *t, const cJSON *obj, const char *path,
 		       oae_number_fn *number);
 
 /* Calls fn for each score of a profile, run by run; stops when it fails. */
@@ -50,6 +59,19 @@ void oae_section_each_score(const struct oae_report *r, const char *profile_id,
 			    void (*fn)(const struct oae_score_view *s,
 				       void *ctx),
 			    void *ctx);
+/* The sentences of a profile; one that both modes share comes once. */
+struct oae_sentence_view {
+	const struct oae_score_view *score;
+	const cJSON *mode;
+	const char *run; /* "" when there is one run only */
+	const char *verdict, *sentence;
+	enum oae_tone tone;
+};
+typedef void oae_sentence_fn(const struct oae_sentence_view *s, void *ctx);
+void oae_section_each_sentence(const struct oae_report *r,
+			       const char *profile_id, oae_sentence_fn *fn,
+			       void *ctx);
+enum oae_tone oae_section_tone(const char *verdict);
 /* The score of a mode: its "modes.<key>" object, or NULL. */
 const cJSON *oae_section_mode(const cJSON *score, enum oae_view_mode mode);
 

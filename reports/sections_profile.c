@@ -10,7 +10,7 @@
 /* ---- scores ------------------------------------------------------------ */
 
 /* "3.1 M to 4.2 M; above 7.5 M" of [[from, to], ...]; to null: no end. */
-static void put_intervals(struct oae_table *t, const cJSON *list)
+static void put_intervals(struct oae_sheet *t, const cJSON *list)
 {
 	char from[OAE_NUMBER_TEXT], to[OAE_NUMBER_TEXT], text[256] = "";
 	const cJSON *pair, *end;
@@ -36,15 +36,15 @@ static void put_intervals(struct oae_table *t, const cJSON *list)
 		}
 	}
 	if (n == 0)
-		oae_table_cell(t, "never");
+		oae_sheet_cell(t, "never");
 	else if (n > 2)
-		oae_table_cell(t, "%s; %zu more", text, n - 2);
+		oae_sheet_cell(t, "%s; %zu more", text, n - 2);
 	else
-		oae_table_cell(t, "%s", text);
+		oae_sheet_cell(t, "%s", text);
 }
 
 /* The N from which the system pays, in words. */
-static void put_break_even(struct oae_table *t, const cJSON *mode)
+static void put_break_even(struct oae_sheet *t, const cJSON *mode)
 {
 	const cJSON *set = oae_view_at(mode, "oae_above_1");
 	const char *kind = oae_view_str(mode, "break_even.kind");
@@ -58,15 +58,26 @@ static void put_break_even(struct oae_table *t, const cJSON *mode)
 	}
 	if (!isnan(n)) {
 		oae_number_count(text, n);
-		oae_table_cell(t, "%s%s%s", kind, *kind ? " " : "", text);
+		oae_sheet_cell(t, "%s%s%s", kind, *kind ? " " : "", text);
 	} else if (*kind) {
-		oae_table_cell(t, "%s", kind);
+		oae_sheet_cell(t, "%s", kind);
 	} else {
-		oae_table_missing(t, *reason ? reason : NULL);
+		oae_sheet_missing(t,
+				  *reason ? reason :
+					    oae_view_value(mode, "oae").reason);
 	}
 }
 
-static void put_verdict(struct oae_table *t, const cJSON *score,
+enum oae_tone oae_section_tone(const char *verdict)
+{
+	if (strcmp(verdict, "PAYS") == 0)
+		return OAE_TONE_GOOD;
+	if (strcmp(verdict, "DOES-NOT-PAY") == 0)
+		return OAE_TONE_BAD;
+	return OAE_TONE_OPEN;
+}
+
+static void put_verdict(struct oae_sheet *t, const cJSON *score,
 			const cJSON *mode)
 {
 	const char *verdict = oae_view_str(mode, "verdict");
@@ -74,64 +85,102 @@ static void put_verdict(struct oae_table *t, const cJSON *score,
 	const cJSON *reasons = oae_view_at(score, "gate.reasons");
 	const char *first =
 		cJSON_GetStringValue(cJSON_GetArrayItem(reasons, 0));
+	const char *why = oae_view_value(mode, "oae").reason;
 	char note[600];
 
 	if (!*verdict) {
-		oae_table_missing(t, oae_json_str_or(mode, "reason", NULL));
+		oae_sheet_missing(t, oae_json_str_or(mode, "reason", NULL));
 		return;
 	}
-	oae_table_cell(t, "%s", verdict);
-	oae_table_tone(t, strcmp(verdict, "PAYS") == 0	       ? OAE_TONE_GOOD :
-			  strcmp(verdict, "DOES-NOT-PAY") == 0 ? OAE_TONE_BAD :
-								 OAE_TONE_OPEN);
-	if (*gate && strcmp(gate, "pass") != 0) {
-		snprintf(note, sizeof(note),
-			 "not ranked: the quality gate is"
-			 " %.40s%s%.400s",
-			 gate, first ? ": " : "", first ? first : "");
-		oae_table_note(t, note);
+	oae_sheet_cell(t, "%s", verdict);
+	oae_sheet_tone(t, oae_section_tone(verdict));
+	if (strcmp(gate, "fail") == 0) {
+		oae_sheet_note(t, why ? why : "the quality gate failed");
+	} else if (strcmp(gate, "unproven") == 0) {
+		snprintf(note, sizeof(note), "not ranked: %.500s",
+			 first ? first : "the quality gate is unproven");
+		oae_sheet_note(t, note);
 	}
+}
+
+/* "0.894 [0.81, 0.98] A": the score and the weakest class that went in. */
+static void put_score(struct oae_sheet *t, const cJSON *mode)
+{
+	char mid[OAE_NUMBER_TEXT], low[OAE_NUMBER_TEXT], high[OAE_NUMBER_TEXT];
+	struct oae_value v = oae_view_value(mode, "oae");
+
+	if (!v.has) {
+		oae_sheet_missing(t, v.reason);
+		return;
+	}
+	oae_number_plain(mid, v.value);
+	oae_number_plain(low, v.low);
+	oae_number_plain(high, v.high);
+	oae_sheet_cell(t, "%s [%s,\u00a0%s]\u00a0%c", mid, low, high,
+		       oae_view_class_letter(v.class));
+}
+
+static void put_share(struct oae_sheet *t, const cJSON *mode)
+{
+	double share = oae_view_num(mode, "measured_share");
+	char text[OAE_NUMBER_TEXT];
+
+	if (isnan(share)) {
+		oae_sheet_missing(t, oae_view_value(mode, "oae").reason);
+		return;
+	}
+	oae_number_plain(text, 100 * share);
+	oae_sheet_cell(t, "%s\u00a0%%", text);
 }
 
 static void score_rows(const struct oae_score_view *s, void *ctx)
 {
-	struct oae_table *t = ctx;
-	int m;
+	struct oae_sheet *t = ctx;
 
-	for (m = 0; m < OAE_VIEW_MODES; m++) {
+	for (int m = 0; m < OAE_VIEW_MODES; m++) {
 		const cJSON *mode =
 			oae_section_mode(s->score, (enum oae_view_mode)m);
+		const char *why = oae_view_value(mode, "oae").reason;
 
-		oae_table_cell(t, "%s", s->label);
-		oae_table_cell(t, "%s", oae_view_mode_name[m]);
-		oae_section_value(t, mode, "oae", oae_number_plain);
-		oae_section_value(t, mode, "affordable_hours",
-				  oae_number_count);
+		oae_sheet_cell(t, "%s", s->label);
+		oae_sheet_cell(t, "%s", oae_view_mode_name[m]);
+		put_score(t, mode);
+		put_share(t, mode);
+		if (oae_view_at(mode, "affordable_hours"))
+			oae_section_value(t, mode, "affordable_hours",
+					  oae_number_count);
+		else
+			oae_sheet_missing(t, why);
 		put_break_even(t, mode);
 		put_verdict(t, s->score, mode);
 	}
 }
 
 void oae_section_scores(const struct oae_report *r, const char *profile_id,
-			struct oae_table *t)
+			struct oae_sheet *t)
 {
 	static const char *const heads[] = {
-		"system",	   "machines",
-		"OAE [95\u00a0%]", "A* hours [95\u00a0%]",
-		"pays at N",	   "verdict"
+		"system",
+		"machines",
+		"OAE [95\u00a0%]",
+		"measured",
+		"A* hours [95\u00a0%]",
+		"pays at N",
+		"verdict",
 	};
 
-	oae_table_init(t,
-		       "Score (OAE: cost of the baseline / cost of the"
-		       " system; A*: extra hours of work that the savings pay"
-		       " for; N: requests over the whole time)");
-	oae_table_columns(t, heads, "llrrll");
+	oae_sheet_init(t, "Score (OAE: cost of the baseline / cost of the"
+			  " system, with the weakest class that went in;"
+			  " measured: share of the cost that was; A*: extra"
+			  " hours of work that the savings pay for; N: requests"
+			  " over the whole time)");
+	oae_sheet_columns(t, heads, "llrrrll");
 	oae_section_each_score(r, profile_id, score_rows, t);
 }
 
 /* ---- costs ------------------------------------------------------------- */
 
-static void cost_row(struct oae_table *t, const char *label, int m,
+static void cost_row(struct oae_sheet *t, const char *label, int m,
 		     const cJSON *cost)
 {
 	static const char *const parts[] = { "F",      "HM",	 "machine",
@@ -139,23 +188,23 @@ static void cost_row(struct oae_table *t, const char *label, int m,
 	char text[OAE_NUMBER_TEXT];
 	size_t i;
 
-	oae_table_cell(t, "%s", label);
-	oae_table_cell(t, "%s", oae_view_mode_name[m]);
+	oae_sheet_cell(t, "%s", label);
+	oae_sheet_cell(t, "%s", oae_view_mode_name[m]);
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		double v = oae_view_num(cost, parts[i]);
 
 		if (isnan(v)) {
-			oae_table_missing(t, oae_json_str_or(cost, "reason",
+			oae_sheet_missing(t, oae_json_str_or(cost, "reason",
 							     NULL));
 			continue;
 		}
 		oae_number_count(text, v);
-		oae_table_cell(t, "%s", text);
+		oae_sheet_cell(t, "%s", text);
 	}
 }
 
 struct cost_ctx {
-	struct oae_table *t;
+	struct oae_sheet *t;
 	const struct oae_report_run *last; /* whose baseline stands */
 };
 
@@ -186,7 +235,7 @@ static void cost_rows(const struct oae_score_view *s, void *opaque)
 }
 
 void oae_section_costs(const struct oae_report *r, const char *profile_id,
-		       struct oae_table *t)
+		       struct oae_sheet *t)
 {
 	static const char *const heads[] = { "system",	 "machines",
 					     "adoption", "maintenance",
@@ -194,153 +243,126 @@ void oae_section_costs(const struct oae_report *r, const char *profile_id,
 					     "remedy",	 "total" };
 	struct cost_ctx c = { .t = t };
 
-	oae_table_init(
+	oae_sheet_init(
 		t, "Where the money goes (USD over the whole time; B: baseline;"
 		   " remedy: requests missed or answered wrongly)");
-	oae_table_columns(t, heads, "llrrrrrr");
+	oae_sheet_columns(t, heads, "llrrrrrr");
 	oae_section_each_score(r, profile_id, cost_rows, &c);
 }
 
 /* ---- physical ratios --------------------------------------------------- */
 
-static void physical_row(const struct oae_score_view *s, void *ctx)
+static void physical_rows(const struct oae_score_view *s, void *ctx)
 {
 	static const char *const keys[] = { "person_hours", "machine_hours",
 					    "kwh", "kgco2e" };
-	const cJSON *p = oae_view_at(s->score, "physical");
-	const cJSON *all = oae_view_at(p, "dominates");
-	struct oae_table *t = ctx;
-	size_t i;
+	struct oae_sheet *t = ctx;
 
-	oae_table_cell(t, "%s", s->label);
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		oae_section_value(t, p, keys[i], oae_number_plain);
-	if (cJSON_IsBool(all))
-		oae_table_cell(t, cJSON_IsTrue(all) ? "yes" : "no");
-	else
-		oae_table_missing(t, oae_json_str_or(p, "reason", NULL));
-}
+	for (int m = 0; m < OAE_VIEW_MODES; m++) {
+		const cJSON *mode =
+			oae_section_mode(s->score, (enum oae_view_mode)m);
+		const cJSON *p = oae_view_at(mode, "physical");
+		const cJSON *all = oae_view_at(p, "dominates");
 
-void oae_section_physical(const struct oae_report *r, const char *profile_id,
-			  struct oae_table *t)
-{
-	static const char *const heads[] = { "system",	      "person-hours",
-					     "machine-hours", "kWh",
-					     "kg CO2e",	      "better in all" };
-
-	oae_table_init(t, "Without money: baseline / system, above 1 is better"
-			  " (owned machines)");
-	oae_table_columns(t, heads, "lrrrrl");
-	oae_section_each_score(r, profile_id, physical_row, t);
-}
-
-/* ---- declared and measured --------------------------------------------- */
-
-static void ledger_row(struct oae_table *t, const char *label, const cJSON *e)
-{
-	double value = oae_view_num(e, "value"), low = oae_view_num(e, "low");
-	double mid = oae_view_num(e, "mid"), high = oae_view_num(e, "high");
-	char a[OAE_NUMBER_TEXT], b[OAE_NUMBER_TEXT], c[OAE_NUMBER_TEXT];
-	const char *tier = oae_view_str(e, "tier");
-
-	oae_table_cell(t, "%s", label);
-	oae_table_cell(t, "%s", oae_view_str(e, "activity"));
-	oae_table_cell(t, "%s%s%s", oae_view_str(e, "kind"), *tier ? " " : "",
-		       tier);
-	oae_number_plain(a, low);
-	oae_number_plain(b, isnan(mid) ? value : mid);
-	oae_number_plain(c, high);
-	if (isnan(low) || isnan(high))
-		oae_table_cell(t, "%s %s", b, oae_view_str(e, "unit"));
-	else
-		oae_table_cell(t, "%s [%s,\u00a0%s] %s", b, a, c,
-			       oae_view_str(e, "unit"));
-	oae_table_cell(t, "%s", oae_view_str(e, "class"));
-	oae_table_cell(t, "%s", oae_view_str(e, "source"));
-}
-
-void oae_section_ledger(const struct oae_report *r, struct oae_table *t)
-{
-	static const char *const heads[] = { "system", "activity", "kind",
-					     "amount", "class",	   "source" };
-	char label[OAE_LABEL_BYTES];
-	const cJSON *s, *e, *ledger;
-	size_t i;
-
-	oae_table_init(t,
-		       "Effort that entered the score, with its class"
-		       " (measured, published, declared, estimated, assumed)");
-	oae_table_columns(t, heads, "lllrll");
-	for (i = 0; i < r->n_runs; i++)
-		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
-			oae_view_label(r, &r->runs[i], oae_view_str(s, "id"),
-				       label);
-			ledger = oae_view_at(s, "ledger");
-			if (!cJSON_IsArray(ledger))
-				ledger = oae_view_at(ledger, "entries");
-			cJSON_ArrayForEach(e, ledger)
-				ledger_row(t, label, e);
-		}
-}
-
-/* One line of the environment: what, and each run's value. */
-static void environment_row(const struct oae_report *r, struct oae_table *t,
-			    const char *what, const char *path)
-{
-	size_t i;
-
-	oae_table_cell(t, "%s", what);
-	for (i = 0; i < r->n_runs; i++) {
-		const cJSON *v = oae_view_at(r->runs[i].json, path);
-		char text[OAE_NUMBER_TEXT];
-
-		if (cJSON_IsString(v))
-			oae_table_cell(t, "%s", v->valuestring);
-		else if (cJSON_IsBool(v))
-			oae_table_cell(t, cJSON_IsTrue(v) ? "yes" : "no");
-		else if (cJSON_IsNumber(v) && strstr(path, "bytes")) {
-			oae_number_bytes(text, v->valuedouble);
-			oae_table_cell(t, "%s", text);
-		} else if (cJSON_IsNumber(v))
-			oae_table_cell(t, "%.10g", v->valuedouble);
-		else
-			oae_table_missing(t, "not known on this machine");
+		if (!p)
+			continue;
+		oae_sheet_cell(t, "%s", s->label);
+		oae_sheet_cell(t, "%s", oae_view_mode_name[m]);
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			oae_section_value(t, p, keys[i], oae_number_plain);
+		oae_sheet_cell(t, cJSON_IsTrue(all) ? "yes" : "no");
 	}
 }
 
-void oae_section_environment(const struct oae_report *r, struct oae_table *t)
+void oae_section_physical(const struct oae_report *r, const char *profile_id,
+			  struct oae_sheet *t)
 {
-	static const char *const rows[][2] = {
-		{ "measured at", "campaign.utc" },
-		{ "suite", "campaign.suite" },
-		{ "scenario", "campaign.scenario" },
-		{ "seed", "campaign.seed" },
-		{ "complete", "complete" },
-		{ "journal sealed", "journal.sealed" },
-		{ "journal lines", "journal.lines" },
-		{ "journal SHA-256", "journal.sha256" },
-		{ "oae", "oae" },
-		{ "specification", "spec" },
-		{ "build", "build.git" },
-		{ "compiler", "build.compiler" },
-		{ "compiler flags", "build.flags" },
-		{ "CPU", "environment.start.cpu.model" },
-		{ "cores", "environment.start.cpu.cores" },
-		{ "memory", "environment.start.memory_bytes" },
-		{ "kernel", "environment.start.kernel" },
-		{ "frequency governor", "environment.start.governor" },
-		{ "virtual machine", "environment.start.virtual" },
-		{ "stolen ticks at start", "environment.start.steal_ticks" },
-		{ "stolen ticks at end", "environment.end.steal_ticks" },
+	static const char *const heads[] = {
+		"system", "machines", "person-hours",  "machine-hours",
+		"kWh",	  "kg CO2e",  "better in all",
 	};
-	size_t i;
 
-	oae_table_init(t, "Where and how it was measured");
-	oae_table_column(t, "", false);
-	for (i = 0; i < r->n_runs; i++)
-		oae_table_column(
-			t, r->runs[i].name[0] ? r->runs[i].name : "this run",
-			false);
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		environment_row(r, t, rows[i][0], rows[i][1]);
+	oae_sheet_init(t, "Without money: what the baseline takes / what the"
+			  " system takes, above 1 is better");
+	oae_sheet_columns(t, heads, "llrrrrl");
+	oae_section_each_score(r, profile_id, physical_rows, t);
+}
+
+/* ---- what would turn it ------------------------------------------ */
+
+static void flip_rows(const struct oae_score_view *s, void *ctx)
+{
+	char low[OAE_NUMBER_TEXT], high[OAE_NUMBER_TEXT];
+	char at[OAE_NUMBER_TEXT];
+	struct oae_sheet *t = ctx;
+	const cJSON *f;
+
+	for (int m = 0; m < OAE_VIEW_MODES; m++) {
+		const cJSON *mode =
+			oae_section_mode(s->score, (enum oae_view_mode)m);
+
+		cJSON_ArrayForEach(f, oae_view_at(mode, "flips")) {
+			if (!cJSON_IsTrue(oae_view_at(f, "within_range")))
+				continue;
+			oae_number_plain(at, oae_view_num(f, "value"));
+			oae_number_plain(low, oae_view_num(f, "low"));
+			oae_number_plain(high, oae_view_num(f, "high"));
+			oae_sheet_cell(t, "%s", s->label);
+			oae_sheet_cell(t, "%s", oae_view_mode_name[m]);
+			oae_sheet_cell(t, "%s", oae_view_str(f, "parameter"));
+			oae_sheet_cell(t, "%s", at);
+			oae_sheet_cell(t, "%s to %s", low, high);
+		}
+	}
+}
+
+void oae_section_flips(const struct oae_report *r, const char *profile_id,
+		       struct oae_sheet *t)
+{
+	static const char *const heads[] = {
+		"system",      "machines",	 "parameter",
+		"OAE is 1 at", "declared range",
+	};
+
+	oae_sheet_init(t,
+		       "What would turn the comparison: parameters whose"
+		       " declared range holds the value at which both cost the"
+		       " same");
+	oae_sheet_columns(t, heads, "lllrr");
+	oae_section_each_score(r, profile_id, flip_rows, t);
+}
+
+/* ---- sentences ------------------------------------------------------ */
+
+struct sentence_ctx {
+	oae_sentence_fn *fn;
+	void *ctx;
+};
+
+static void each_sentence(const struct oae_score_view *s, void *opaque)
+{
+	const struct sentence_ctx *c = opaque;
+	struct oae_sentence_view v = { .score = s };
+	const char *last = "";
+
+	for (int m = 0; m < OAE_VIEW_MODES; m++) {
+		v.mode = oae_section_mode(s->score, (enum oae_view_mode)m);
+		v.verdict = oae_view_str(v.mode, "verdict");
+		v.sentence = oae_view_str(v.mode, "sentence");
+		if (!*v.sentence || strcmp(v.sentence, last) == 0)
+			continue;
+		last = v.sentence;
+		v.run = s->report->n_runs > 1 ? s->run->name : "";
+		v.tone = oae_section_tone(v.verdict);
+		c->fn(&v, c->ctx);
+	}
+}
+
+void oae_section_each_sentence(const struct oae_report *r,
+			       const char *profile_id, oae_sentence_fn *fn,
+			       void *ctx)
+{
+	struct sentence_ctx c = { fn, ctx };
+
+	oae_section_each_score(r, profile_id, each_sentence, &c);
 }

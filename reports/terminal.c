@@ -43,48 +43,43 @@ static void text_header(const struct oae_report_run *run, struct oae_buf *b,
 	oae_buf_release(&line);
 }
 
-/* "moe, on demand: sentence", wrapped; equal sentences of a system once. */
 struct sentence_ctx {
 	struct oae_buf *b;
 	int columns;
 };
 
-static void text_sentences(const struct oae_score_view *s, void *opaque)
+static void text_sentence(const struct oae_sentence_view *s, void *opaque)
 {
 	struct sentence_ctx *c = opaque;
-	const char *last = "";
 	struct oae_buf line;
-	int m;
 
 	oae_buf_init(&line, OAE_PAGE_BYTES_MAX);
-	for (m = 0; m < OAE_VIEW_MODES; m++) {
-		const char *sentence = oae_view_str(
-			oae_section_mode(s->score, (enum oae_view_mode)m),
-			"sentence");
-
-		if (!*sentence || strcmp(sentence, last) == 0)
-			continue;
-		last = sentence;
-		oae_buf_clear(&line);
-		oae_buf_printf(&line, "* %s, %s: %s", s->label,
-			       oae_view_mode_name[m], sentence);
-		oae_wrap_text(c->b, oae_buf_str(&line), 2, c->columns);
-	}
+	oae_buf_printf(&line, "* %s%s%s", s->run, *s->run ? ": " : "",
+		       s->sentence);
+	oae_wrap_text(c->b, oae_buf_str(&line), 2, c->columns);
 	oae_buf_release(&line);
 }
 
-static enum oae_status text_table(struct oae_table *t, struct oae_buf *b,
+static enum oae_status text_table(struct oae_sheet *t, struct oae_buf *b,
 				  int columns, struct oae_error *err)
 {
-	enum oae_status status = oae_table_check(t, err);
+	enum oae_status status = oae_sheet_check(t, err);
 
-	if (status == OAE_OK && oae_table_rows(t) > 0) {
+	if (status == OAE_OK && oae_sheet_rows(t) > 0) {
 		oae_buf_putc(b, '\n');
-		oae_table_to_text(t, b, columns);
+		oae_sheet_to_text(t, b, columns);
 	}
-	oae_table_release(t);
+	oae_sheet_release(t);
 	return status;
 }
+
+static const char legend[] =
+	"OAE: cost of the baseline / cost of the system, above 1 is better; the"
+	" letter is the weakest class of evidence in it (M measured, P"
+	" published, D declared, E estimated, A assumed). measured: the share"
+	" of the system's cost that was. A*: extra hours of work that the"
+	" savings pay for. N: requests over the whole time. on demand: machines"
+	" rented by the second; owned: bought and kept.";
 
 enum oae_status oae_report_text(const struct oae_report *r,
 				struct oae_buf *text, int columns,
@@ -92,7 +87,7 @@ enum oae_status oae_report_text(const struct oae_report *r,
 {
 	struct sentence_ctx c = { .b = text, .columns = columns };
 	enum oae_status status;
-	struct oae_table t;
+	struct oae_sheet t;
 	struct oae_buf title;
 	const char **ids;
 	size_t n, i;
@@ -117,12 +112,10 @@ enum oae_status oae_report_text(const struct oae_report *r,
 		oae_section_scores(r, ids[i], &t);
 		t.caption = oae_buf_str(&title);
 		status = text_table(&t, text, columns, err);
-		oae_section_each_score(r, ids[i], text_sentences, &c);
+		oae_section_each_sentence(r, ids[i], text_sentence, &c);
 	}
-	oae_buf_puts(text,
-		     "\nOAE: cost of the baseline / cost of the system,"
-		     " above 1 is better. A*: extra hours of work\nthat the"
-		     " savings pay for. N: requests over the whole time.\n");
+	oae_buf_putc(text, '\n');
+	oae_wrap_text(text, legend, 0, columns);
 	oae_buf_release(&title);
 	free(ids);
 	return status == OAE_OK ? oae_buf_check(text, "the table", err) :

@@ -23,7 +23,7 @@ static size_t char_bytes(const char *s)
 	return n;
 }
 
-/* C1 controls, line and paragraph separators, marks and overrides of direction. */
+/* C1 controls, line and paragraph separators, marks of direction. */
 static int is_hidden(const unsigned char *s, size_t n)
 {
 	if (n == 1)

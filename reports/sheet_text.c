@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/table.h"
+#include "reports/sheet.h"
 #include "reports/text.h"
 
 #define GAP 2
@@ -72,7 +72,7 @@ void oae_wrap_text(struct oae_buf *b, const char *text, int indent, int columns)
 
 /* The cell with its note mark, in a buffer that the caller clears. */
 static const char *shown(struct oae_buf *scratch,
-			 const struct oae_table_cell *cell)
+			 const struct oae_sheet_cell *cell)
 {
 	oae_buf_clear(scratch);
 	oae_buf_puts(scratch, cell->text);
@@ -96,10 +96,10 @@ static size_t token_width(const char *s)
 }
 
 /* What a column's cells need at best and at least. */
-static void measure(const struct oae_table *t, size_t *width, size_t *least,
+static void measure(const struct oae_sheet *t, size_t *width, size_t *least,
 		    size_t k, struct oae_buf *scratch)
 {
-	size_t rows = oae_table_rows(t), i;
+	size_t rows = oae_sheet_rows(t), i;
 
 	width[k] = oae_text_width(t->head[k].text);
 	least[k] = token_width(t->head[k].text);
@@ -114,7 +114,7 @@ static void measure(const struct oae_table *t, size_t *width, size_t *least,
 }
 
 /* The widest column gives way, first those that can break at spaces. */
-static void find_widths(const struct oae_table *t, size_t *width, size_t *least,
+static void find_widths(const struct oae_sheet *t, size_t *width, size_t *least,
 			int columns, struct oae_buf *scratch)
 {
 	size_t k, total;
@@ -144,8 +144,8 @@ static void find_widths(const struct oae_table *t, size_t *width, size_t *least,
 	}
 }
 
-static void text_row(const struct oae_table *t, struct oae_buf *b,
-		     const struct oae_table_cell *cells, const size_t *width,
+static void text_row(const struct oae_sheet *t, struct oae_buf *b,
+		     const struct oae_sheet_cell *cells, const size_t *width,
 		     struct oae_buf *scratch, size_t *done)
 {
 	bool more = true;
@@ -176,7 +176,7 @@ static void text_row(const struct oae_table *t, struct oae_buf *b,
 	}
 }
 
-void oae_table_to_text(const struct oae_table *t, struct oae_buf *b,
+void oae_sheet_to_text(const struct oae_sheet *t, struct oae_buf *b,
 		       int columns)
 {
 	struct oae_buf scratch;
@@ -199,7 +199,7 @@ void oae_table_to_text(const struct oae_table *t, struct oae_buf *b,
 	while (total-- > 0)
 		oae_buf_putc(b, '-');
 	oae_buf_putc(b, '\n');
-	for (i = 0; i < oae_table_rows(t); i++)
+	for (i = 0; i < oae_sheet_rows(t); i++)
 		text_row(t, b, t->cells + i * t->n_columns, width, &scratch,
 			 done);
 	for (i = 0; i < t->n_notes; i++) {
@@ -209,6 +209,8 @@ void oae_table_to_text(const struct oae_table *t, struct oae_buf *b,
 		oae_buf_puts(&scratch, t->notes[i]);
 		oae_wrap_text(b, oae_buf_str(&scratch), 2, columns);
 	}
+	for (i = 0; i < t->n_remarks; i++)
+		oae_wrap_text(b, t->remarks[i], 2, columns);
 out:
 	oae_buf_release(&scratch);
 	free(width);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reports/table.h"
+#include "reports/sheet.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #define TABLE_BYTES_MAX ((size_t)32 << 20)
 #define CELL_BYTES_MAX 1000 /* longer ones are cut: nobody reads them */
 
-void oae_table_init(struct oae_table *t, const char *caption)
+void oae_sheet_init(struct oae_sheet *t, const char *caption)
 {
 	memset(t, 0, sizeof(*t));
 	oae_arena_init(&t->arena, TABLE_BYTES_MAX);
@@ -20,18 +20,19 @@ void oae_table_init(struct oae_table *t, const char *caption)
 		t->status = OAE_ERR_NOMEM;
 }
 
-void oae_table_release(struct oae_table *t)
+void oae_sheet_release(struct oae_sheet *t)
 {
 	oae_arena_release(&t->arena);
 	free(t->head);
 	free(t->right);
 	free(t->cells);
 	free(t->notes);
+	free(t->remarks);
 	memset(t, 0, sizeof(*t));
 }
 
 /* Room for one more of `size` bytes in *list; false and sticky when not. */
-static bool grow(struct oae_table *t, void *list, size_t n, size_t *max,
+static bool grow(struct oae_sheet *t, void *list, size_t n, size_t *max,
 		 size_t size)
 {
 	size_t more = *max ? *max * 2 : 16;
@@ -52,7 +53,7 @@ static bool grow(struct oae_table *t, void *list, size_t n, size_t *max,
 	return true;
 }
 
-static const char *keep_clean(struct oae_table *t, const char *text)
+static const char *keep_clean(struct oae_sheet *t, const char *text)
 {
 	struct oae_buf b;
 	const char *kept;
@@ -66,7 +67,7 @@ static const char *keep_clean(struct oae_table *t, const char *text)
 	return kept ? kept : "";
 }
 
-void oae_table_column(struct oae_table *t, const char *head, bool right)
+void oae_sheet_column(struct oae_sheet *t, const char *head, bool right)
 {
 	size_t max = t->max_columns;
 
@@ -76,24 +77,24 @@ void oae_table_column(struct oae_table *t, const char *head, bool right)
 	if (!grow(t, &t->right, t->n_columns, &max, sizeof(*t->right)))
 		return;
 	t->max_columns = max;
-	t->head[t->n_columns] = (struct oae_table_cell){ 0 };
+	t->head[t->n_columns] = (struct oae_sheet_cell){ 0 };
 	t->head[t->n_columns].text = keep_clean(t, head);
 	t->right[t->n_columns++] = right;
 }
 
-void oae_table_columns(struct oae_table *t, const char *const *heads,
+void oae_sheet_columns(struct oae_sheet *t, const char *const *heads,
 		       const char *align)
 {
 	size_t i;
 
 	for (i = 0; align[i]; i++)
-		oae_table_column(t, heads[i], align[i] == 'r');
+		oae_sheet_column(t, heads[i], align[i] == 'r');
 }
 
-void oae_table_cell(struct oae_table *t, const char *fmt, ...)
+void oae_sheet_cell(struct oae_sheet *t, const char *fmt, ...)
 {
 	char text[CELL_BYTES_MAX];
-	struct oae_table_cell *c;
+	struct oae_sheet_cell *c;
 	va_list ap;
 
 	if (!grow(t, &t->cells, t->n_cells, &t->max_cells, sizeof(*t->cells)))
@@ -102,46 +103,68 @@ void oae_table_cell(struct oae_table *t, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	c = &t->cells[t->n_cells++];
-	*c = (struct oae_table_cell){ 0 };
+	*c = (struct oae_sheet_cell){ 0 };
 	c->text = keep_clean(t, text);
 }
 
-void oae_table_note(struct oae_table *t, const char *note)
+/* The place of a text in a list, added if it is not there; n on failure. */
+static size_t place_of(struct oae_sheet *t, const char ***list, size_t *n,
+		       size_t *max, const char *text)
 {
 	size_t i;
 
-	if (t->n_cells == 0)
-		return;
-	note = keep_clean(t, note);
-	for (i = 0; i < t->n_notes; i++)
-		if (strcmp(t->notes[i], note) == 0)
-			break;
-	if (i == t->n_notes) {
-		if (!grow(t, &t->notes, i, &t->max_notes, sizeof(*t->notes)))
-			return;
-		t->notes[t->n_notes++] = note;
-	}
-	t->cells[t->n_cells - 1].note = i + 1;
+	text = keep_clean(t, text);
+	for (i = 0; i < *n; i++)
+		if (strcmp((*list)[i], text) == 0)
+			return i;
+	if (grow(t, list, *n, max, sizeof(**list)))
+		(*list)[(*n)++] = text;
+	return i;
 }
 
-void oae_table_missing(struct oae_table *t, const char *reason)
+void oae_sheet_note(struct oae_sheet *t, const char *note)
 {
-	oae_table_cell(t, OAE_DASH);
-	oae_table_note(t, reason ? reason : "not in the result");
+	size_t i = place_of(t, &t->notes, &t->n_notes, &t->max_notes, note);
+
+	if (t->n_cells && i < t->n_notes)
+		t->cells[t->n_cells - 1].note = i + 1;
 }
 
-void oae_table_tone(struct oae_table *t, enum oae_tone tone)
+void oae_sheet_remark(struct oae_sheet *t, const char *remark)
+{
+	(void)place_of(t, &t->remarks, &t->n_remarks, &t->max_remarks, remark);
+}
+
+void oae_sheet_missing(struct oae_sheet *t, const char *reason)
+{
+	oae_sheet_cell(t, OAE_DASH);
+	oae_sheet_note(t, reason ? reason : "not in the result");
+}
+
+void oae_sheet_tone(struct oae_sheet *t, enum oae_tone tone)
 {
 	if (t->n_cells)
 		t->cells[t->n_cells - 1].tone = tone;
 }
 
-size_t oae_table_rows(const struct oae_table *t)
+const char *oae_sheet_tone_name(enum oae_tone tone)
+{
+	static const char *const names[] = {
+		[OAE_TONE_NONE] = NULL,
+		[OAE_TONE_GOOD] = "good",
+		[OAE_TONE_BAD] = "bad",
+		[OAE_TONE_OPEN] = "open",
+	};
+
+	return names[tone];
+}
+
+size_t oae_sheet_rows(const struct oae_sheet *t)
 {
 	return t->n_columns ? t->n_cells / t->n_columns : 0;
 }
 
-enum oae_status oae_table_check(const struct oae_table *t,
+enum oae_status oae_sheet_check(const struct oae_sheet *t,
 				struct oae_error *err)
 {
 	if (t->status != OAE_OK)
@@ -153,8 +176,8 @@ enum oae_status oae_table_check(const struct oae_table *t,
 
 /* ---- Markdown -------------------------------------------------------- */
 
-static void markdown_row(const struct oae_table *t, struct oae_buf *b,
-			 const struct oae_table_cell *cells)
+static void markdown_row(const struct oae_sheet *t, struct oae_buf *b,
+			 const struct oae_sheet_cell *cells)
 {
 	size_t i;
 
@@ -168,7 +191,7 @@ static void markdown_row(const struct oae_table *t, struct oae_buf *b,
 	oae_buf_puts(b, "|\n");
 }
 
-void oae_table_to_markdown(const struct oae_table *t, struct oae_buf *b)
+void oae_sheet_to_markdown(const struct oae_sheet *t, struct oae_buf *b)
 {
 	size_t i;
 
@@ -180,7 +203,7 @@ void oae_table_to_markdown(const struct oae_table *t, struct oae_buf *b)
 	for (i = 0; i < t->n_columns; i++)
 		oae_buf_puts(b, t->right[i] ? "|---:" : "|:---");
 	oae_buf_puts(b, "|\n");
-	for (i = 0; i < oae_table_rows(t); i++)
+	for (i = 0; i < oae_sheet_rows(t); i++)
 		markdown_row(t, b, t->cells + i * t->n_columns);
 	oae_buf_putc(b, '\n');
 	for (i = 0; i < t->n_notes; i++) {
@@ -188,14 +211,17 @@ void oae_table_to_markdown(const struct oae_table *t, struct oae_buf *b)
 		oae_text_markdown(b, t->notes[i]);
 		oae_buf_puts(b, "\n\n");
 	}
+	for (i = 0; i < t->n_remarks; i++) {
+		oae_text_markdown(b, t->remarks[i]);
+		oae_buf_puts(b, "\n\n");
+	}
 }
 
 /* ---- HTML ------------------------------------------------------------ */
 
-static void html_cell(struct oae_buf *b, const struct oae_table_cell *cell)
+static void html_cell(struct oae_buf *b, const struct oae_sheet_cell *cell)
 {
-	static const char *const tones[] = { NULL, "good", "bad", "open" };
-	const char *tone = tones[cell->tone];
+	const char *tone = oae_sheet_tone_name(cell->tone);
 
 	if (tone)
 		oae_buf_printf(b, "<span class=\"tag %s\">", tone);
@@ -206,7 +232,7 @@ static void html_cell(struct oae_buf *b, const struct oae_table_cell *cell)
 		oae_buf_printf(b, "<sup>%zu</sup>", cell->note);
 }
 
-void oae_table_to_html(const struct oae_table *t, struct oae_buf *b)
+void oae_sheet_to_html(const struct oae_sheet *t, struct oae_buf *b)
 {
 	size_t i, k;
 
@@ -225,7 +251,7 @@ void oae_table_to_html(const struct oae_table *t, struct oae_buf *b)
 		oae_buf_puts(b, "</th>");
 	}
 	oae_buf_puts(b, "</tr></thead>\n<tbody>\n");
-	for (i = 0; i < oae_table_rows(t); i++) {
+	for (i = 0; i < oae_sheet_rows(t); i++) {
 		oae_buf_puts(b, "<tr>");
 		for (k = 0; k < t->n_columns; k++) {
 			oae_buf_printf(b, "<%s%s>",
@@ -240,6 +266,11 @@ void oae_table_to_html(const struct oae_table *t, struct oae_buf *b)
 	for (i = 0; i < t->n_notes; i++) {
 		oae_buf_printf(b, "<p class=\"note\"><sup>%zu</sup> ", i + 1);
 		oae_text_html(b, t->notes[i]);
+		oae_buf_puts(b, "</p>\n");
+	}
+	for (i = 0; i < t->n_remarks; i++) {
+		oae_buf_puts(b, "<p class=\"note\">");
+		oae_text_html(b, t->remarks[i]);
 		oae_buf_puts(b, "</p>\n");
 	}
 }
