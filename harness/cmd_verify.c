@@ -37,7 +37,7 @@ struct checker {
 	struct oae_buf json;
 	struct oae_jw w;
 	size_t bad;
-	bool other_version;
+	bool other_version, broken_journal;
 };
 
 __attribute__((format(printf, 4, 5)))
@@ -198,7 +198,8 @@ static enum oae_status check_journal(struct checker *c, struct oae_error *err)
 			       err);
 	if (status)
 		goto out;
-	if (oae_records_read(path, r, &found))
+	c->broken_journal = oae_records_read(path, r, &found) != OAE_OK;
+	if (c->broken_journal)
 		say_error(c, "journal", &found);
 	else if (!r->sealed)
 		say(c, false, "journal", "%" PRIu64 " lines, chain unbroken,"
@@ -283,6 +284,8 @@ static enum oae_status check_result(struct checker *c, struct oae_error *err)
 		say_error(c, "result", &found);
 		goto out;
 	}
+	if (c->broken_journal)
+		goto out;	/* there is nothing to recompute it from */
 	if (oae_result_build(c->dir, &rebuilt, &found)) {
 		say_error(c, found.status == OAE_ERR_CHECK ? "inputs" :
 			  "result", &found);
