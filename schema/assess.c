@@ -209,6 +209,22 @@ static enum oae_status put_default(const struct oae_score *s,
 	return OAE_OK;
 }
 
+static void put_sum(const struct oae_score *s, const struct oae_ledger_sum *e,
+		    struct ledger_values *l)
+{
+	double w = s->dynamic_w.mid / JOULES_PER_KWH;
+
+	for (int k = 0; k < OAE_TIERS; k++) {
+		put(l, OAE_OWN_A1 + k, &e->adoption_h[k]);
+		put(l, OAE_OWN_MU1 + k, &e->maintenance_h_month[k]);
+	}
+	put(l, OAE_OWN_SETUP_S, &e->machine_s);
+	l->setup = e->machine_s.evidence;
+	l->low.v[OAE_OWN_SETUP_KWH] = e->machine_s.low * w;
+	l->mid.v[OAE_OWN_SETUP_KWH] = e->machine_s.mid * w;
+	l->high.v[OAE_OWN_SETUP_KWH] = e->machine_s.high * w;
+}
+
 static enum oae_status read_labour(const struct oae_score *s, size_t system,
 				   int tier, struct ledger_values *l,
 				   struct oae_error *err)
@@ -217,27 +233,15 @@ static enum oae_status read_labour(const struct oae_score *s, size_t system,
 	const struct oae_ledger_sum *e = &x->effort;
 	bool baseline = system == s->baseline;
 	enum oae_status status = OAE_OK;
-	double w = s->dynamic_w.mid / JOULES_PER_KWH;
 
 	memset(l, 0, sizeof(*l));
-	l->low = l->mid = l->high = oae_own_init();
-	for (int k = 0; k < OAE_TIERS; k++) {
-		if (e->adoption_count)
-			put(l, OAE_OWN_A1 + k, &e->adoption_h[k]);
-		if (e->maintenance_count)
-			put(l, OAE_OWN_MU1 + k, &e->maintenance_h_month[k]);
-	}
+	put_sum(s, e, l);
 	if (!e->adoption_count)
 		status = put_default(s, "a", x->kind, "h", baseline,
 				     OAE_OWN_A1 + tier, l, err);
 	if (!status && !e->maintenance_count)
 		status = put_default(s, "mu", x->kind, "h_month", baseline,
 				     OAE_OWN_MU1 + tier, l, err);
-	put(l, OAE_OWN_SETUP_S, &e->machine_s);
-	l->setup = e->machine_s.evidence;
-	l->low.v[OAE_OWN_SETUP_KWH] = e->machine_s.low * w;
-	l->mid.v[OAE_OWN_SETUP_KWH] = e->machine_s.mid * w;
-	l->high.v[OAE_OWN_SETUP_KWH] = e->machine_s.high * w;
 	return status;
 }
 
@@ -303,7 +307,9 @@ enum oae_status oae_assess_case(struct oae_score *s,
 				struct oae_case *out, struct oae_error *err)
 {
 	struct oae_pairs *pairs = &out->pairs;
-	struct ledger_values b, x;
+	struct oae_ledger_sum common = oae_ledger_common(
+		&s->systems[s->baseline].ledger, &s->systems[system].ledger);
+	struct ledger_values b, x, both;
 	enum oae_status status;
 
 	memset(out, 0, sizeof(*out));
@@ -330,6 +336,10 @@ enum oae_status oae_assess_case(struct oae_score *s,
 	out->box.x_low = join(&x.low, &pairs->x_mean);
 	out->box.x_mid = join(&x.mid, &pairs->x_mean);
 	out->box.x_high = join(&x.high, &pairs->x_mean);
+	memset(&both, 0, sizeof(both));
+	put_sum(s, &common, &both);
+	out->box.common_low = both.low;
+	out->box.common_high = both.high;
 	fill_terms(s, p, scale, pairs->energy_measured, &out->box);
 	return OAE_OK;
 }

@@ -241,8 +241,11 @@ static void find_flips(const struct oae_case *c, enum oae_mode mode,
 			add_flip(m, oae_term_name((enum oae_term)t),
 				 oae_flip_term(mode, box, (enum oae_term)t),
 				 box->low.v[t], box->high.v[t]);
+	/* A range that is common to both systems is not the system's own. */
 	for (int o = 0; o < OAE_OWNS; o++)
-		if (box->x_low.v[o] < box->x_high.v[o])
+		if (box->x_high.v[o] - box->x_low.v[o] >
+		    (box->common_high.v[o] - box->common_low.v[o]) *
+		    (1 + 1e-9))
 			add_flip(m, oae_own_name((enum oae_own)o),
 				 oae_flip_own(mode, box, (enum oae_own)o),
 				 box->x_low.v[o], box->x_high.v[o]);

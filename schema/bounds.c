@@ -214,14 +214,46 @@ static bool walk_end(struct walk *w)
 	return true;
 }
 
-/* The costly end of a system's parameters: all high, g low. */
-static struct oae_own_values costly(const struct oae_own_values *low,
-				    const struct oae_own_values *high)
+/*
+ * One end of a system's parameters: cheap is all low and g high, dear the
+ * reverse. The common part stands at its own corner: bit 0 for what is paid
+ * once, bit 1 for what is paid each month.
+ */
+static struct oae_own_values end_of(const struct oae_box *box,
+				    const struct oae_own_values *low,
+				    const struct oae_own_values *high,
+				    bool dear, unsigned common)
 {
-	struct oae_own_values v = *high;
+	struct oae_own_values v = dear ? *high : *low;
+	const struct oae_own_values *part = dear ? &box->common_high :
+						   &box->common_low;
 
-	v.v[OAE_OWN_G] = low->v[OAE_OWN_G];
+	for (int o = OAE_OWN_A1; o <= OAE_OWN_SETUP_KWH; o++) {
+		unsigned bit = o >= OAE_OWN_MU1 && o <= OAE_OWN_MU3;
+
+		v.v[o] += (common >> bit & 1 ? box->common_high.v[o] :
+			   box->common_low.v[o]) - part->v[o];
+	}
+	v.v[OAE_OWN_G] = dear ? low->v[OAE_OWN_G] : high->v[OAE_OWN_G];
 	return v;
+}
+
+/* The extreme of the aim with b dear and x cheap, or the reverse. */
+static double extreme(struct walk *w, bool b_dear, bool *exact)
+{
+	const struct oae_box *box = w->box;
+	double best = b_dear ? -INFINITY : INFINITY;
+
+	for (unsigned common = 0; common < 4; common++) {
+		w->b = end_of(box, &box->b_low, &box->b_high, b_dear, common);
+		w->x = end_of(box, &box->x_low, &box->x_high, !b_dear,
+			      common);
+		w->b_tooth = b_dear;
+		w->x_tooth = !b_dear;
+		*exact = walk_end(w) && *exact;
+		best = b_dear ? fmax(best, w->high) : fmin(best, w->low);
+	}
+	return best;
 }
 
 struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim,
@@ -229,19 +261,10 @@ struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim,
 {
 	struct walk w = { .mode = mode, .aim = aim, .tier = tier,
 			  .box = box };
-	struct oae_bounds r;
+	struct oae_bounds r = { .exact = true };
 
-	w.b = costly(&box->b_low, &box->b_high);
-	w.x = costly(&box->x_high, &box->x_low);
-	w.b_tooth = 1;
-	r.exact = walk_end(&w);
-	r.high = w.high;
-	w.b = costly(&box->b_high, &box->b_low);
-	w.x = costly(&box->x_low, &box->x_high);
-	w.b_tooth = 0;
-	w.x_tooth = 1;
-	r.exact = walk_end(&w) && r.exact;
-	r.low = w.low;
+	r.high = extreme(&w, true, &r.exact);
+	r.low = extreme(&w, false, &r.exact);
 	return r;
 }
 
@@ -252,7 +275,12 @@ struct oae_bounds oae_extra_bounds(int tier, const struct oae_box *box)
 	};
 	struct oae_bounds r = { .low = INFINITY, .high = -INFINITY,
 				.exact = true };
+	struct oae_own_values b_cheap, b_dear, x_cheap, x_dear;
 
+	b_cheap = end_of(box, &box->b_low, &box->b_high, false, 0);
+	b_dear = end_of(box, &box->b_low, &box->b_high, true, 0);
+	x_cheap = end_of(box, &box->x_low, &box->x_high, false, 0);
+	x_dear = end_of(box, &box->x_low, &box->x_high, true, 0);
 	for (unsigned corner = 0; corner < 1u << COUNT(terms); corner++) {
 		struct oae_terms t = box->mid;
 
@@ -260,10 +288,11 @@ struct oae_bounds oae_extra_bounds(int tier, const struct oae_box *box)
 			t.v[terms[i]] = corner >> i & 1 ?
 					box->high.v[terms[i]] :
 					box->low.v[terms[i]];
-		r.low = fmin(r.low, oae_extra_hours(&t, &box->b_high,
-						    &box->x_low, tier));
-		r.high = fmax(r.high, oae_extra_hours(&t, &box->b_low,
-						      &box->x_high, tier));
+		/* The common part is the same in both, so at one corner. */
+		r.low = fmin(r.low, oae_extra_hours(&t, &b_dear, &x_cheap,
+						    tier));
+		r.high = fmax(r.high, oae_extra_hours(&t, &b_cheap, &x_dear,
+						      tier));
 	}
 	return r;
 }

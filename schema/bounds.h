@@ -17,6 +17,12 @@ struct oae_box {
 	struct oae_terms low, mid, high;
 	struct oae_own_values b_low, b_mid, b_high;
 	struct oae_own_values x_low, x_mid, x_high;
+	/*
+	 * The part of b's and of x's hours and set-up that is the same work:
+	 * not two unknowns but one, counted in both of the above. Only those
+	 * parameters are used.
+	 */
+	struct oae_own_values common_low, common_high;
 };
 
 enum oae_aim {

@@ -45,15 +45,15 @@ static double saved(enum oae_mode mode, const struct oae_terms *t,
 	return oae_cost_of(mode, t, b).total - oae_cost_of(mode, t, x).total;
 }
 
-/*
- * The root of the line through (v0, f0) and (v1, f1), if above 0 by more
- * than rounding.
- */
+/* The root of the line through (v0, f0) and (v1, f1), if above 0. */
 static double root(double v0, double f0, double v1, double f1)
 {
 	double r = v0 - f0 * (v1 - v0) / (f1 - f0);
 
-	return f1 != f0 && r > 1e-9 * v0 && isfinite(r) ? r : NAN;
+	/* A slope of rounding alone, a root at 0: the cost is not moved. */
+	if (!(fabs(f1 - f0) > 1e-9 * fabs(f0)) || !(r > 1e-9 * v0))
+		return NAN;
+	return r;
 }
 
 /*

@@ -150,28 +150,53 @@ static void add(struct oae_range *sum, const struct oae_range *r)
 	sum->evidence = oae_evidence_weaker(sum->evidence, r->evidence);
 }
 
+static void add_entry(struct oae_ledger_sum *sum,
+		      const struct oae_ledger_entry *e)
+{
+	switch (e->kind) {
+	case OAE_LEDGER_ADOPTION:
+		add(&sum->adoption_h[e->tier], &e->amount);
+		sum->adoption_count++;
+		break;
+	case OAE_LEDGER_MAINTENANCE:
+		add(&sum->maintenance_h_month[e->tier], &e->amount);
+		sum->maintenance_count++;
+		break;
+	case OAE_LEDGER_MACHINE:
+		add(&sum->machine_s, &e->amount);
+		sum->machine_count++;
+		break;
+	}
+}
+
 struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l)
 {
 	struct oae_ledger_sum sum;
 
 	memset(&sum, 0, sizeof(sum));
-	for (size_t i = 0; i < l->count; i++) {
-		const struct oae_ledger_entry *e = &l->entries[i];
+	for (size_t i = 0; i < l->count; i++)
+		add_entry(&sum, &l->entries[i]);
+	return sum;
+}
 
-		switch (e->kind) {
-		case OAE_LEDGER_ADOPTION:
-			add(&sum.adoption_h[e->tier], &e->amount);
-			sum.adoption_count++;
-			break;
-		case OAE_LEDGER_MAINTENANCE:
-			add(&sum.maintenance_h_month[e->tier], &e->amount);
-			sum.maintenance_count++;
-			break;
-		case OAE_LEDGER_MACHINE:
-			add(&sum.machine_s, &e->amount);
-			sum.machine_count++;
-			break;
-		}
-	}
+static bool same_work(const struct oae_ledger_entry *a,
+		      const struct oae_ledger_entry *b)
+{
+	return strcmp(a->id, b->id) == 0 && a->kind == b->kind &&
+	       a->tier == b->tier && a->amount.low == b->amount.low &&
+	       a->amount.mid == b->amount.mid &&
+	       a->amount.high == b->amount.high;
+}
+
+struct oae_ledger_sum oae_ledger_common(const struct oae_ledger *a,
+					const struct oae_ledger *b)
+{
+	struct oae_ledger_sum sum;
+
+	memset(&sum, 0, sizeof(sum));
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < b->count; k++)
+			if (same_work(&a->entries[i], &b->entries[k]))
+				add_entry(&sum, &a->entries[i]);
 	return sum;
 }

@@ -52,6 +52,13 @@ enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
 				struct oae_error *err);
 void oae_ledger_release(struct oae_ledger *l);
 struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l);
+/*
+ * The sum of the entries that both ledgers hold: the same id, kind, tier
+ * and numbers are the same work, as uncertain for one as for the other, so
+ * that it cancels in a difference.
+ */
+struct oae_ledger_sum oae_ledger_common(const struct oae_ledger *a,
+					const struct oae_ledger *b);
 
 /* 0..2 for "T1".."T3", -1 otherwise. */
 int oae_tier_parse(const char *name);

@@ -7,21 +7,38 @@
 
 #include "schema/assess.h"
 
-#define HOURS_TEXT 32
+#define HOURS_TEXT 48
 
-/* 2.1, 14, 1,240 hours; one decimal below 10. */
+/* A number for people: 0.4, 14, 670,000, 1.3 million. */
+static void number_text(char out[HOURS_TEXT], double v)
+{
+	double size = fabs(v);
+
+	if (size < 9.95)
+		snprintf(out, HOURS_TEXT, "%g", round(v * 10) / 10 + 0.0);
+	else if (size < 999.5)
+		snprintf(out, HOURS_TEXT, "%.0f", v);
+	else if (size < 9.995e5)
+		snprintf(out, HOURS_TEXT, "%.0f,%03d", trunc(round(v) / 1000),
+			 (int)fmod(fabs(round(v)), 1000));
+	else if (size < 9.995e8)
+		snprintf(out, HOURS_TEXT, "%.3g million", v / 1e6);
+	else
+		snprintf(out, HOURS_TEXT, "%.3g billion", v / 1e9);
+}
+
+/* "18 minutes", "2.1 hours" */
 static void hours_text(char out[HOURS_TEXT], double h)
 {
-	double rounded = fabs(h) < 9.95 ? round(h * 10) / 10 : round(h);
+	char n[HOURS_TEXT];
 
-	if (fabs(h) < 9.95)
-		snprintf(out, HOURS_TEXT, "%.1f", rounded == 0 ? 0 : rounded);
-	else if (fabs(rounded) < 1e6)
-		snprintf(out, HOURS_TEXT, "%.0f", rounded);
-	else
-		snprintf(out, HOURS_TEXT, "%.2g", rounded);
-	if (strlen(out) > 2 && strcmp(out + strlen(out) - 2, ".0") == 0)
-		out[strlen(out) - 2] = '\0';
+	if (fabs(h) < 0.95) {
+		snprintf(out, HOURS_TEXT, "%.0f minutes",
+			 round(fabs(h) * 60) * (h < 0 ? -1 : 1) + 0.0);
+		return;
+	}
+	number_text(n, h);
+	snprintf(out, HOURS_TEXT, "%.30s hours", n);
 }
 
 /* "two years", "18 months" */
@@ -38,16 +55,29 @@ static void horizon_text(char *out, size_t size, double months)
 		snprintf(out, size, "%g months", months);
 }
 
+/* "1 to 28 hours", "12 to 40 minutes", "34 hours less to 142 hours more" */
 static void range_text(char *out, size_t size, double low, double high)
 {
+	bool minutes = fabs(low) < 0.95 && fabs(high) < 0.95;
+	double unit = minutes ? 60 : 1;
+	const char *name = minutes ? "minutes" : "hours";
 	char a[HOURS_TEXT], b[HOURS_TEXT];
 
-	hours_text(a, low);
-	hours_text(b, high);
-	if (strcmp(a, b) == 0)
-		snprintf(out, size, "%s", a);
+	number_text(a, fabs(low) * unit);
+	number_text(b, fabs(high) * unit);
+	if (minutes) {
+		snprintf(a, sizeof(a), "%.0f", fabs(low) * 60);
+		snprintf(b, sizeof(b), "%.0f", fabs(high) * 60);
+	}
+	if (low < 0 && high > 0)
+		snprintf(out, size, "from %s %s less to %s %s more", a, name,
+			 b, name);
+	else if (high <= 0 && low < 0)
+		snprintf(out, size, "%s to %s %s less", b, a, name);
+	else if (strcmp(a, b) == 0)
+		snprintf(out, size, "%s %s", a, name);
 	else
-		snprintf(out, size, "%s to %s", a, b);
+		snprintf(out, size, "%s to %s %s", a, b, name);
 }
 
 /* "A clinic with ..." begins in the middle of a sentence. */
@@ -60,8 +90,8 @@ static void title_text(char *out, size_t size, const char *title)
 }
 
 struct words {
-	char title[128], horizon[32], extra[80], least[HOURS_TEXT];
-	char most[HOURS_TEXT], mid[HOURS_TEXT];
+	char title[128], horizon[32], extra[160], measured[160];
+	char least[HOURS_TEXT], most[HOURS_TEXT], mid[HOURS_TEXT];
 	const char *label, *where, *b;
 };
 
@@ -73,9 +103,11 @@ static void take_words(const struct oae_case *c, enum oae_mode mode,
 	title_text(w->title, sizeof(w->title), c->profile->title);
 	horizon_text(w->horizon, sizeof(w->horizon), c->profile->H_months);
 	range_text(w->extra, sizeof(w->extra), m->extra.low, m->extra.high);
+	range_text(w->measured, sizeof(w->measured), m->affordable.low,
+		   m->affordable.high);
 	hours_text(w->least, m->affordable.low);
 	hours_text(w->most, m->affordable.high);
-	hours_text(w->mid, m->affordable.mid);
+	hours_text(w->mid, fabs(m->affordable.mid));
 	w->label = s->systems[c->system].label;
 	w->b = s->systems[s->baseline].label;
 	w->where = mode == OAE_ON_DEMAND ? "on rented machines" :
@@ -86,30 +118,30 @@ static void say_pays(const struct words *w, const struct oae_mode_score *m,
 		     char *out, size_t size)
 {
 	if (m->extra.high <= 0)
-		snprintf(out, size, "For %s, %.60s %s costs less than %.60s to"
-			 " run and takes no more staff time: use it.",
+		snprintf(out, size, "For %s, %.60s %s costs less to run than"
+			 " %.60s and takes no more staff time: use it.",
 			 w->title, w->label, w->where, w->b);
 	else
-		snprintf(out, size, "For %s, %.60s %s pays: what it saves is"
-			 " worth at least %s hours of staff time over %s, and"
-			 " it is declared to take %s more than %.60s: use it.",
-			 w->title, w->label, w->where, w->least, w->horizon,
-			 w->extra, w->b);
+		snprintf(out, size, "For %s, %.60s %s pays: what it saves over"
+			 " %s is worth at least %s of staff time, and beyond"
+			 " %.60s it is declared to take %s: use it.", w->title,
+			 w->label, w->where, w->horizon, w->least, w->b,
+			 w->extra);
 }
 
 static void say_not(const struct words *w, const struct oae_mode_score *m,
 		    char *out, size_t size)
 {
 	if (m->affordable.high <= 0)
-		snprintf(out, size, "For %s, %.60s %s costs more to run than"
-			 " %.60s, before any staff time, and is declared to"
-			 " take %s extra hours over %s: leave it.", w->title,
-			 w->label, w->where, w->b, w->extra, w->horizon);
+		snprintf(out, size, "For %s, %.60s %s saves nothing over"
+			 " %.60s before any staff time, and over %s it is"
+			 " declared to take %s of it: leave it.", w->title,
+			 w->label, w->where, w->b, w->horizon, w->extra);
 	else
 		snprintf(out, size, "For %s, %.60s %s would have to take less"
-			 " than %s extra hours of staff time over %s to pay;"
-			 " it is declared to take %s: leave it.", w->title,
-			 w->label, w->where, w->most, w->horizon, w->extra);
+			 " than %s of extra staff time over %s to pay; it is"
+			 " declared to take %s: leave it.", w->title, w->label,
+			 w->where, w->most, w->horizon, w->extra);
 }
 
 static void say_undecided(const struct words *w,
@@ -120,20 +152,20 @@ static void say_undecided(const struct words *w,
 		snprintf(out, size, "For %s, %.60s %s is undecided: one"
 			 " repetition says nothing about its spread; run it"
 			 " more often.", w->title, w->label, w->where);
-	else if (m->affordable.mid < 0)
-		snprintf(out, size, "For %s, %.60s %s is undecided: it pays"
-			 " if it takes at least %s hours of staff time less"
-			 " than %.60s over %s; it is declared to take %s.",
-			 w->title, w->label, w->where, w->mid + 1, w->b,
-			 w->horizon, w->extra);
-	else
-		snprintf(out, size, "For %s, %.60s %s is undecided: it pays if"
-			 " it takes at most %s extra hours of staff time over"
-			 " %s (%s to %s by what was measured and wages); it is"
+	else if (m->affordable.mid <= 0)
+		snprintf(out, size, "For %s, %.60s %s is undecided: it costs"
+			 " more to run than %.60s and pays only if it takes at"
+			 " least %s less of staff time over %s; it is"
 			 " declared to take %s. Keep %.60s until your own"
 			 " hours are known.", w->title, w->label, w->where,
-			 w->mid, w->horizon, w->least, w->most, w->extra,
-			 w->b);
+			 w->b, w->mid, w->horizon, w->extra, w->b);
+	else
+		snprintf(out, size, "For %s, %.60s %s is undecided: it pays if"
+			 " it takes at most %s of extra staff time over %s (%s"
+			 " with what was measured and wages may be); it is"
+			 " declared to take %s. Keep %.60s until your own"
+			 " hours are known.", w->title, w->label, w->where,
+			 w->mid, w->horizon, w->measured, w->extra, w->b);
 }
 
 void oae_assess_sentence(const struct oae_case *c, enum oae_mode mode,
