@@ -45,6 +45,8 @@ train() {
 ship() {
 	"$lm" quantize "$work/$1.gguf" "$out/$1.q8_0.gguf" --type q8_0
 	cp "$work/$1.gguf.train.json" "$out/$1.train.json"
+	"$here/model_card.sh" "$out/$1.q8_0.gguf" "$out/$1.train.json" \
+		>"$out/$1.md"
 }
 
 train target
