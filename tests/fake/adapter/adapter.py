@@ -111,7 +111,8 @@ def main():
         say(type="ready", protocol=1, adapter="fake", version="1",
             system=hello["system"], max_in_flight=1, verbs=["submit"])
     say(type="ready", protocol=1, adapter="fake", version="1",
-        system=hello["system"], max_in_flight=1, verbs=["submit"])
+        system=hello["system"], max_in_flight=1, verbs=["submit"],
+        details={"synthetic": hello["synthetic"]})
     for line in sys.stdin:
         m = json.loads(line)
         if m["type"] == "close":
