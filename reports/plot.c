@@ -11,7 +11,7 @@
 /* Pixels; the grid is cut from the top. */
 #define PANEL_HEIGHT 300
 #define MARGIN_LEFT 74
-#define MARGIN_RIGHT 18
+#define MARGIN_RIGHT 30
 #define MARGIN_TOP 34
 #define MARGIN_BOTTOM 58
 #define KEY_ROW_HEIGHT 22

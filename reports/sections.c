@@ -184,7 +184,7 @@ static void put_gate(struct oae_sheet *t, const cJSON *quality)
 	} else if (strcmp(outcome, "unproven") == 0 ||
 		   strcmp(floor, "unproven") == 0) {
 		oae_sheet_cell(t, "unproven");
-		oae_number_count(number, needed);
+		oae_number_plain(number, needed);
 		snprintf(note, sizeof(note), "too few items to tell%s%s%s",
 			 isnan(needed) ? "" : ": about ",
 			 isnan(needed) ? "" : number,
@@ -260,7 +260,8 @@ static void measured_row(struct oae_sheet *t, const char *label,
 	put_number(t, oae_view_num(w, "ttft_ms.median") / 1e3,
 		   oae_number_seconds, none);
 	put_number(t, oae_view_num(w, "tpot_ms.median") / 1e3,
-		   oae_number_seconds, none);
+		   oae_number_seconds,
+		   oae_view_num(w, "ok") > 0 ? "answers had one token" : none);
 	put_number(t, s.has ? s.value : NAN, oae_number_seconds,
 		   s.reason ? s.reason : none);
 	put_joules(t, oae_view_at(w, "joules_per_request"));

@@ -9,38 +9,28 @@
 
 /* ---- scores ------------------------------------------------------------ */
 
-/* "3.1 M to 4.2 M; above 7.5 M" of [[from, to], ...]; to null: no end. */
+/* "3.1 M to 4.2 M; 2 more" of [[from, to], ...]; to null: no end. */
 static void put_intervals(struct oae_sheet *t, const cJSON *list)
 {
-	char from[OAE_NUMBER_TEXT], to[OAE_NUMBER_TEXT], text[256] = "";
-	const cJSON *pair, *end;
-	size_t n = 0, used = 0;
+	const cJSON *pair = cJSON_GetArrayItem(list, 0);
+	const cJSON *end = cJSON_GetArrayItem(pair, 1);
+	char from[OAE_NUMBER_TEXT], to[OAE_NUMBER_TEXT], more[32] = "";
+	int n = cJSON_GetArraySize(list);
 
-	cJSON_ArrayForEach(pair, list) {
-		if (n++ >= 2)
-			continue;
-		oae_number_count(from, cJSON_GetNumberValue(
-					       cJSON_GetArrayItem(pair, 0)));
-		end = cJSON_GetArrayItem(pair, 1);
-		if (cJSON_IsNumber(end)) {
-			oae_number_count(to, end->valuedouble);
-			used += (size_t)snprintf(text + used,
-						 sizeof(text) - used,
-						 "%s%s to %s",
-						 n > 1 ? "; " : "", from, to);
-		} else {
-			used += (size_t)snprintf(text + used,
-						 sizeof(text) - used,
-						 "%sabove %s",
-						 n > 1 ? "; " : "", from);
-		}
-	}
-	if (n == 0)
+	if (n == 0) {
 		oae_sheet_cell(t, "never");
-	else if (n > 2)
-		oae_sheet_cell(t, "%s; %zu more", text, n - 2);
-	else
-		oae_sheet_cell(t, "%s", text);
+		return;
+	}
+	oae_number_count(from,
+			 cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 0)));
+	if (n > 1)
+		snprintf(more, sizeof(more), "; %d more", n - 1);
+	if (!cJSON_IsNumber(end)) {
+		oae_sheet_cell(t, "above %s%s", from, more);
+		return;
+	}
+	oae_number_count(to, end->valuedouble);
+	oae_sheet_cell(t, "%s to %s%s", from, to, more);
 }
 
 /* The N from which the system pays, in words. */
@@ -148,7 +138,7 @@ static void score_rows(const struct oae_score_view *s, void *ctx)
 		put_share(t, mode);
 		if (oae_view_at(mode, "affordable_hours"))
 			oae_section_value(t, mode, "affordable_hours",
-					  oae_number_count);
+					  oae_number_hours);
 		else
 			oae_sheet_missing(t, why);
 		put_break_even(t, mode);

@@ -8,7 +8,7 @@
 #include "reports/text.h"
 
 #define GAP 2
-#define WIDTH_MIN 6
+#define WIDTH_MIN 4
 #define TOKEN_MAX 26 /* longer words are broken */
 
 /* Characters of s that fit on one line of `width`, as bytes; broken at a

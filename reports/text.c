@@ -228,20 +228,20 @@ struct prefix {
 	const char *text;
 };
 
-/* Largest prefix not above |v|; the list is descending, ended by factor 0. */
+/* The first prefix of which v is at least one; a descending list, ended by
+ * factor 0, whose last prefix takes what is left. */
 static void print_scaled(char out[OAE_NUMBER_TEXT], double v,
 			 const struct prefix *list)
 {
 	char digits[OAE_NUMBER_TEXT];
-	double r = rounded(v);
 
 	if (!isfinite(v)) {
 		snprintf(out, OAE_NUMBER_TEXT, OAE_DASH);
 		return;
 	}
-	while (list[1].factor > 0 && fabs(r) < list->factor)
+	while (list[1].factor > 0 && fabs(rounded(v / list->factor)) < 1)
 		list++;
-	print3(digits, r / list->factor);
+	print3(digits, rounded(v / list->factor));
 	snprintf(out, OAE_NUMBER_TEXT, "%.32s%s", digits, list->text);
 }
 
@@ -256,6 +256,16 @@ void oae_number_count(char out[OAE_NUMBER_TEXT], double v)
 		snprintf(out, OAE_NUMBER_TEXT, "%.0f", v);
 	else
 		print_scaled(out, v, list);
+}
+
+void oae_number_hours(char out[OAE_NUMBER_TEXT], double hours)
+{
+	if (fabs(hours) < 0.005)
+		snprintf(out, OAE_NUMBER_TEXT, "0.00");
+	else if (fabs(hours) < 1)
+		snprintf(out, OAE_NUMBER_TEXT, "%.2f", hours);
+	else
+		oae_number_count(out, hours);
 }
 
 void oae_number_seconds(char out[OAE_NUMBER_TEXT], double seconds)

@@ -47,6 +47,8 @@ typedef void oae_number_fn(char out[OAE_NUMBER_TEXT], double v);
 void oae_number_plain(char out[OAE_NUMBER_TEXT], double v);
 /* 72, 3360, 80.6 k, 7.00 M, 1.80 bn, 1.80 tn. */
 void oae_number_count(char out[OAE_NUMBER_TEXT], double v);
+/* 0.04, 2.50, 13.5, 1.20 k: nobody counts hours finer. */
+void oae_number_hours(char out[OAE_NUMBER_TEXT], double hours);
 void oae_number_seconds(char out[OAE_NUMBER_TEXT], double seconds);
 void oae_number_joules(char out[OAE_NUMBER_TEXT], double joules);
 void oae_number_bytes(char out[OAE_NUMBER_TEXT], double bytes);
