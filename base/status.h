@@ -35,6 +35,10 @@ struct oae_error {
 enum oae_status oae_fail(struct oae_error *err, enum oae_status status, int sys,
 			 const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__
+/* What static analysis cannot see from a call: it returns its status. */
+#define oae_fail(err, status, ...) (oae_fail(err, status, __VA_ARGS__), status)
+#endif
 
 /* Puts "prefix: " before a recorded text (for context while unwinding). */
 void oae_error_prefix(struct oae_error *err, const char *fmt, ...)
