@@ -127,7 +127,8 @@ done
 jq -r '.systems[] | .name as $s | .models[] | "\($s) \(.)"' \
 	adapters/reference/adapter.json > "$tmp/models"
 while read -r system model; do
-	record=${model#adapters/reference/}.train.json
+	record=${model#adapters/reference/}
+	record=${record%.q8_0.gguf}.train.json
 	[ -f "adapters/reference/$record" ] || continue
 	jq -e --arg r "$record#" 'any(.entries[]; .class == "measured" and
 		.kind == "machine" and (.source | startswith($r)))' \
