@@ -52,15 +52,14 @@ static enum oae_status input_below(struct oae_campaign *c, const char *folder,
 }
 
 /* $OAE_BUILD, else where this program is: what {build} stands for. */
-static enum oae_status find_build(char *out, size_t size,
-				  struct oae_error *err)
+static enum oae_status find_build(char *out, size_t size, struct oae_error *err)
 {
 	const char *given = getenv("OAE_BUILD");
 	char *slash;
 	ssize_t n;
 
 	if (given && given[0] == '/' && strlen(given) < size) {
-		strcpy(out, given);
+		(void)snprintf(out, size, "%s", given);
 		return OAE_OK;
 	}
 	n = readlink("/proc/self/exe", out, size - 1);
@@ -115,15 +114,14 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 	return status ? status : copy_names(c, &o->adapters, err);
 }
 
-static enum oae_status load_suite(struct oae_campaign *c,
-				  struct oae_error *err)
+static enum oae_status load_suite(struct oae_campaign *c, struct oae_error *err)
 {
 	enum oae_status status;
 
 	status = oae_suite_load(c->home, c->options.suite, &c->suite, err);
 	if (!status)
-		status = oae_campaign_input(c, "suite.json", c->suite.path,
-					    err);
+		status =
+			oae_campaign_input(c, "suite.json", c->suite.path, err);
 	return status ? status : resolve(c, err);
 }
 
@@ -185,7 +183,10 @@ static enum oae_status check_profiles(struct oae_campaign *c,
 				      struct oae_error *err)
 {
 	static const char *const tables[] = {
-		"defaults.csv", "wages.csv", "grid.csv", "embodied.csv",
+		"defaults.csv",
+		"wages.csv",
+		"grid.csv",
+		"embodied.csv",
 	};
 	char path[2 * OAE_PATH_BYTES_MAX], file[OAE_NAME_BYTES_MAX + 16];
 	struct oae_tables t = { 0 };
@@ -222,8 +223,8 @@ static enum oae_status load_systems(struct oae_campaign *c,
 	enum oae_status status = OAE_OK;
 
 	for (i = 0; !status && i < c->options.adapters.count; i++) {
-		status = oae_campaign_adapter_load(c,
-					c->options.adapters.item[i], err);
+		status = oae_campaign_adapter_load(
+			c, c->options.adapters.item[i], err);
 		c->options.adapters.item[i] = c->adapters[i].dir;
 	}
 	c->systems = calloc(n, sizeof(*c->systems));
@@ -283,7 +284,8 @@ static void add_scales(struct oae_campaign *c, bool first, uint32_t block)
 static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 {
 	struct oae_blocks b = {
-		.seed = c->options.seed, .systems = c->options.systems.count,
+		.seed = c->options.seed,
+		.systems = c->options.systems.count,
 		.workloads = c->options.workloads.count,
 		.conditions = c->suite.condition_count,
 		.runs = c->options.runs,
@@ -327,8 +329,8 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 	memset(c, 0, sizeof(*c));
 	oae_arena_init(&c->arena, ARENA_BYTES_MAX);
 	c->options = *options;
-	c->inputs = oae_arena_array(&c->arena, OAE_INPUTS_MAX,
-				    sizeof(*c->inputs));
+	c->inputs =
+		oae_arena_array(&c->arena, OAE_INPUTS_MAX, sizeof(*c->inputs));
 	if (!c->inputs)
 		return no_memory(err);
 	status = oae_home(c->home, sizeof(c->home), err);

@@ -25,7 +25,7 @@
 #define OAE_ADAPTERS_MAX 64u
 #define OAE_SEED_DEFAULT 42u
 #define OAE_INPUTS_MAX 1024u
-#define OAE_LIMIT_S_MAX 86400u	/* a limit on an adapter */
+#define OAE_LIMIT_S_MAX 86400u /* a limit on an adapter */
 
 struct oae_names {
 	const char *item[OAE_SYSTEMS_MAX];
@@ -34,31 +34,31 @@ struct oae_names {
 
 /* What a user may say; zero is "as the suite has it". */
 struct oae_options {
-	const char *suite;		/* id */
-	struct oae_names systems;	/* "adapter/system[:knob=value,...]" */
+	const char *suite;	  /* id */
+	struct oae_names systems; /* "adapter/system[:knob=value,...]" */
 	struct oae_names workloads;
-	struct oae_names adapters;	/* folders */
+	struct oae_names adapters; /* folders */
 	uint32_t runs, items;
-	uint32_t ready_s, request_s, close_s;	/* limits on an adapter */
+	uint32_t ready_s, request_s, close_s; /* limits on an adapter */
 	uint64_t seed;
 };
 
 struct oae_campaign_adapter {
-	const char *dir;		/* absolute */
+	const char *dir; /* absolute */
 	struct oae_manifest manifest;
 };
 
 struct oae_model_file {
-	const char *path;		/* as the manifest has it */
+	const char *path; /* as the manifest has it */
 	char sha256[OAE_SHA256_HEX];
 	uint64_t bytes;
 };
 
 struct oae_campaign_system {
-	const char *id;			/* what the user or the suite wrote */
+	const char *id; /* what the user or the suite wrote */
 	const struct oae_campaign_adapter *adapter;
 	const struct oae_system_entry *entry;
-	cJSON *knobs;			/* all of them, defaults included */
+	cJSON *knobs; /* all of them, defaults included */
 	const char *argv[OAE_MANIFEST_LIST_MAX + 1];
 	char binary_sha256[OAE_SHA256_HEX]; /* "" when not a file */
 	struct oae_model_file models[OAE_MANIFEST_LIST_MAX];
@@ -73,17 +73,17 @@ struct oae_input {
 #define OAE_NO_SCALE UINT32_MAX
 
 struct oae_campaign_run {
-	struct oae_planned_run at;	/* of a scale run: system, block, rep */
-	uint32_t scale;			/* index, or OAE_NO_SCALE */
+	struct oae_planned_run at; /* of a scale run: system, block, rep */
+	uint32_t scale;		   /* index, or OAE_NO_SCALE */
 };
 
 struct oae_campaign {
 	struct oae_arena arena;
 	char home[OAE_PATH_BYTES_MAX];
-	char build[OAE_PATH_BYTES_MAX];	/* where the programs are */
+	char build[OAE_PATH_BYTES_MAX]; /* where the programs are */
 	struct oae_options options;	/* resolved: names filled in */
 	struct oae_suite suite;
-	struct oae_workload *workloads;	/* options.workloads.count */
+	struct oae_workload *workloads;	   /* options.workloads.count */
 	uint32_t items[OAE_WORKLOADS_MAX]; /* asked in one run */
 	struct oae_campaign_adapter adapters[OAE_ADAPTERS_MAX];
 	size_t adapter_count;
@@ -124,8 +124,7 @@ enum oae_status oae_options_read(const cJSON *campaign,
 /* OAE_ERR_CHECK naming the first input, model or program that has changed
  * since the "campaign" line was written. */
 enum oae_status oae_campaign_same(const struct oae_campaign *c,
-				  const cJSON *campaign,
-				  struct oae_error *err);
+				  const cJSON *campaign, struct oae_error *err);
 /* Copies what is missing of the inputs into DIR/inputs. */
 enum oae_status oae_campaign_copy_inputs(const struct oae_campaign *c,
 					 const char *dir,

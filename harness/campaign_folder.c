@@ -53,8 +53,8 @@ static void write_system(struct oae_jw *w, const struct oae_campaign_system *s)
 		oae_jw_end_obj(w);
 	}
 	oae_jw_end_arr(w);
-	oae_jw_str(w, "binary_sha256", s->binary_sha256[0] ?
-		   s->binary_sha256 : NULL);
+	oae_jw_str(w, "binary_sha256",
+		   s->binary_sha256[0] ? s->binary_sha256 : NULL);
 	oae_jw_end_obj(w);
 }
 
@@ -156,22 +156,21 @@ static enum oae_status read_names(const cJSON *obj, const char *key,
 	return OAE_OK;
 }
 
-static enum oae_status read_u32(const cJSON *obj, const char *key,
-				uint32_t max, uint32_t *out,
-				struct oae_error *err)
+static enum oae_status read_u32(const cJSON *obj, const char *key, uint32_t max,
+				uint32_t *out, struct oae_error *err)
 {
 	uint64_t v = 0;
 	enum oae_status status = oae_json_u64(obj, key, &v, err);
 
 	if (!status && v > max)
-		status = oae_fail(err, OAE_ERR_LIMIT, 0,
-				  "\"%s\": more than %u", key, max);
+		status = oae_fail(err, OAE_ERR_LIMIT, 0, "\"%s\": more than %u",
+				  key, max);
 	*out = (uint32_t)v;
 	return status;
 }
 
-enum oae_status oae_options_read(const cJSON *campaign,
-				 struct oae_options *o, struct oae_error *err)
+enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
+				 struct oae_error *err)
 {
 	enum oae_status status;
 	const cJSON *obj;
@@ -208,7 +207,8 @@ static enum oae_status changed(struct oae_error *err, const char *what)
 {
 	return oae_fail(err, OAE_ERR_CHECK, 0,
 			"%s has changed since the campaign began; put it back,"
-			" or begin a new campaign", what);
+			" or begin a new campaign",
+			what);
 }
 
 static enum oae_status same_system(const struct oae_campaign_system *s,
@@ -269,8 +269,7 @@ static enum oae_status make_parent(const char *path, struct oae_error *err)
 }
 
 enum oae_status oae_campaign_copy_inputs(const struct oae_campaign *c,
-					 const char *dir,
-					 struct oae_error *err)
+					 const char *dir, struct oae_error *err)
 {
 	char path[2 * OAE_PATH_BYTES_MAX], sha256[OAE_SHA256_HEX];
 	enum oae_status status = OAE_OK;

@@ -89,8 +89,8 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 {
 	const struct oae_campaign_run *p = &c->runs[i];
 	const struct oae_campaign_system *s = &c->systems[p->at.system];
-	const struct oae_suite_scale *scale = p->scale == OAE_NO_SCALE ? NULL :
-					      &c->suite.scale[p->scale];
+	const struct oae_suite_scale *scale =
+		p->scale == OAE_NO_SCALE ? NULL : &c->suite.scale[p->scale];
 	struct oae_request *requests;
 	size_t n = scale ? 1 : c->items[p->at.workload];
 
@@ -121,7 +121,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->hello.seed = p->at.seed;
 	r->requests = requests;
 	r->count = n;
-	r->max_in_flight = 1;	/* SingleStream */
+	r->max_in_flight = 1; /* SingleStream */
 	return scale ? fill_scale(scale, p->at.seed, a, requests, err) :
 		       fill_items(c, p, a, requests, n, err);
 }

@@ -32,8 +32,8 @@ enum oae_status oae_campaign_adapter_load(struct oae_campaign *c,
 				OAE_ADAPTERS_MAX);
 	real = realpath(dir, NULL);
 	if (!real)
-		return oae_fail(err, OAE_ERR_USAGE, errno,
-				"adapter folder %s", dir);
+		return oae_fail(err, OAE_ERR_USAGE, errno, "adapter folder %s",
+				dir);
 	a->dir = oae_arena_strdup(&c->arena, real);
 	free(real);
 	if (!a->dir)
@@ -46,8 +46,9 @@ enum oae_status oae_campaign_adapter_load(struct oae_campaign *c,
 		if (!strcmp(c->adapters[i].manifest.name, a->manifest.name))
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"%s and %s are both adapter '%s';"
-					" rename one", c->adapters[i].dir,
-					a->dir, a->manifest.name);
+					" rename one",
+					c->adapters[i].dir, a->dir,
+					a->manifest.name);
 	name = oae_arena_printf(&c->arena, "adapters/%s/adapter.json",
 				a->manifest.name);
 	path = oae_arena_printf(&c->arena, "%s/adapter.json", a->dir);
@@ -167,10 +168,9 @@ static enum oae_status read_knobs(struct oae_campaign_system *s, char *text,
 	oae_jw_init(&w, &json, 0);
 	oae_jw_obj(&w, NULL);
 	for (i = 0; !status && i < s->entry->knob_count; i++)
-		status = oae_knob_write(&s->entry->knobs[i],
-					given(words, count,
-					      s->entry->knobs[i].name),
-					&w, err);
+		status = oae_knob_write(
+			&s->entry->knobs[i],
+			given(words, count, s->entry->knobs[i].name), &w, err);
 	oae_jw_end_obj(&w);
 	if (!status)
 		status = oae_buf_check(&json, "knobs", err);
@@ -230,8 +230,8 @@ static enum oae_status read_command(struct oae_campaign *c,
 			return status;
 	}
 	if (strchr(s->argv[0], '/') && access(s->argv[0], X_OK) < 0) {
-		status = oae_fail(err, OAE_ERR_IO, errno,
-				  "program %s", s->argv[0]);
+		status = oae_fail(err, OAE_ERR_IO, errno, "program %s",
+				  s->argv[0]);
 		add_setup_hint(c, s->adapter, err);
 		return status;
 	}
@@ -259,7 +259,8 @@ static enum oae_status read_models(struct oae_campaign *c,
 			return oae_fail(err, OAE_ERR_IO, 0,
 					"model %s: it is not there; restore it,"
 					" or make it again as the adapter's"
-					" README says", m->path);
+					" README says",
+					m->path);
 		m->bytes = (uint64_t)st.st_size;
 		status = oae_sha256_file(path, m->sha256, err);
 		if (status)
@@ -307,7 +308,8 @@ enum oae_status oae_campaign_system_load(struct oae_campaign *c,
 	if (!system)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"system '%.60s': write adapter/system, as"
-				" `oae list systems` shows them", spec);
+				" `oae list systems` shows them",
+				spec);
 	*system++ = '\0';
 	status = find_adapter(c, text, &s->adapter, err);
 	if (!status)

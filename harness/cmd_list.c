@@ -154,8 +154,10 @@ static enum oae_status list_workloads(struct out *o, struct oae_error *err)
 		memset(&w, 0, sizeof(w));
 		status = oae_workload_load(o->home, ids.id[i], &w, err);
 		if (!status) {
-			(void)snprintf(about, sizeof(about), "%.300s (%zu"
-				       " items)", w.title, w.item_count);
+			(void)snprintf(about, sizeof(about),
+				       "%.300s (%zu"
+				       " items)",
+				       w.title, w.item_count);
 			row(o, w.id, about);
 		}
 		oae_workload_release(&w);
@@ -200,12 +202,15 @@ static enum oae_status list_sensors(struct out *o, struct oae_error *err)
 		for (k = usable = 0; k < s->count; k++)
 			usable += s->channels[k].evidence != OAE_ABSENT;
 		if (all.absent[i][0])
-			(void)snprintf(about, sizeof(about), "%s: not here:"
-				       " %s", s->type->about, all.absent[i]);
+			(void)snprintf(about, sizeof(about),
+				       "%s: not here:"
+				       " %s",
+				       s->type->about, all.absent[i]);
 		else
-			(void)snprintf(about, sizeof(about), "%s: %zu of %zu"
-				       " channels", s->type->about, usable,
-				       s->count);
+			(void)snprintf(about, sizeof(about),
+				       "%s: %zu of %zu"
+				       " channels",
+				       s->type->about, usable, s->count);
 		row(o, s->type->name, about);
 	}
 	oae_sensors_close(&all);
@@ -216,10 +221,8 @@ static const struct {
 	const char *name;
 	enum oae_status (*list)(struct out *o, struct oae_error *err);
 } kinds[] = {
-	{ "systems", list_systems },
-	{ "suites", list_suites },
-	{ "workloads", list_workloads },
-	{ "profiles", list_profiles },
+	{ "systems", list_systems },	 { "suites", list_suites },
+	{ "workloads", list_workloads }, { "profiles", list_profiles },
 	{ "sensors", list_sensors },
 };
 
@@ -268,7 +271,8 @@ static enum oae_status read_words(int argc, char **argv, bool *json,
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"'%.60s': name one of systems, suites,"
 					" workloads, profiles, sensors, or"
-					" nothing; and --json", argv[i]);
+					" nothing; and --json",
+					argv[i]);
 		*only = argv[i];
 	}
 	return OAE_OK;
@@ -282,8 +286,8 @@ int oae_cmd_list(int argc, char **argv)
 	const char *only = NULL;
 	enum oae_status status;
 
-	if (argc == 2 && (!strcmp(argv[1], "--help") ||
-			  !strcmp(argv[1], "-h"))) {
+	if (argc == 2 &&
+	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		fputs(help, stdout);
 		return OAE_EXIT_OK;
 	}
@@ -294,8 +298,8 @@ int oae_cmd_list(int argc, char **argv)
 	oae_jw_init(&o.w, &o.buf, 2);
 	if (!status)
 		status = list(&o, only, &err);
-	if (!status && (fputs(oae_buf_str(&o.buf), stdout) < 0 ||
-			fflush(stdout) < 0))
+	if (!status &&
+	    (fputs(oae_buf_str(&o.buf), stdout) < 0 || fflush(stdout) < 0))
 		status = oae_fail(&err, OAE_ERR_IO, errno, "standard output");
 	oae_buf_release(&o.buf);
 	if (status)

@@ -27,8 +27,8 @@ static const char help[] =
 	"usage: oae run [options]\n"
 	"       oae run --resume DIR [--no-score] [--no-report] [--quiet]\n\n"
 	"Measures the systems of a suite side by side, in seeded blocks, one"
-	" fresh\nprocess a run; then scores them and draws a report. Everything"
-	" measured stands\nin DIR/journal.jsonl; a campaign that was interrupted"
+	" fresh\nprocess a run; then scores them and draws a report. All of it"
+	" stands\nin DIR/journal.jsonl; a campaign that was interrupted"
 	" or killed goes on with\n--resume and loses no finished request.\n\n"
 	"  --suite NAME       what to measure (default quick; see `oae list"
 	" suites`)\n"
@@ -86,7 +86,7 @@ struct job {
 	char dir[OAE_PATH_BYTES_MAX];
 	struct oae_campaign campaign;
 	struct oae_journal journal;
-	struct oae_records records;	/* of a resumed journal */
+	struct oae_records records; /* of a resumed journal */
 	struct oae_sensors sensors;
 	struct oae_conduct conduct;
 };
@@ -108,14 +108,13 @@ static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
 		oae_jw_obj(w, NULL);
 		oae_jw_int(w, "run", (int64_t)i);
 		oae_jw_str(w, "system", c->systems[r->at.system].id);
-		oae_jw_str(w, "workload", scale ? NULL :
-			   c->workloads[r->at.workload].id);
-		oae_jw_str(w, "shape", scale ? c->suite.scale[r->scale].shape :
-			   NULL);
+		oae_jw_str(w, "workload",
+			   scale ? NULL : c->workloads[r->at.workload].id);
+		oae_jw_str(w, "shape",
+			   scale ? c->suite.scale[r->scale].shape : NULL);
 		oae_jw_int(w, "block", r->at.block);
 		oae_jw_int(w, "rep", r->at.rep);
-		oae_jw_int(w, "requests", scale ? 1 :
-			   c->items[r->at.workload]);
+		oae_jw_int(w, "requests", scale ? 1 : c->items[r->at.workload]);
 		oae_jw_end_obj(w);
 	}
 	oae_jw_end_arr(w);
@@ -140,18 +139,20 @@ static enum oae_status print_plan(const struct oae_campaign *c, bool json,
 		const struct oae_campaign_run *r = &c->runs[i];
 		bool scale = r->scale != OAE_NO_SCALE;
 
-		oae_buf_printf(&out, "%4zu  block %u  rep %u  %-32s %s, %u"
-			       " request%s\n", i, r->at.block, r->at.rep + 1,
+		oae_buf_printf(&out,
+			       "%4zu  block %u  rep %u  %-32s %s, %u"
+			       " request%s\n",
+			       i, r->at.block, r->at.rep + 1,
 			       c->systems[r->at.system].id,
 			       scale ? c->suite.scale[r->scale].shape :
-			       c->workloads[r->at.workload].id,
+				       c->workloads[r->at.workload].id,
 			       scale ? 1 : c->items[r->at.workload],
 			       scale || c->items[r->at.workload] == 1 ? "" :
-			       "s");
+									"s");
 	}
 	status = oae_buf_check(&out, "plan", err);
-	if (!status && (fputs(oae_buf_str(&out), stdout) < 0 ||
-			fflush(stdout) < 0))
+	if (!status &&
+	    (fputs(oae_buf_str(&out), stdout) < 0 || fflush(stdout) < 0))
 		status = oae_fail(err, OAE_ERR_IO, errno, "standard output");
 	oae_buf_release(&out);
 	return status;
@@ -171,10 +172,14 @@ static enum oae_status not_empty(void *ctx, const char *relative,
 static enum oae_status check_writable(const char *dir, struct oae_error *err)
 {
 	if (access(dir, W_OK) < 0)
-		return oae_fail(err, errno == EACCES || errno == EROFS ?
-				OAE_ERR_DENIED : OAE_ERR_IO, errno,
+		return oae_fail(err,
+				errno == EACCES || errno == EROFS ?
+					OAE_ERR_DENIED :
+					OAE_ERR_IO,
+				errno,
 				"%s: cannot write there; name another folder"
-				" with --out", dir);
+				" with --out",
+				dir);
 	return OAE_OK;
 }
 
@@ -259,8 +264,8 @@ static enum oae_status begin_resumed(struct job *j, struct oae_error *err)
 		status = oae_fail(err, OAE_ERR_USAGE, 0,
 				  "%s: no campaign was begun there", j->dir);
 	if (!status)
-		status = oae_journal_resume(&j->journal, path, &j->records,
-					    err);
+		status =
+			oae_journal_resume(&j->journal, path, &j->records, err);
 	if (status)
 		return status;
 	/* A sealed one is whole: its own inputs are enough to score it. */
@@ -269,8 +274,9 @@ static enum oae_status begin_resumed(struct job *j, struct oae_error *err)
 	status = oae_options_read(j->records.campaign, &options, err);
 	if (!status)
 		status = oae_campaign_load(&j->campaign, &options, err);
-	return status ? status : oae_campaign_same(&j->campaign,
-						   j->records.campaign, err);
+	return status ? status :
+			oae_campaign_same(&j->campaign, j->records.campaign,
+					  err);
 }
 
 /* ---- measuring -------------------------------------------------------- */
@@ -307,8 +313,7 @@ static int columns(void)
 	return 100;
 }
 
-static enum oae_status print_result(const struct job *j,
-				    struct oae_error *err)
+static enum oae_status print_result(const struct job *j, struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX];
 	enum oae_status status;
@@ -325,8 +330,8 @@ static enum oae_status print_result(const struct job *j,
 		status = oae_report_table(result, &out, columns(), err);
 	if (!status)
 		status = oae_buf_check(&out, "table", err);
-	if (!status && (fputs(oae_buf_str(&out), stdout) < 0 ||
-			fflush(stdout) < 0))
+	if (!status &&
+	    (fputs(oae_buf_str(&out), stdout) < 0 || fflush(stdout) < 0))
 		status = oae_fail(err, OAE_ERR_IO, errno, "standard output");
 	cJSON_Delete(result);
 	oae_buf_release(&out);
@@ -364,8 +369,10 @@ static int conclude(const struct job *j)
 		oae_warn("%zu of %zu runs failed", d->failed_runs,
 			 j->campaign.run_count);
 	if (d->runs && !d->ok) {
-		fprintf(stderr, "oae run: every request failed; the reasons"
-			" stand in %s/%s\n", j->dir, OAE_JOURNAL_NAME);
+		fprintf(stderr,
+			"oae run: every request failed; the reasons"
+			" stand in %s/%s\n",
+			j->dir, OAE_JOURNAL_NAME);
 		return OAE_EXIT_ERROR;
 	}
 	return OAE_EXIT_OK;
@@ -387,9 +394,10 @@ static int work(struct job *j)
 	if (!j->journal.sealed)
 		status = measure(j, &err);
 	if (!status && stop) {
-		fprintf(stderr, "oae run: interrupted after %zu of %zu runs; go"
-			" on with: oae run --resume %s\n", j->conduct.over,
-			j->campaign.run_count, j->dir);
+		fprintf(stderr,
+			"oae run: interrupted after %zu of %zu runs; go"
+			" on with: oae run --resume %s\n",
+			j->conduct.over, j->campaign.run_count, j->dir);
 		return OAE_EXIT_INTERRUPTED;
 	}
 	if (!status)

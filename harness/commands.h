@@ -8,14 +8,14 @@
 #define OAE_HARNESS_COMMANDS_H
 
 #include "base/status.h"
-#include "schema/record.h"	/* OAE_VERSION */
+#include "schema/record.h" /* OAE_VERSION */
 
-int oae_cmd_run(int argc, char **argv);		/* harness/cmd_run.c */
-int oae_cmd_list(int argc, char **argv);	/* harness/cmd_list.c */
-int oae_cmd_score(int argc, char **argv);	/* harness/cmd_score.c */
-int oae_cmd_verify(int argc, char **argv);	/* harness/cmd_verify.c */
-int oae_cmd_cost(int argc, char **argv);	/* harness/cmd_cost.c */
-int oae_cmd_report(int argc, char **argv);	/* harness/cmd_report.c */
+int oae_cmd_run(int argc, char **argv);	   /* harness/cmd_run.c */
+int oae_cmd_list(int argc, char **argv);   /* harness/cmd_list.c */
+int oae_cmd_score(int argc, char **argv);  /* harness/cmd_score.c */
+int oae_cmd_verify(int argc, char **argv); /* harness/cmd_verify.c */
+int oae_cmd_cost(int argc, char **argv);   /* harness/cmd_cost.c */
+int oae_cmd_report(int argc, char **argv); /* harness/cmd_report.c */
 
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and

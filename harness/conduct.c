@@ -30,15 +30,13 @@ static struct oae_conduct_kind *kind_of(const struct oae_conduct *d, size_t i)
 
 	return &d->kinds[p->at.system * (workloads + 1) +
 			 (p->scale == OAE_NO_SCALE ? p->at.workload :
-			  workloads)];
+						     workloads)];
 }
 
-enum oae_status oae_conduct_init(struct oae_conduct *d,
-				 const struct oae_campaign *c,
-				 struct oae_journal *j,
-				 struct oae_sensors *sensors,
-				 const volatile sig_atomic_t *stop,
-				 struct oae_error *err)
+enum oae_status
+oae_conduct_init(struct oae_conduct *d, const struct oae_campaign *c,
+		 struct oae_journal *j, struct oae_sensors *sensors,
+		 const volatile sig_atomic_t *stop, struct oae_error *err)
 {
 	memset(d, 0, sizeof(*d));
 	d->campaign = c;
@@ -65,8 +63,9 @@ void oae_conduct_release(struct oae_conduct *d)
 
 static size_t request_count(const struct oae_campaign *c, size_t i)
 {
-	return c->runs[i].scale != OAE_NO_SCALE ? 1 :
-	       c->items[c->runs[i].at.workload];
+	return c->runs[i].scale != OAE_NO_SCALE ?
+		       1 :
+		       c->items[c->runs[i].at.workload];
 }
 
 static enum oae_status restore_run(struct oae_conduct *d,
@@ -78,8 +77,7 @@ static enum oae_status restore_run(struct oae_conduct *d,
 
 	if (was->id >= c->run_count ||
 	    was->planned != request_count(c, (size_t)was->id) ||
-	    strcmp(was->system,
-		   c->systems[c->runs[was->id].at.system].id) != 0)
+	    strcmp(was->system, c->systems[c->runs[was->id].at.system].id) != 0)
 		return oae_fail(err, OAE_ERR_CHECK, 0,
 				"%s: its run %llu is not in this plan",
 				d->journal->path, (unsigned long long)was->id);
@@ -111,8 +109,9 @@ static enum oae_status restore_sample(struct oae_conduct *d,
 	if (id < 1 || id > was->planned || r->finished[id - 1])
 		return oae_fail(err, OAE_ERR_CHECK, 0,
 				"%s: run %llu has no request \"%.20s\", or has"
-				" it twice", d->journal->path,
-				(unsigned long long)was->id, s->request);
+				" it twice",
+				d->journal->path, (unsigned long long)was->id,
+				s->request);
 	r->finished[id - 1] = true;
 	if (s->outcome == OAE_OUTCOME_OK)
 		r->ok++;
@@ -136,7 +135,8 @@ static enum oae_status end_killed(struct oae_conduct *d, size_t i,
 	oae_jw_int(w, "run", (int64_t)i);
 	oae_jw_int(w, "segment", r->segments - 1);
 	oae_jw_str(w, "status", "ok");
-	oae_jw_str(w, "reason", "killed after its last request: its resource"
+	oae_jw_str(w, "reason",
+		   "killed after its last request: its resource"
 		   " use is unknown");
 	oae_jw_null(w, "wall_ns");
 	oae_jw_null(w, "cpu_user_s");
@@ -162,7 +162,7 @@ enum oae_status oae_conduct_restore(struct oae_conduct *d,
 	for (i = 0; !status && i < d->campaign->run_count; i++)
 		if (!d->runs[i].over && d->runs[i].finished &&
 		    d->runs[i].ok + d->runs[i].failed ==
-		    request_count(d->campaign, i))
+			    request_count(d->campaign, i))
 			status = end_killed(d, i, err);
 	return status;
 }
@@ -288,8 +288,11 @@ static enum oae_status one_run(struct oae_conduct *d, size_t i,
 {
 	struct oae_session_limits limits = limits_of(&d->campaign->options);
 	struct oae_bench bench = {
-		.journal = d->journal, .sensors = d->sensors,
-		.limits = &limits, .stop = d->stop, .progress = progress,
+		.journal = d->journal,
+		.sensors = d->sensors,
+		.limits = &limits,
+		.stop = d->stop,
+		.progress = progress,
 		.progress_ctx = d,
 	};
 	char path[OAE_PATH_BYTES_MAX];
@@ -312,9 +315,10 @@ static enum oae_status one_run(struct oae_conduct *d, size_t i,
 		if (!prepare_scale(d, i, &r, path, sizeof(path))) {
 			d->runs[i].over = true;
 			d->over++;
-			status = note(d, i, "scale step skipped",
-				      d->skip_scale[d->campaign->runs[i].scale]
-				      .text, err);
+			status = note(
+				d, i, "scale step skipped",
+				d->skip_scale[d->campaign->runs[i].scale].text,
+				err);
 			goto out;
 		}
 	}

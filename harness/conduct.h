@@ -20,9 +20,9 @@
 /* What is known of one run of the plan. */
 struct oae_conduct_run {
 	bool over;
-	uint32_t segments;	/* "run" lines in the journal */
-	bool *finished;		/* by request, when begun earlier; or NULL */
-	size_t ok, failed;	/* requests */
+	uint32_t segments; /* "run" lines in the journal */
+	bool *finished;	   /* by request, when begun earlier; or NULL */
+	size_t ok, failed; /* requests */
 };
 
 struct oae_conduct {
@@ -30,24 +30,22 @@ struct oae_conduct {
 	struct oae_journal *journal;
 	struct oae_sensors *sensors;
 	const volatile sig_atomic_t *stop;
-	struct oae_conduct_run *runs;	/* campaign->run_count */
-	size_t over;			/* of them */
-	size_t ok, failed;		/* requests, scale steps aside */
+	struct oae_conduct_run *runs; /* campaign->run_count */
+	size_t over;		      /* of them */
+	size_t ok, failed;	      /* requests, scale steps aside */
 	size_t failed_runs;
 	/* seconds of finished runs by kind, for the time left */
 	struct oae_conduct_kind {
 		double seconds;
 		size_t count;
-	} *kinds;			/* systems x (workloads + 1) */
+	} * kinds; /* systems x (workloads + 1) */
 	struct oae_error skip_scale[OAE_SCALES_MAX]; /* why one is skipped */
 };
 
-enum oae_status oae_conduct_init(struct oae_conduct *d,
-				 const struct oae_campaign *c,
-				 struct oae_journal *j,
-				 struct oae_sensors *sensors,
-				 const volatile sig_atomic_t *stop,
-				 struct oae_error *err);
+enum oae_status
+oae_conduct_init(struct oae_conduct *d, const struct oae_campaign *c,
+		 struct oae_journal *j, struct oae_sensors *sensors,
+		 const volatile sig_atomic_t *stop, struct oae_error *err);
 void oae_conduct_release(struct oae_conduct *d);
 
 /*

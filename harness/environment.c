@@ -56,8 +56,10 @@ static void write_cpu(struct oae_jw *w, const char *cpuinfo)
 	cpu_set_t set;
 
 	oae_jw_obj(w, "cpu");
-	oae_jw_str(w, "model", find_value(cpuinfo, "model name", text,
-					  sizeof(text)) ? text : NULL);
+	oae_jw_str(w, "model",
+		   find_value(cpuinfo, "model name", text, sizeof(text)) ?
+			   text :
+			   NULL);
 	oae_jw_int(w, "cores", sysconf(_SC_NPROCESSORS_ONLN));
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		oae_jw_int(w, "cores_allowed", CPU_COUNT(&set));
@@ -106,8 +108,8 @@ void oae_environment_write(struct oae_jw *w, const char *when)
 		oae_jw_null(w, "kernel");
 		oae_jw_null(w, "machine");
 	}
-	oae_jw_str(w, "governor", read_head(GOVERNOR, text, sizeof(text)) ?
-		   text : NULL);
+	oae_jw_str(w, "governor",
+		   read_head(GOVERNOR, text, sizeof(text)) ? text : NULL);
 	if (known)
 		oae_jw_bool(w, "virtual", strstr(cpuinfo, " hypervisor"));
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ static enum oae_status journal_init(struct oae_journal *j, const char *path,
 	if (strlen(path) >= sizeof(j->path))
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%.200s...: path too long", path);
-	strcpy(j->path, path);
+	(void)snprintf(j->path, sizeof(j->path), "%s", path);
 	return oae_sha256_init(&j->whole, err);
 }
 
@@ -28,13 +29,16 @@ static enum oae_status journal_open(struct oae_journal *j, int flags,
 {
 	j->fd = open(j->path, flags | O_APPEND | O_CLOEXEC, 0644);
 	if (j->fd < 0)
-		return oae_fail(err, errno == EACCES || errno == EROFS ?
-				OAE_ERR_DENIED : OAE_ERR_IO, errno,
-				"%s: cannot open the journal", j->path);
+		return oae_fail(err,
+				errno == EACCES || errno == EROFS ?
+					OAE_ERR_DENIED :
+					OAE_ERR_IO,
+				errno, "%s: cannot open the journal", j->path);
 	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
 		return oae_fail(err, OAE_ERR_IO, 0,
 				"%s: another oae is writing this journal; wait"
-				" for it or stop it", j->path);
+				" for it or stop it",
+				j->path);
 	return OAE_OK;
 }
 
@@ -68,10 +72,12 @@ static enum oae_status journal_undo(struct oae_journal *j, int sys,
 	if (ftruncate(j->fd, (off_t)j->bytes) < 0)
 		return oae_fail(err, OAE_ERR_IO, sys,
 				"%s: cannot write, nor take back a torn line;"
-				" make room, then `oae run --resume`", j->path);
+				" make room, then `oae run --resume`",
+				j->path);
 	return oae_fail(err, OAE_ERR_IO, sys,
 			"%s: cannot write; nothing finished is lost: make"
-			" room, then `oae run --resume`", j->path);
+			" room, then `oae run --resume`",
+			j->path);
 }
 
 /* Takes a written line (without its newline) into the chain. */
@@ -84,8 +90,7 @@ static void journal_link(struct oae_journal *j, const char *line, size_t len)
 	j->seq++;
 }
 
-enum oae_status oae_journal_commit(struct oae_journal *j,
-				   struct oae_error *err)
+enum oae_status oae_journal_commit(struct oae_journal *j, struct oae_error *err)
 {
 	enum oae_status status;
 	ssize_t n;
@@ -102,7 +107,8 @@ enum oae_status oae_journal_commit(struct oae_journal *j,
 	    j->bytes + j->line.len > OAE_JOURNAL_BYTES_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%s: journal full (%u lines, %llu bytes at"
-				" most)", j->path, OAE_JOURNAL_LINES_MAX,
+				" most)",
+				j->path, OAE_JOURNAL_LINES_MAX,
 				OAE_JOURNAL_BYTES_MAX);
 	do {
 		n = write(j->fd, j->line.data, j->line.len);
@@ -203,8 +209,7 @@ static enum oae_status append_resume(struct oae_journal *j, uint64_t torn,
 }
 
 enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
-				   struct oae_records *r,
-				   struct oae_error *err)
+				   struct oae_records *r, struct oae_error *err)
 {
 	struct oae_error why = { 0 };
 	enum oae_status status;
@@ -218,7 +223,8 @@ enum oae_status oae_journal_resume(struct oae_journal *j, const char *path,
 	if (why.status && !r->lines)
 		status = oae_fail(err, OAE_ERR_USAGE, 0,
 				  "%s: killed before anything was begun; remove"
-				  " the folder and run again", path);
+				  " the folder and run again",
+				  path);
 	else if (why.status)
 		*err = why;
 	if (!status)

@@ -21,9 +21,9 @@
 #define OAE_JOURNAL_NAME "journal.jsonl"
 
 struct oae_journal {
-	int fd;			/* locked: one writer; -1 when closed */
-	uint64_t seq;		/* of the next line */
-	uint64_t bytes;		/* written so far */
+	int fd;		/* locked: one writer; -1 when closed */
+	uint64_t seq;	/* of the next line */
+	uint64_t bytes; /* written so far */
 	char prev[OAE_SHA256_HEX];
 	struct oae_sha256 whole; /* of all bytes so far */
 	struct oae_buf line;

@@ -67,7 +67,7 @@ static enum oae_status send_next(struct oae_load *l, struct oae_error *err)
 	f->request = r;
 	f->sent_ns = f->heard_ns = f->stamp_ns = oae_clock_ns();
 	f->due_ns = r->due_ns == OAE_ARRIVAL_CLOSED ? f->sent_ns :
-						  l->start_ns + r->due_ns;
+						      l->start_ns + r->due_ns;
 	if (l->in_flight++ == 0)
 		l->busy_since_ns = f->sent_ns;
 	l->sent++;
@@ -82,13 +82,14 @@ static enum oae_status check_stamp(struct oae_flight *f,
 {
 	if (ev->t_ns < f->stamp_ns)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
-				"request %" PRIu64 ": its stamp goes back by %"
-				PRIu64 " ns", ev->id, f->stamp_ns - ev->t_ns);
+				"request %" PRIu64
+				": its stamp goes back by %" PRIu64 " ns",
+				ev->id, f->stamp_ns - ev->t_ns);
 	if (ev->t_ns > ev->received_ns)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
 				"request %" PRIu64 ": its stamp is %" PRIu64
-				" ns in the future", ev->id,
-				ev->t_ns - ev->received_ns);
+				" ns in the future",
+				ev->id, ev->t_ns - ev->received_ns);
 	f->stamp_ns = ev->t_ns;
 	return OAE_OK;
 }
@@ -120,14 +121,16 @@ static enum oae_status on_token(struct oae_flight *f,
 
 	if (ev->n > max - f->tokens_out)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
-				"request %" PRIu64 ": more tokens than the %"
-				PRIu64 " asked for", ev->id, max);
+				"request %" PRIu64
+				": more tokens than the %" PRIu64 " asked for",
+				ev->id, max);
 	f->tokens_out += ev->n;
 	oae_buf_puts(&f->answer, ev->text);
 	if (f->answer.status == OAE_ERR_LIMIT)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
 				"request %" PRIu64 ": an answer longer than %u"
-				" bytes", ev->id, OAE_ANSWER_BYTES_MAX);
+				" bytes",
+				ev->id, OAE_ANSWER_BYTES_MAX);
 	if (ev->text[0] && !f->first_ns)
 		f->first_ns = ev->received_ns;
 	return add_stamps(f, ev->t_ns, ev->n, err);
@@ -142,8 +145,8 @@ static enum oae_status on_done(struct oae_load *l, struct oae_flight *f,
 	if (ev->tokens_out != f->tokens_out)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
 				"request %" PRIu64 ": it counts %" PRIu64
-				" tokens but sent %" PRIu64, ev->id,
-				ev->tokens_out, f->tokens_out);
+				" tokens but sent %" PRIu64,
+				ev->id, ev->tokens_out, f->tokens_out);
 	if (cancelled && !f->cancelled)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
 				"request %" PRIu64 ": cancelled by nobody",
@@ -152,8 +155,9 @@ static enum oae_status on_done(struct oae_load *l, struct oae_flight *f,
 	f->drafted = ev->drafted;
 	f->accepted = ev->accepted;
 	(void)snprintf(f->finish, sizeof(f->finish), "%s", ev->finish);
-	return flight_end(l, f, f->cancelled ? OAE_OUTCOME_TIMEOUT :
-			  OAE_OUTCOME_OK, ev->received_ns,
+	return flight_end(l, f,
+			  f->cancelled ? OAE_OUTCOME_TIMEOUT : OAE_OUTCOME_OK,
+			  ev->received_ns,
 			  f->cancelled ? "no event within the limit" : NULL,
 			  err);
 }
@@ -298,12 +302,12 @@ static enum oae_status fail_flights(struct oae_load *l, enum oae_status why,
 		if (l->flights[i].request)
 			status = flight_end(l, &l->flights[i],
 					    l->flights[i].cancelled ?
-					    OAE_OUTCOME_TIMEOUT :
-					    OAE_OUTCOME_FAILED, now,
-					    because->text, &second);
+						    OAE_OUTCOME_TIMEOUT :
+						    OAE_OUTCOME_FAILED,
+					    now, because->text, &second);
 	if (!status)
 		return why;
-	*err = second;	/* ours weighs more than the adapter's */
+	*err = second; /* ours weighs more than the adapter's */
 	return status;
 }
 

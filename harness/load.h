@@ -21,25 +21,25 @@
 
 /* One request of a plan. Strings belong to the plan. */
 struct oae_request {
-	uint64_t id;		/* its place in the run's plan + 1 */
-	uint64_t due_ns;	/* after the loop's start, or OAE_ARRIVAL_CLOSED */
-	const char *item;	/* id of the item it came from */
-	struct oae_submit submit; /* .id is set by the loop */
+	uint64_t id;	  /* its place in the run's plan + 1 */
+	uint64_t due_ns;  /* after the loop's start, or OAE_ARRIVAL_CLOSED */
+	const char *item; /* id of the item it came from */
+	struct oae_submit submit;	      /* .id is set by the loop */
 	const char *expected, *judge, *group; /* for the journal; or NULL */
 };
 
 /* A request in flight or just finished. Times are CLOCK_MONOTONIC. */
 struct oae_flight {
-	const struct oae_request *request;	/* NULL: free */
+	const struct oae_request *request; /* NULL: free */
 	uint64_t due_ns, sent_ns, done_ns;
-	uint64_t first_ns;	/* 0: no text yet */
-	uint64_t heard_ns;	/* when it was last heard of */
-	uint64_t stamp_ns;	/* the adapter's last stamp */
+	uint64_t first_ns; /* 0: no text yet */
+	uint64_t heard_ns; /* when it was last heard of */
+	uint64_t stamp_ns; /* the adapter's last stamp */
 	uint64_t tokens_in, tokens_out, drafted, accepted;
-	bool cancelled;		/* we asked for it */
-	char finish[16];	/* "" when it did not finish */
+	bool cancelled;	 /* we asked for it */
+	char finish[16]; /* "" when it did not finish */
 	struct oae_buf answer;
-	uint64_t *token_ns;	/* adapter stamps, one a token */
+	uint64_t *token_ns; /* adapter stamps, one a token */
 	size_t token_count, token_alloc;
 };
 
@@ -58,14 +58,14 @@ struct oae_load {
 	struct oae_session *session;
 	const struct oae_session_limits *limits;
 	const struct oae_load_hooks *hooks;
-	const volatile sig_atomic_t *stop;	/* non-zero: interrupted */
+	const volatile sig_atomic_t *stop; /* non-zero: interrupted */
 	const struct oae_request *requests;
 	size_t count;
 	size_t max_in_flight;
 	/* results */
-	size_t sent;		/* requests[0..sent) were sent */
+	size_t sent; /* requests[0..sent) were sent */
 	size_t in_flight;
-	uint64_t busy_ns;	/* with at least one request in flight */
+	uint64_t busy_ns; /* with at least one request in flight */
 	bool interrupted;
 	/* the loop's own */
 	struct oae_flight *flights;

@@ -13,9 +13,11 @@ static const struct command {
 } commands[] = {
 	{ "run", oae_cmd_run, "measure systems side by side, score, report" },
 	{ "score", oae_cmd_score, "compute a run folder's result.json" },
-	{ "report", oae_cmd_report, "draw tables, charts and pages of results" },
+	{ "report", oae_cmd_report,
+	  "draw tables, charts and pages of results" },
 	{ "verify", oae_cmd_verify, "recompute a result from its journal" },
-	{ "cost", oae_cmd_cost, "compute costs and OAE from a file of numbers" },
+	{ "cost", oae_cmd_cost,
+	  "compute costs and OAE from a file of numbers" },
 	{ "list", oae_cmd_list, "what there is to run" },
 };
 
@@ -30,7 +32,8 @@ static void print_help(FILE *to)
 	      "What a method saves, after adoption, upkeep, machines and energy"
 	      " are paid.\n\n"
 	      "usage: oae COMMAND [options]\n"
-	      "       oae COMMAND --help\n\ncommands:\n", to);
+	      "       oae COMMAND --help\n\ncommands:\n",
+	      to);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-9s%s\n", commands[i].name, commands[i].about);
 	fputs("\nexamples:\n"
@@ -49,7 +52,8 @@ static void print_help(FILE *to)
 	      "  3   inconclusive\n"
 	      "  4   not comparable\n"
 	      "  64  usage: unknown command, option or name\n"
-	      "  130 interrupted; `oae run --resume DIR` goes on\n", to);
+	      "  130 interrupted; `oae run --resume DIR` goes on\n",
+	      to);
 }
 
 int main(int argc, char **argv)

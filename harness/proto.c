@@ -106,8 +106,7 @@ static enum oae_status parse_token(struct oae_event *ev, struct oae_error *err)
 	if (!status)
 		status = oae_json_u64(ev->tree, "n", &ev->n, err);
 	if (!status && (ev->n < 1 || ev->n > OAE_TOKENS_PER_ANSWER_MAX))
-		status = oae_fail(err, OAE_ERR_TARGET, 0,
-				  "n must be 1 to %u",
+		status = oae_fail(err, OAE_ERR_TARGET, 0, "n must be 1 to %u",
 				  OAE_TOKENS_PER_ANSWER_MAX);
 	if (!status)
 		status = oae_json_str(ev->tree, "text", &ev->text, err);
@@ -163,8 +162,8 @@ static enum oae_status parse_members(struct oae_event *ev,
 	case OAE_EVENT_ERROR:
 		status = oae_json_str(ev->tree, "code", &ev->code, err);
 		if (!status)
-			status = oae_json_str(ev->tree, "message",
-					      &ev->message, err);
+			status = oae_json_str(ev->tree, "message", &ev->message,
+					      err);
 		return status;
 	case OAE_EVENT_BYE:
 		return OAE_OK;

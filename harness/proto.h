@@ -18,7 +18,7 @@
 
 /* Cuts bytes into lines of at most OAE_LINE_BYTES_MAX. */
 struct oae_lines {
-	struct oae_buf pending;	/* bytes not yet given out */
+	struct oae_buf pending; /* bytes not yet given out */
 	size_t start;		/* of the next line */
 	size_t scanned;		/* no newline in [start, scanned) */
 };
@@ -43,18 +43,18 @@ enum oae_event_kind {
 /* Strings belong to the tree. Members that a kind lacks are 0 or NULL. */
 struct oae_event {
 	enum oae_event_kind kind;
-	uint64_t received_ns;	/* our clock, when its bytes were read */
+	uint64_t received_ns; /* our clock, when its bytes were read */
 	bool has_id;
 	uint64_t id;
-	uint64_t t_ns;		/* the adapter's stamp: token, done */
-	uint64_t n;		/* token: new tokens, at least 1 */
-	const char *text;	/* token */
-	const char *finish;	/* done */
+	uint64_t t_ns;	    /* the adapter's stamp: token, done */
+	uint64_t n;	    /* token: new tokens, at least 1 */
+	const char *text;   /* token */
+	const char *finish; /* done */
 	uint64_t tokens_in, tokens_out, drafted, accepted; /* done */
-	const char *code, *message; /* error */
-	uint64_t max_in_flight;	/* ready */
-	const char *system;	/* ready */
-	cJSON *tree;		/* the whole message */
+	const char *code, *message;			   /* error */
+	uint64_t max_in_flight;				   /* ready */
+	const char *system;				   /* ready */
+	cJSON *tree; /* the whole message */
 };
 
 enum oae_status oae_event_parse(const char *line, size_t len,
@@ -65,10 +65,10 @@ const char *oae_event_name(enum oae_event_kind kind);
 /* What the harness says; each appends one line with its newline. */
 struct oae_hello {
 	const char *system;
-	const cJSON *knobs;	/* object or NULL */
+	const cJSON *knobs; /* object or NULL */
 	const char *home;
 	uint64_t seed;
-	const char *synthetic;	/* path of a model file, or NULL */
+	const char *synthetic; /* path of a model file, or NULL */
 };
 
 struct oae_submit {

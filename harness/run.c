@@ -13,7 +13,7 @@
 #define MEMORY_PERIOD_NS 100000000u
 /* Looking at memory costs time; it never takes more than one part in this. */
 #define MEMORY_COST_PARTS 50u
-#define IDLE_NS 250000000u	/* where there is a meter to read meanwhile */
+#define IDLE_NS 250000000u /* where there is a meter to read meanwhile */
 #define NAP_NS 100000000u
 
 static const char phase_idle[] = "idle", phase_setup[] = "setup";
@@ -30,10 +30,10 @@ struct state {
 	uint64_t max_in_flight;
 	uint64_t next_sensor_ns, next_memory_ns;
 	uint64_t measure_ns, busy_ns, pss_bytes;
-	bool warming;		/* the warm-up request is no sample */
+	bool warming; /* the warm-up request is no sample */
 	struct oae_tree tree;
 	struct oae_window windows[OAE_CHANNELS_MAX];
-	struct oae_error own;	/* our own failure; ends the campaign */
+	struct oae_error own; /* our own failure; ends the campaign */
 	struct oae_request *todo;
 	size_t todo_count;
 };
@@ -99,7 +99,7 @@ static uint64_t tick(void *ctx, uint64_t now_ns, struct oae_error *err)
 	if (s->bench->progress)
 		s->bench->progress(s->bench->progress_ctx, s->run,
 				   s->run->ok_before + s->run->failed_before +
-				   s->result->ok + s->result->failed);
+					   s->result->ok + s->result->failed);
 	return s->next_memory_ns < s->next_sensor_ns ? s->next_memory_ns :
 						       s->next_sensor_ns;
 }
@@ -181,15 +181,20 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 			    struct oae_error *err)
 {
 	struct oae_load_hooks hooks = {
-		.ctx = s, .finished = finished, .tick = tick,
+		.ctx = s,
+		.finished = finished,
+		.tick = tick,
 	};
 	struct oae_load l = {
-		.session = &s->session, .limits = s->bench->limits,
-		.hooks = &hooks, .stop = s->bench->stop,
-		.requests = requests, .count = count,
+		.session = &s->session,
+		.limits = s->bench->limits,
+		.hooks = &hooks,
+		.stop = s->bench->stop,
+		.requests = requests,
+		.count = count,
 		.max_in_flight = s->max_in_flight < s->run->max_in_flight ?
-				 (size_t)s->max_in_flight :
-				 s->run->max_in_flight,
+					 (size_t)s->max_in_flight :
+					 s->run->max_in_flight,
 	};
 	enum oae_status status = oae_load_run(&l, err);
 
@@ -288,8 +293,10 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 {
 	const struct oae_bench *b = s->bench;
 	struct oae_run_totals totals = {
-		.result = s->result, .child = &s->session.child,
-		.measure_ns = s->measure_ns, .busy_ns = s->busy_ns,
+		.result = s->result,
+		.child = &s->session.child,
+		.measure_ns = s->measure_ns,
+		.busy_ns = s->busy_ns,
 		.pss_bytes = s->pss_bytes,
 		.stderr_bytes = s->session.err_bytes,
 		.windows = s->windows,
@@ -303,7 +310,8 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 			       "%s", why->text);
 	} else if (*b->stop) {
 		s->result->status = OAE_RUN_INTERRUPTED;
-		strcpy(s->result->reason, "interrupted");
+		(void)snprintf(s->result->reason, sizeof(s->result->reason),
+			       "%s", "interrupted");
 	}
 	status = read_sensors(s, NULL, err);
 	s->result->wall_ns = oae_clock_ns() - s->t0_ns;

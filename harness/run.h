@@ -20,21 +20,21 @@
 
 /* What to do. Strings and arrays belong to the campaign. */
 struct oae_run {
-	uint64_t id;		/* its place in the plan */
-	uint32_t segment;	/* 0; one more after each interruption */
+	uint64_t id;	  /* its place in the plan */
+	uint32_t segment; /* 0; one more after each interruption */
 	uint64_t block, rep, seed;
 	const char *system, *workload, *condition, *scenario, *purpose;
 	/* purpose "scale" only: a file of random weights of a real shape */
 	const char *shape, *quant;
 	uint32_t tokens_in, tokens_out;
 	const char *const *argv;
-	const char *dir;	/* where it is started */
+	const char *dir; /* where it is started */
 	struct oae_hello hello;
-	const struct oae_request *requests;	/* all that were planned */
+	const struct oae_request *requests; /* all that were planned */
 	size_t count;
-	const bool *finished;	/* of them, before this segment; or NULL */
-	size_t max_in_flight;	/* of the scenario; the adapter may allow less */
-	size_t ok_before, failed_before;	/* how those ended */
+	const bool *finished; /* of them, before this segment; or NULL */
+	size_t max_in_flight; /* of the scenario; the adapter may allow less */
+	size_t ok_before, failed_before; /* how those ended */
 };
 
 /* What runs share. */
@@ -48,12 +48,16 @@ struct oae_bench {
 	void *progress_ctx;
 };
 
-enum oae_run_status { OAE_RUN_OK, OAE_RUN_FAILED, OAE_RUN_INTERRUPTED };
+enum oae_run_status {
+	OAE_RUN_OK,
+	OAE_RUN_FAILED,
+	OAE_RUN_INTERRUPTED
+};
 
 struct oae_run_result {
 	enum oae_run_status status;
-	char reason[480];	/* "" when ok */
-	size_t ok, failed;	/* requests of this segment */
+	char reason[480];  /* "" when ok */
+	size_t ok, failed; /* requests of this segment */
 	uint64_t wall_ns;
 };
 

@@ -17,8 +17,8 @@ static enum oae_status read_number(const char *option, const char *text,
 	    *out > high)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"%s '%.40s': must be a whole number from %llu"
-				" to %llu", option, text,
-				(unsigned long long)low,
+				" to %llu",
+				option, text, (unsigned long long)low,
 				(unsigned long long)high);
 	return OAE_OK;
 }
@@ -39,7 +39,7 @@ static enum oae_status split(const char *option, const char *text,
 	if (!*memory)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "options");
 	out->count = 0;
-	for (at = *memory; at; ) {
+	for (at = *memory; at;) {
 		if (out->count == OAE_SYSTEMS_MAX)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
 					"%s: more than %u names", option,
@@ -66,25 +66,40 @@ static enum oae_status split(const char *option, const char *text,
 	return OAE_OK;
 }
 
-enum kind { FLAG, TEXT, NUMBER, LIST, FOLDER };
+enum kind {
+	FLAG,
+	TEXT,
+	NUMBER,
+	LIST,
+	FOLDER
+};
 
 static const struct option {
 	const char *name;
 	enum kind kind;
-	bool resume;		/* goes with --resume */
+	bool resume; /* goes with --resume */
 } options[] = {
-	{ "--suite", TEXT, false }, { "--systems", LIST, false },
-	{ "--workloads", LIST, false }, { "--adapter", FOLDER, false },
-	{ "--seed", NUMBER, false }, { "--runs", NUMBER, false },
-	{ "--items", NUMBER, false }, { "--out", TEXT, false },
+	{ "--suite", TEXT, false },
+	{ "--systems", LIST, false },
+	{ "--workloads", LIST, false },
+	{ "--adapter", FOLDER, false },
+	{ "--seed", NUMBER, false },
+	{ "--runs", NUMBER, false },
+	{ "--items", NUMBER, false },
+	{ "--out", TEXT, false },
 	{ "--ready-limit", NUMBER, false },
 	{ "--request-limit", NUMBER, false },
 	{ "--close-limit", NUMBER, false },
-	{ "--resume", TEXT, true }, { "--sysroot", TEXT, true },
-	{ "--no-score", FLAG, true }, { "--no-report", FLAG, true },
-	{ "--keep-going", FLAG, true }, { "--dry-run", FLAG, false },
-	{ "--json", FLAG, true }, { "--quiet", FLAG, true },
-	{ "--help", FLAG, true }, { "-h", FLAG, true },
+	{ "--resume", TEXT, true },
+	{ "--sysroot", TEXT, true },
+	{ "--no-score", FLAG, true },
+	{ "--no-report", FLAG, true },
+	{ "--keep-going", FLAG, true },
+	{ "--dry-run", FLAG, false },
+	{ "--json", FLAG, true },
+	{ "--quiet", FLAG, true },
+	{ "--help", FLAG, true },
+	{ "-h", FLAG, true },
 };
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -125,8 +140,8 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 	uint64_t n = 0;
 
 	if (!strcmp(name, "--seed"))
-		return read_number(name, value, 0, UINT64_MAX,
-				   &a->options.seed, err);
+		return read_number(name, value, 0, UINT64_MAX, &a->options.seed,
+				   err);
 	if (!strcmp(name, "--runs")) {
 		status = read_number(name, value, 2, OAE_RUNS_MAX, &n, err);
 		a->options.runs = (uint32_t)n;
@@ -134,11 +149,14 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"--runs %s: must be even: every order"
 					" of systems is run forwards and"
-					" backwards", value);
+					" backwards",
+					value);
 		return status;
 	}
-	status = read_number(name, value, 1, !strcmp(name, "--items") ?
-			     OAE_ITEMS_MAX : OAE_LIMIT_S_MAX, &n, err);
+	status = read_number(name, value, 1,
+			     !strcmp(name, "--items") ? OAE_ITEMS_MAX :
+							OAE_LIMIT_S_MAX,
+			     &n, err);
 	if (!strcmp(name, "--items"))
 		a->options.items = (uint32_t)n;
 	else if (!strcmp(name, "--ready-limit"))
@@ -196,13 +214,14 @@ static enum oae_status next(int argc, char **argv, int *i, size_t *option,
 	if (k == N_OPTIONS)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"unknown option '%.60s'; `oae run --help` lists"
-				" them", word);
+				" them",
+				word);
 	*value = word[len] == '=' ? word + len + 1 : NULL;
 	(*i)++;
 	if (options[k].kind == FLAG)
 		return *value ? oae_fail(err, OAE_ERR_USAGE, 0,
-					 "%s takes no value",
-					 options[k].name) : OAE_OK;
+					 "%s takes no value", options[k].name) :
+				OAE_OK;
 	if (!*value && *i < argc)
 		*value = argv[(*i)++];
 	if (!*value || !**value)
@@ -211,8 +230,8 @@ static enum oae_status next(int argc, char **argv, int *i, size_t *option,
 	return OAE_OK;
 }
 
-enum oae_status oae_run_args_read(struct oae_run_args *a, int argc,
-				  char **argv, struct oae_error *err)
+enum oae_status oae_run_args_read(struct oae_run_args *a, int argc, char **argv,
+				  struct oae_error *err)
 {
 	const char *value = NULL, *not_resumed = NULL;
 	bool seen[N_OPTIONS] = { false };

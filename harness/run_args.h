@@ -10,17 +10,17 @@
 struct oae_run_args {
 	struct oae_options options;
 	const char *out, *resume;
-	const char *sysroot;	/* "" or a folder that stands for / */
+	const char *sysroot; /* "" or a folder that stands for / */
 	bool score, report, dry_run, json, quiet, help;
-	char *lists[2];		/* memory behind the option's names */
+	char *lists[2]; /* memory behind the option's names */
 };
 
 /*
  * OAE_ERR_USAGE for an unknown or doubled option, a missing or bad value, or
  * options that --resume does not go with. Release also after a failure.
  */
-enum oae_status oae_run_args_read(struct oae_run_args *a, int argc,
-				  char **argv, struct oae_error *err);
+enum oae_status oae_run_args_read(struct oae_run_args *a, int argc, char **argv,
+				  struct oae_error *err);
 void oae_run_args_release(struct oae_run_args *a);
 
 #endif

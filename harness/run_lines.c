@@ -76,8 +76,9 @@ static void token_times(struct oae_jw *w, const struct oae_flight *f,
 
 	oae_jw_arr(w, "token_ns");
 	for (i = 0; i < f->token_count; i++)
-		oae_jw_int(w, NULL, (int64_t)(f->token_ns[i] -
-			   (i ? f->token_ns[i - 1] : t0_ns)));
+		oae_jw_int(w, NULL,
+			   (int64_t)(f->token_ns[i] -
+				     (i ? f->token_ns[i - 1] : t0_ns)));
 	oae_jw_end_arr(w);
 }
 
@@ -130,7 +131,7 @@ void oae_line_sensors(struct oae_jw *w, const struct oae_run *r,
 			oae_sensors_channel(sensors, i, &sensor);
 
 		if (c->evidence == OAE_ABSENT)
-			continue;	/* "channels" says why */
+			continue; /* "channels" says why */
 		if (values[i].ok)
 			oae_jw_int(w, c->name, (int64_t)values[i].raw);
 		else

@@ -32,7 +32,7 @@ enum oae_status oae_session_spawn(struct oae_session *s,
 
 	memset(s, 0, sizeof(*s));
 	oae_lines_init(&s->lines);
-	oae_buf_init(&s->queue, 2 * OAE_LINE_BYTES_MAX);
+	oae_buf_init(&s->queue, (size_t)2 * OAE_LINE_BYTES_MAX);
 	status = oae_child_spawn(&s->child, &how, err);
 	if (status)
 		return status;
@@ -96,8 +96,7 @@ static enum oae_status drain_stderr(struct oae_session *s,
 	return OAE_OK;
 }
 
-static enum oae_status read_stdout(struct oae_session *s,
-				   struct oae_error *err)
+static enum oae_status read_stdout(struct oae_session *s, struct oae_error *err)
 {
 	char bytes[READ_BYTES];
 	ssize_t n = read(s->child.out, bytes, sizeof(bytes));
@@ -145,8 +144,9 @@ static enum oae_status poll_once(struct oae_session *s, uint64_t until_ns,
 	enum oae_status status = OAE_OK;
 
 	if (ppoll(p, 3, &ts, NULL) < 0)
-		return errno == EINTR ? OAE_OK :
-		       oae_fail(err, OAE_ERR_IO, errno, "poll");
+		return errno == EINTR ?
+			       OAE_OK :
+			       oae_fail(err, OAE_ERR_IO, errno, "poll");
 	*read_out = p[0].revents != 0;
 	if (p[0].revents)
 		status = read_stdout(s, err);

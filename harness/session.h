@@ -19,10 +19,10 @@
 #define OAE_ADAPTER_STDERR_BYTES_MAX (64u << 20)
 
 struct oae_session_limits {
-	uint32_t ready_ms;	/* start -> "ready" */
-	uint32_t request_ms;	/* no event while a request is in flight */
-	uint32_t cancel_ms;	/* "cancel" -> "done" */
-	uint32_t close_ms;	/* "close" -> exit */
+	uint32_t ready_ms;   /* start -> "ready" */
+	uint32_t request_ms; /* no event while a request is in flight */
+	uint32_t cancel_ms;  /* "cancel" -> "done" */
+	uint32_t close_ms;   /* "close" -> exit */
 };
 
 extern const struct oae_session_limits oae_session_limits_default;
@@ -30,10 +30,10 @@ extern const struct oae_session_limits oae_session_limits_default;
 struct oae_session {
 	struct oae_child child;
 	struct oae_lines lines;
-	struct oae_buf queue;	/* to write */
+	struct oae_buf queue; /* to write */
 	size_t queue_done;
-	uint64_t received_ns;	/* of the last bytes read from stdout */
-	bool ended;		/* stdout is at its end */
+	uint64_t received_ns; /* of the last bytes read from stdout */
+	bool ended;	      /* stdout is at its end */
 	char err_tail[OAE_ERR_TAIL_BYTES + 1]; /* last bytes of stderr */
 	size_t err_tail_len;
 	uint64_t err_bytes;

@@ -18,7 +18,7 @@
 #define FREE_BYTES_MIN (1536ull << 20)
 #define SYNTH_MS 900000
 #define OUTPUT_BYTES_MAX (1u << 20)
-#define PROGRAM_DIGITS 12	/* of the program's hash, in the file's name */
+#define PROGRAM_DIGITS 12 /* of the program's hash, in the file's name */
 
 struct command {
 	char word[OAE_MANIFEST_LIST_MAX][OAE_PATH_BYTES_MAX];
@@ -35,7 +35,8 @@ static enum oae_status cache_dir(char *out, size_t size, struct oae_error *err)
 	else if (home && home[0] == '/')
 		n = snprintf(out, size, "%s/.cache/oae/synth", home);
 	else
-		return oae_fail(err, OAE_ERR_IO, 0, "no folder for large"
+		return oae_fail(err, OAE_ERR_IO, 0,
+				"no folder for large"
 				" files: set XDG_CACHE_HOME or HOME");
 	if (n < 0 || (size_t)n >= size)
 		return oae_fail(err, OAE_ERR_LIMIT, 0, "cache path too long");
@@ -83,7 +84,8 @@ static enum oae_status make_command(const struct oae_campaign *c,
 		if (!cJSON_IsString(word) || n == OAE_MANIFEST_LIST_MAX)
 			return oae_fail(err, OAE_ERR_FORMAT, 0,
 					"\"synth\": no list of at most %u"
-					" words", OAE_MANIFEST_LIST_MAX);
+					" words",
+					OAE_MANIFEST_LIST_MAX);
 		status = oae_manifest_expand(word->valuestring, c->build,
 					     c->home, s->adapter->dir,
 					     cmd->word[n], OAE_PATH_BYTES_MAX,
@@ -133,9 +135,10 @@ static enum oae_status check_room(const char *dir, struct oae_error *err)
 	left = (unsigned long long)v.f_bavail * v.f_frsize;
 	if (left >= FREE_BYTES_MIN)
 		return OAE_OK;
-	return oae_fail(err, OAE_ERR_IO, 0, "%s: %llu MiB free, %llu MiB"
-			" needed for a file of random weights", dir,
-			left >> 20, FREE_BYTES_MIN >> 20);
+	return oae_fail(err, OAE_ERR_IO, 0,
+			"%s: %llu MiB free, %llu MiB"
+			" needed for a file of random weights",
+			dir, left >> 20, FREE_BYTES_MIN >> 20);
 }
 
 static enum oae_status make_file(const struct command *cmd, const char *part,

@@ -53,8 +53,8 @@ void oae_window_add(struct oae_window *w, uint64_t t_ns,
 		return;
 	}
 	/* What one update period holds may show up in the next. */
-	if (c->rate_max > 0 && (double)delta > most +
-	    c->rate_max * (double)c->update_ns * 1e-9) {
+	if (c->rate_max > 0 &&
+	    (double)delta > most + c->rate_max * (double)c->update_ns * 1e-9) {
 		w->gaps++;
 		return;
 	}

@@ -19,9 +19,9 @@ struct oae_window {
 	const struct oae_channel *channel;
 	bool started;
 	uint64_t first_ns, last_ns, last_raw;
-	uint64_t total;		/* raw units since the first reading */
+	uint64_t total; /* raw units since the first reading */
 	uint32_t readings, gaps, wraps;
-	const char *invalid;	/* why the total means nothing, or NULL */
+	const char *invalid; /* why the total means nothing, or NULL */
 };
 
 void oae_window_init(struct oae_window *w, const struct oae_channel *c);

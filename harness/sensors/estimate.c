@@ -14,7 +14,12 @@
 
 #include "harness/sensors/sensor.h"
 
-enum { BUSY, IDLE, STEAL, N_CHANNELS };
+enum {
+	BUSY,
+	IDLE,
+	STEAL,
+	N_CHANNELS
+};
 
 struct estimate {
 	uint64_t tick_ns;

@@ -23,18 +23,18 @@ static const struct event {
 	const char *name, *unit;
 	uint32_t type;
 	uint64_t config;
-	bool kernel_only;	/* needs the kernel's part */
+	bool kernel_only; /* needs the kernel's part */
 } events[] = {
-	{ "task_clock_ns", "ns", PERF_TYPE_SOFTWARE,
-	  PERF_COUNT_SW_TASK_CLOCK, false },
-	{ "page_faults", "count", PERF_TYPE_SOFTWARE,
-	  PERF_COUNT_SW_PAGE_FAULTS, false },
+	{ "task_clock_ns", "ns", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK,
+	  false },
+	{ "page_faults", "count", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS,
+	  false },
 	{ "context_switches", "count", PERF_TYPE_SOFTWARE,
 	  PERF_COUNT_SW_CONTEXT_SWITCHES, true },
 	{ "cpu_migrations", "count", PERF_TYPE_SOFTWARE,
 	  PERF_COUNT_SW_CPU_MIGRATIONS, true },
-	{ "cycles", "count", PERF_TYPE_HARDWARE,
-	  PERF_COUNT_HW_CPU_CYCLES, false },
+	{ "cycles", "count", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
+	  false },
 	{ "instructions", "count", PERF_TYPE_HARDWARE,
 	  PERF_COUNT_HW_INSTRUCTIONS, false },
 	{ "cache_references", "count", PERF_TYPE_HARDWARE,
@@ -49,7 +49,8 @@ struct perf_state {
 	bool usable[N_EVENTS];
 	bool user_only[N_EVENTS];
 	int fd[N_EVENTS];
-	size_t channel[N_EVENTS]; /* its value; hardware: enabled, running next */
+	/* its value; a hardware event's enabled and running times follow */
+	size_t channel[N_EVENTS];
 };
 
 static int open_event(const struct event *e, pid_t pid, bool user_only)
@@ -79,7 +80,7 @@ static bool probe(struct perf_state *p, size_t i)
 	if (fd < 0 && (errno == EACCES || errno == EPERM)) {
 		p->user_only[i] = true;
 		fd = events[i].kernel_only ? -1 :
-		     open_event(&events[i], 0, true);
+					     open_event(&events[i], 0, true);
 	}
 	if (fd < 0)
 		return false;
@@ -141,7 +142,7 @@ static enum oae_status perf_open(struct oae_sensor *s, const char *sysroot,
 {
 	size_t i;
 
-	(void)sysroot;	/* counters of real processes */
+	(void)sysroot; /* counters of real processes */
 	s->state = calloc(1, sizeof(struct perf_state));
 	if (!s->state)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "perf sensor");
@@ -173,20 +174,19 @@ static enum oae_status perf_attach(struct oae_sensor *s, pid_t pid,
 	/* One that does not open this time reads as a gap. */
 	for (i = 0; i < N_EVENTS; i++)
 		if (p->usable[i])
-			p->fd[i] = open_event(&events[i], pid,
-					      p->user_only[i]);
+			p->fd[i] = open_event(&events[i], pid, p->user_only[i]);
 	return OAE_OK;
 }
 
 static void perf_read(struct oae_sensor *s, struct oae_channel_value *out)
 {
 	const struct perf_state *p = s->state;
-	uint64_t v[3];	/* value, enabled, running */
+	uint64_t v[3]; /* value, enabled, running */
 	size_t i, k, n;
 
 	for (i = 0; i < N_EVENTS; i++) {
-		if (p->fd[i] < 0 || read(p->fd[i], v, sizeof(v)) !=
-				    (ssize_t)sizeof(v))
+		if (p->fd[i] < 0 ||
+		    read(p->fd[i], v, sizeof(v)) != (ssize_t)sizeof(v))
 			continue;
 		n = events[i].type == PERF_TYPE_HARDWARE ? 3 : 1;
 		for (k = 0; k < n; k++) {

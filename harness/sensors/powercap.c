@@ -22,16 +22,16 @@
 /* No package of this decade draws more; it bounds how often to poll. */
 #define PACKAGE_WATTS_MAX 1000.0
 #define DRAM_WATTS_MAX 200.0
-#define UPDATE_NS 1000000u	/* RAPL's own period */
+#define UPDATE_NS 1000000u /* RAPL's own period */
 
 struct powercap {
-	int fd[OAE_CHANNELS_MAX];	/* energy_uj of each channel */
+	int fd[OAE_CHANNELS_MAX]; /* energy_uj of each channel */
 };
 
 struct zone {
-	char folder[300];	/* its folder's path */
-	char entry[64];		/* "intel-rapl:0:1" */
-	char name[64];		/* "package-0", "dram", ... */
+	char folder[300];	   /* its folder's path */
+	char entry[64];		   /* "intel-rapl:0:1" */
+	char name[64];		   /* "package-0", "dram", ... */
 	const struct zone *parent; /* the zone that it is inside, or NULL */
 	uint64_t wrap;
 	bool mirror;
@@ -92,7 +92,7 @@ static size_t find_zones(const char *root, struct zone *zones)
 		    !strchr(entry, ':') || strlen(entry) >= sizeof(z->entry))
 			continue;
 		memset(z, 0, sizeof(*z));
-		strcpy(z->entry, entry);
+		(void)snprintf(z->entry, sizeof(z->entry), "%s", entry);
 		(void)snprintf(z->folder, sizeof(z->folder), "%.200s/%.63s",
 			       root, entry);
 		if (read_text(z->folder, "name", z->name, sizeof(z->name)) &&
@@ -170,8 +170,8 @@ static void add_zone(struct oae_sensor *s, const struct zone *z)
 	double watts_max;
 
 	(void)snprintf(name, sizeof(name), "powercap.%.24s%s%.24s_uj",
-		       z->parent ? z->parent->name : "",
-		       z->parent ? "." : "", z->name);
+		       z->parent ? z->parent->name : "", z->parent ? "." : "",
+		       z->name);
 	c = oae_sensor_add(s, name, "uJ");
 	if (!c)
 		return;
@@ -186,8 +186,8 @@ static void add_zone(struct oae_sensor *s, const struct zone *z)
 		(void)snprintf(c->reason, sizeof(c->reason),
 			       "mirror of another die's counter");
 	} else if (p->fd[s->count - 1] < 0) {
-		(void)snprintf(c->reason, sizeof(c->reason),
-			       "%.80s: %.70s", path, strerror(errno));
+		(void)snprintf(c->reason, sizeof(c->reason), "%.80s: %.70s",
+			       path, strerror(errno));
 		c->evidence = OAE_ABSENT;
 	}
 }
@@ -227,8 +227,10 @@ static enum oae_status powercap_open(struct oae_sensor *s, const char *sysroot,
 	if (s->count)
 		return OAE_OK;
 	powercap_close(s);
-	return oae_fail(err, OAE_ERR_UNSUPPORTED, 0, "no meter: %s has no"
-			" energy counter", root);
+	return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
+			"no meter: %s has no"
+			" energy counter",
+			root);
 }
 
 static void powercap_read(struct oae_sensor *s, struct oae_channel_value *out)
@@ -240,7 +242,7 @@ static void powercap_read(struct oae_sensor *s, struct oae_channel_value *out)
 
 	for (i = 0; i < s->count; i++) {
 		n = p->fd[i] < 0 ? -1 :
-		    pread(p->fd[i], text, sizeof(text) - 1, 0);
+				   pread(p->fd[i], text, sizeof(text) - 1, 0);
 		if (n <= 0)
 			continue;
 		text[n] = '\0';

@@ -19,10 +19,15 @@
 
 #include "harness/sensors/sensor.h"
 
-enum { CPU, USER, SYSTEM, N_CHANNELS };
+enum {
+	CPU,
+	USER,
+	SYSTEM,
+	N_CHANNELS
+};
 
 struct proc_state {
-	pid_t root;		/* 0: detached */
+	pid_t root; /* 0: detached */
 	uint64_t tick_ns;
 	uint64_t last[N_CHANNELS];
 	struct oae_tree tree;
@@ -52,7 +57,7 @@ static void add_children(struct oae_tree *t, const char *path)
 		return;
 	len = strlen(text);
 	while (len == sizeof(text) - 1 && text[len - 1] != ' ')
-		text[--len] = '\0';	/* the list was cut inside a number */
+		text[--len] = '\0'; /* the list was cut inside a number */
 	while (t->count < OAE_TREE_PROCESSES_MAX) {
 		pid = strtol(at, &end, 10);
 		if (end == at || pid <= 0)
@@ -121,7 +126,7 @@ static bool read_ticks(pid_t pid, uint64_t ticks[4])
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (!read_proc(text, sizeof(text), path))
 		return false;
-	at = strrchr(text, ')');	/* the name may hold anything */
+	at = strrchr(text, ')'); /* the name may hold anything */
 	/* field 2 ends here; 14 is utime */
 	for (i = 2; at && i < 14; i++) {
 		at = strchr(at, ' ');
@@ -183,7 +188,7 @@ static enum oae_status proc_open(struct oae_sensor *s, const char *sysroot,
 	long per_s = sysconf(_SC_CLK_TCK);
 	size_t i;
 
-	(void)sysroot;	/* processes are never faked */
+	(void)sysroot; /* processes are never faked */
 	if (!p)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "proc sensor");
 	p->tick_ns = 1000000000u / (uint64_t)(per_s > 0 ? per_s : 100);

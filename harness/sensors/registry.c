@@ -17,8 +17,8 @@ const size_t oae_sensor_type_count =
 	sizeof(oae_sensor_types) / sizeof(oae_sensor_types[0]);
 
 _Static_assert(sizeof(oae_sensor_types) / sizeof(oae_sensor_types[0]) <=
-	       sizeof(((struct oae_sensors *)0)->absent) /
-	       sizeof(((struct oae_sensors *)0)->absent[0]),
+		       sizeof(((struct oae_sensors *)0)->absent) /
+			       sizeof(((struct oae_sensors *)0)->absent[0]),
 	       "a reason for each sensor");
 
 struct oae_channel *oae_sensor_add(struct oae_sensor *s, const char *name,
@@ -75,7 +75,8 @@ static void prove(struct oae_sensor *s, uint32_t ms)
 		else if (before[i].raw == after[i].raw)
 			(void)snprintf(c->reason, sizeof(c->reason),
 				       "phantom: it did not advance while a"
-				       " core was busy for %u ms", ms);
+				       " core was busy for %u ms",
+				       ms);
 		else
 			continue;
 		c->evidence = OAE_ABSENT;

@@ -21,30 +21,30 @@
 #include "schema/evidence.h"
 
 enum oae_scope {
-	OAE_SCOPE_MACHINE,	/* everything that runs here */
-	OAE_SCOPE_TREE,		/* the adapter and its descendants */
+	OAE_SCOPE_MACHINE, /* everything that runs here */
+	OAE_SCOPE_TREE,	   /* the adapter and its descendants */
 };
 
 /* What a channel's differences add up to, if anything. */
 enum oae_part {
-	OAE_PART_NONE,		/* stands for itself */
-	OAE_PART_TOTAL,		/* one term of the machine's energy */
-	OAE_PART_INSIDE,	/* energy that another channel contains */
+	OAE_PART_NONE,	 /* stands for itself */
+	OAE_PART_TOTAL,	 /* one term of the machine's energy */
+	OAE_PART_INSIDE, /* energy that another channel contains */
 };
 
 struct oae_channel {
 	char name[64];
-	const char *unit;	/* "ns", "uJ", "count", "bytes" */
+	const char *unit; /* "ns", "uJ", "count", "bytes" */
 	enum oae_scope scope;
-	double scale;		/* raw x scale = unit */
-	uint64_t wrap;		/* largest raw value before 0; 0: 64 bits */
-	double rate_max;	/* fastest growth, raw units a second; 0: unknown */
+	double scale;	 /* raw x scale = unit */
+	uint64_t wrap;	 /* largest raw value before 0; 0: 64 bits */
+	double rate_max; /* fastest growth, raw units a second; 0: unknown */
 	/* The next two channels say how long it was enabled and running. */
 	bool multiplexed;
-	uint64_t update_ns;	/* how often it changes; 0: at every read */
+	uint64_t update_ns;	    /* how often it changes; 0: at every read */
 	enum oae_evidence evidence; /* OAE_ABSENT: no values, see reason */
 	enum oae_part part;
-	char reason[160];	/* why absent, or "" */
+	char reason[160]; /* why absent, or "" */
 };
 
 struct oae_channel_value {
@@ -56,7 +56,7 @@ struct oae_sensor;
 
 struct oae_sensor_type {
 	const char *name;
-	const char *about;	/* one line for `oae list sensors` */
+	const char *about; /* one line for `oae list sensors` */
 	/*
 	 * Finds the channels (oae_sensor_add()); sysroot is "" or a folder
 	 * that stands for /. OAE_ERR_UNSUPPORTED: not on this machine, and
@@ -67,7 +67,7 @@ struct oae_sensor_type {
 	/* Follows a process that has not yet exec'd; NULL: machine scope. */
 	enum oae_status (*attach)(struct oae_sensor *s, pid_t pid,
 				  struct oae_error *err);
-	void (*detach)(struct oae_sensor *s);	/* NULL with attach */
+	void (*detach)(struct oae_sensor *s); /* NULL with attach */
 	/* One value for each channel. */
 	void (*read)(struct oae_sensor *s, struct oae_channel_value *out);
 	void (*close)(struct oae_sensor *s);
@@ -77,7 +77,7 @@ struct oae_sensor {
 	const struct oae_sensor_type *type;
 	struct oae_channel channels[OAE_CHANNELS_MAX];
 	size_t count;
-	void *state;		/* the type's own, freed by close */
+	void *state; /* the type's own, freed by close */
 };
 
 /* One more channel, zeroed but for name, unit and scale 1; NULL when full. */
@@ -94,9 +94,9 @@ extern const struct oae_sensor_type oae_sensor_estimate;
 
 /* Every sensor that this machine has. */
 struct oae_sensors {
-	struct oae_sensor *sensor;	/* oae_sensor_type_count of them */
-	char absent[8][200];		/* why one is not there, or "" */
-	size_t channel_count;		/* of all present ones */
+	struct oae_sensor *sensor; /* oae_sensor_type_count of them */
+	char absent[8][200];	   /* why one is not there, or "" */
+	size_t channel_count;	   /* of all present ones */
 };
 
 /*

@@ -151,8 +151,7 @@ static void nothing_begun(void **state)
 	(void)state;
 	assert_int_equal(oae_file_write(path, "{\"seq\":0,\"pr", 12, NULL),
 			 OAE_OK);
-	assert_int_equal(oae_journal_resume(&j, path, &r, &err),
-			 OAE_ERR_USAGE);
+	assert_int_equal(oae_journal_resume(&j, path, &r, &err), OAE_ERR_USAGE);
 	assert_non_null(strstr(err.text, "remove the folder"));
 	oae_records_release(&r);
 }
@@ -170,8 +169,7 @@ static void changed_byte(void **state)
 	*strstr(b.data, "one") = 'x';
 	assert_int_equal(oae_file_write(path, b.data, b.len, NULL), OAE_OK);
 	oae_buf_release(&b);
-	assert_int_equal(oae_journal_resume(&j, path, &r, &err),
-			 OAE_ERR_CHECK);
+	assert_int_equal(oae_journal_resume(&j, path, &r, &err), OAE_ERR_CHECK);
 	oae_records_release(&r);
 }
 

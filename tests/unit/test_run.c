@@ -46,8 +46,11 @@ static void systems_with_knobs(void **state)
 	struct oae_run_args a;
 
 	(void)state;
-	assert_int_equal(read_args(&a, "--systems a/x,b/y:g=1,h=2,c/z --seed=9"
-				   " --no-report", &err), OAE_OK);
+	assert_int_equal(read_args(&a,
+				   "--systems a/x,b/y:g=1,h=2,c/z --seed=9"
+				   " --no-report",
+				   &err),
+			 OAE_OK);
 	assert_int_equal(a.options.systems.count, 3);
 	assert_string_equal(a.options.systems.item[0], "a/x");
 	assert_string_equal(a.options.systems.item[1], "b/y:g=1,h=2");
@@ -61,12 +64,25 @@ static void systems_with_knobs(void **state)
 static void bad_words(void **state)
 {
 	static const char *const words[] = {
-		"--bogus", "extra", "--runs", "--runs 3", "--runs 0",
-		"--runs -2", "--runs 2x", "--items 0", "--seed x",
-		"--seed 99999999999999999999", "--systems a/b,,c/d",
-		"--systems ,", "--json=1", "--out= x", "--seed 1 --seed 2",
-		"--resume d --seed 1", "--resume d --dry-run",
-		"--request-limit 0", "--suite",
+		"--bogus",
+		"extra",
+		"--runs",
+		"--runs 3",
+		"--runs 0",
+		"--runs -2",
+		"--runs 2x",
+		"--items 0",
+		"--seed x",
+		"--seed 99999999999999999999",
+		"--systems a/b,,c/d",
+		"--systems ,",
+		"--json=1",
+		"--out= x",
+		"--seed 1 --seed 2",
+		"--resume d --seed 1",
+		"--resume d --dry-run",
+		"--request-limit 0",
+		"--suite",
 	};
 	size_t i;
 
@@ -75,8 +91,7 @@ static void bad_words(void **state)
 		struct oae_error err = { 0 };
 		struct oae_run_args a;
 
-		assert_int_equal(read_args(&a, words[i], &err),
-				 OAE_ERR_USAGE);
+		assert_int_equal(read_args(&a, words[i], &err), OAE_ERR_USAGE);
 		assert_true(err.text[0] != '\0');
 		oae_run_args_release(&a);
 	}
@@ -111,10 +126,12 @@ static void plan_is_paired(void **state)
 		for (k = i + 1; k < c.run_count; k++) {
 			if (c.runs[i].at.rep != c.runs[k].at.rep)
 				continue;
-			assert_int_equal(oae_campaign_run_get(&c, i, &arena,
-							      &a, NULL), 0);
-			assert_int_equal(oae_campaign_run_get(&c, k, &arena,
-							      &b, NULL), 0);
+			assert_int_equal(oae_campaign_run_get(&c, i, &arena, &a,
+							      NULL),
+					 0);
+			assert_int_equal(oae_campaign_run_get(&c, k, &arena, &b,
+							      NULL),
+					 0);
 			assert_string_not_equal(a.system, b.system);
 			assert_int_equal(a.seed, b.seed);
 			assert_int_equal(a.count, b.count);
@@ -152,12 +169,10 @@ static void plan_comes_back(void **state)
 	assert_int_equal(oae_campaign_load(&again, &o, &err), OAE_OK);
 	assert_int_equal(oae_campaign_same(&again, line, &err), OAE_OK);
 	assert_int_equal(again.run_count, c.run_count);
-	assert_memory_equal(again.runs, c.runs,
-			    c.run_count * sizeof(*c.runs));
+	assert_memory_equal(again.runs, c.runs, c.run_count * sizeof(*c.runs));
 	/* Another program in between is another campaign. */
 	again.systems[1].binary_sha256[0] ^= 1;
-	assert_int_equal(oae_campaign_same(&again, line, &err),
-			 OAE_ERR_CHECK);
+	assert_int_equal(oae_campaign_same(&again, line, &err), OAE_ERR_CHECK);
 	cJSON_Delete(line);
 	oae_buf_release(&b);
 	oae_campaign_release(&again);
@@ -183,7 +198,8 @@ static void lines_in_any_pieces(void **state)
 			len = sizeof(text) - 1 - at;
 			assert_int_equal(oae_lines_feed(&l, text + at,
 							len < step ? len : step,
-							NULL), OAE_OK);
+							NULL),
+					 OAE_OK);
 			while (oae_lines_next(&l, &line, &len)) {
 				assert_int_equal(len, strlen(want[n]));
 				assert_memory_equal(line, want[n], len);
@@ -221,9 +237,16 @@ static void endless_line(void **state)
 static void bad_messages(void **state)
 {
 	static const char *const lines[] = {
-		"", "null", "[]", "{}", "{\"type\":1}", "{\"type\":\"x\"}",
-		"{\"type\":\"bye\"} {}", "{\"type\":\"bye\",\"type\":\"bye\"}",
-		"{\"type\":\"token\"}", "{\"type\":\"token\",\"id\":\"1\"}",
+		"",
+		"null",
+		"[]",
+		"{}",
+		"{\"type\":1}",
+		"{\"type\":\"x\"}",
+		"{\"type\":\"bye\"} {}",
+		"{\"type\":\"bye\",\"type\":\"bye\"}",
+		"{\"type\":\"token\"}",
+		"{\"type\":\"token\",\"id\":\"1\"}",
 		"{\"type\":\"token\",\"id\":\"x\",\"t_ns\":\"1\",\"n\":1,"
 		"\"text\":\"a\"}",
 		"{\"type\":\"token\",\"id\":\"1\",\"t_ns\":\"1\",\"n\":0,"
@@ -258,17 +281,19 @@ static void bad_messages(void **state)
 		struct oae_event ev;
 
 		assert_int_equal(oae_event_parse(lines[i], strlen(lines[i]),
-						 &ev, &err), OAE_ERR_TARGET);
+						 &ev, &err),
+				 OAE_ERR_TARGET);
 		assert_null(ev.tree);
 	}
 }
 
 static void good_messages(void **state)
 {
-	static const char token[] = "{\"type\":\"token\",\"id\":\"3\",\"t_ns\":"
+	static const char token[] =
+		"{\"type\":\"token\",\"id\":\"3\",\"t_ns\":"
 		"\"18446744073709551615\",\"n\":2,\"text\":\"\\u00e9\"}";
 	static const char error[] = "{\"type\":\"error\",\"id\":null,\"code\":"
-		"\"model\",\"message\":\"no file\"}";
+				    "\"model\",\"message\":\"no file\"}";
 	struct oae_event ev;
 
 	(void)state;
@@ -292,8 +317,8 @@ struct seen {
 };
 
 static enum oae_status take_sample(void *ctx, const struct oae_flight *f,
-				   enum oae_outcome outcome,
-				   const char *reason, struct oae_error *err)
+				   enum oae_outcome outcome, const char *reason,
+				   struct oae_error *err)
 {
 	struct seen *s = ctx;
 	double ms = (double)(f->done_ns - f->due_ns) * 1e-6;
@@ -341,8 +366,9 @@ static void waiting_is_not_omitted(void **state)
 {
 	const char *argv[] = { null_adapter, NULL };
 	cJSON *knobs = cJSON_Parse("{\"tokens\":1,\"delay_us\":50000}");
-	struct oae_hello hello = { .system = "echo", .knobs = knobs,
-				   .home = "", .seed = 1 };
+	struct oae_hello hello = {
+		.system = "echo", .knobs = knobs, .home = "", .seed = 1
+	};
 	struct seen seen = { 0 };
 	struct oae_load_hooks hooks = { &seen, take_sample, no_tick };
 	volatile sig_atomic_t stop = 0;
@@ -350,9 +376,13 @@ static void waiting_is_not_omitted(void **state)
 	struct oae_error err = { 0 };
 	struct oae_session s;
 	struct oae_load l = {
-		.session = &s, .limits = &oae_session_limits_default,
-		.hooks = &hooks, .stop = &stop, .requests = requests,
-		.count = 8, .max_in_flight = 1,
+		.session = &s,
+		.limits = &oae_session_limits_default,
+		.hooks = &hooks,
+		.stop = &stop,
+		.requests = requests,
+		.count = 8,
+		.max_in_flight = 1,
 	};
 	uint64_t i;
 
@@ -370,7 +400,8 @@ static void waiting_is_not_omitted(void **state)
 	if (oae_load_run(&l, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(oae_session_close(&s, &oae_session_limits_default,
-					   &err), OAE_OK);
+					   &err),
+			 OAE_OK);
 	oae_session_end(&s);
 	cJSON_Delete(knobs);
 	assert_int_equal(seen.count, 8);
@@ -397,7 +428,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	if (!real)
 		return 1;
-	build = dirname(dirname(real));	/* BUILD/tests/test_run */
+	build = dirname(dirname(real)); /* BUILD/tests/test_run */
 	setenv("OAE_BUILD", build, 1);
 	(void)snprintf(null_adapter, sizeof(null_adapter), "%s/adapters/null",
 		       build);

@@ -129,8 +129,8 @@ static double total_joules(void (*later)(void), double seconds)
 static void wrap_later(void)
 {
 	/* 150 W for 3 s from 262000000000: through 262143328850 and on. */
-	zone_energy("intel-rapl:0", 262000000000ull + 450000000ull -
-		    262143328851ull);
+	zone_energy("intel-rapl:0",
+		    262000000000ull + 450000000ull - 262143328851ull);
 }
 
 static void wraps_once(void **state)
@@ -144,9 +144,12 @@ static void wraps_once(void **state)
 
 static struct oae_channel small_range(void)
 {
-	struct oae_channel c = { .unit = "uJ", .scale = 1, .wrap = 1000000,
-		.rate_max = 2e6, .evidence = OAE_MEASURED,
-		.part = OAE_PART_TOTAL };
+	struct oae_channel c = { .unit = "uJ",
+				 .scale = 1,
+				 .wrap = 1000000,
+				 .rate_max = 2e6,
+				 .evidence = OAE_MEASURED,
+				 .part = OAE_PART_TOTAL };
 
 	return c;
 }
@@ -161,7 +164,7 @@ static void wraps_often(void **state)
 
 	(void)state;
 	oae_window_init(&w, &c);
-	for (i = 0; i <= 35; i++) {	/* every 50 ms, 2 W, 1.75 s */
+	for (i = 0; i <= 35; i++) { /* every 50 ms, 2 W, 1.75 s */
 		uint64_t uj_now = (uint64_t)i * 100000;
 		struct oae_channel_value v = { true, uj_now % 1000001 };
 
@@ -209,10 +212,11 @@ static void topology_at(double seconds, bool renamed)
 	size_t i;
 
 	for (i = 0; i < N_TOPOLOGY; i++)
-		zone(topology[i].entry, renamed && topology[i].renamed ?
-		     topology[i].renamed : topology[i].name,
+		zone(topology[i].entry,
+		     renamed && topology[i].renamed ? topology[i].renamed :
+						      topology[i].name,
 		     1000 * (i + 1) +
-		     (uint64_t)(topology[i].watts * seconds * 1e6));
+			     (uint64_t)(topology[i].watts * seconds * 1e6));
 	/* The other tree repeats the first package's counter. */
 	zone_energy("intel-rapl-mmio:0", 1000 + (uint64_t)(100e6 * seconds));
 	if (renamed)
@@ -290,8 +294,9 @@ static void bad_reads(void **state)
 {
 	struct oae_channel_value v[OAE_CHANNELS_MAX] = { { 0 } };
 	static const char *const texts[] = {
-		"1000000\n", "", "3000000\n", "-5\n", "junk\n",
-		"99999999999999999999999\n", "262143328851\n", "7000000\n",
+		"1000000\n",	  "",	       "3000000\n",
+		"-5\n",		  "junk\n",    "99999999999999999999999\n",
+		"262143328851\n", "7000000\n",
 	};
 	struct oae_sensor *s;
 	struct oae_window w;
@@ -320,7 +325,8 @@ static void bad_reads(void **state)
  * 262 kJ in a second: more than any machine draws. */
 static void impossible_growth_is_a_gap(void **state)
 {
-	struct oae_channel_value v[3] = { { true, 9000000 }, { true, 0 },
+	struct oae_channel_value v[3] = { { true, 9000000 },
+					  { true, 0 },
 					  { true, 9500000 } };
 	struct oae_sensor *s;
 	struct oae_window w;
@@ -345,14 +351,18 @@ static void impossible_growth_is_a_gap(void **state)
 /* A meter that ticks each millisecond, read at two moments. */
 static bool ticked(double start_ms, double length_ms, double *relative)
 {
-	struct oae_channel c = { .unit = "uJ", .scale = 1, .wrap = 262143328850,
-		.rate_max = 1e9, .update_ns = MS, .evidence = OAE_MEASURED,
-		.part = OAE_PART_TOTAL };
+	struct oae_channel c = { .unit = "uJ",
+				 .scale = 1,
+				 .wrap = 262143328850,
+				 .rate_max = 1e9,
+				 .update_ns = MS,
+				 .evidence = OAE_MEASURED,
+				 .part = OAE_PART_TOTAL };
 	double end_ms = start_ms + length_ms, watts = 100, uj;
 	struct oae_channel_value a = { true, (uint64_t)(floor(start_ms) *
 							watts * 1e3) };
-	struct oae_channel_value b = { true, (uint64_t)(floor(end_ms) *
-							watts * 1e3) };
+	struct oae_channel_value b = { true, (uint64_t)(floor(end_ms) * watts *
+							1e3) };
 	struct oae_window w;
 	const char *reason;
 
@@ -394,7 +404,8 @@ static void multiplexed_counts_are_scaled(void **state)
 
 static void counters_never_go_back(void **state)
 {
-	struct oae_channel c = { .unit = "count", .scale = 1,
+	struct oae_channel c = { .unit = "count",
+				 .scale = 1,
 				 .evidence = OAE_MEASURED };
 	struct oae_channel_value a = { true, 10 }, b = { true, 9 };
 	struct oae_window w;
@@ -488,8 +499,8 @@ static void counts_the_whole_tree(void **state)
 	assert_near(cpu, BURN_S * BURNERS, 0.06);
 	cpu = channel_seconds("perf.task_clock_ns");
 	if (!isnan(cpu))
-		assert_near(cpu, BURN_S * BURNERS, 0.02 +
-				   0.02 * BURN_S * BURNERS);
+		assert_near(cpu, BURN_S * BURNERS,
+			    0.02 + 0.02 * BURN_S * BURNERS);
 	assert_true(oae_tree_pss_bytes(&tree, c.pid, &bytes));
 	assert_true(bytes > 4096);
 	assert_true(tree.count >= 1);
