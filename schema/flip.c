@@ -5,6 +5,8 @@
 #include "schema/bounds.h"
 
 #define JUMPS_MAX 1000000
+#define FLIP_JUMPS_MAX 50000
+#define FLIP_FACTOR 1000	/* a flip farther away tells nobody anything */
 
 const char *oae_term_name(enum oae_term t)
 {
@@ -73,7 +75,7 @@ static double flip_load(const struct oae_box *box)
 				oae_cost_machines(&box->mid, x) };
 		double load = at;
 
-		for (int i = 0; i < JUMPS_MAX; i++) {
+		for (int i = 0; i < FLIP_JUMPS_MAX; i++) {
 			double next[2], d;
 			int k;
 
@@ -81,7 +83,8 @@ static double flip_load(const struct oae_box *box)
 				next[k] = up ? m[k] / s[k] : (m[k] - 1) / s[k];
 			k = up ? next[1] < next[0] : next[1] > next[0];
 			load = next[k];
-			if (!isfinite(load) || load <= 0)
+			if (!(load <= at * FLIP_FACTOR) ||
+			    !(load >= at / FLIP_FACTOR))
 				break;
 			if (next[0] == next[1])
 				m[!k] += up ? 1 : -1;
