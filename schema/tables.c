@@ -41,6 +41,7 @@ static void on_field(void *data, size_t len, void *ctx)
 	if (r->status)
 		return;
 	if (r->column == COLUMNS) {
+		r->line++;	/* the row is not ended yet */
 		bad(r, "more than 7 fields; quote text that holds commas");
 		return;
 	}
