@@ -92,21 +92,27 @@ INLINE __m512i spread(const int8_t *q)
 	return _mm512_set1_epi32(four);
 }
 
-/* One block of n batch rows: sums of products, scaled, onto acc. */
+/*
+ * One block of n batch rows: sums of products, scaled, onto acc. The next
+ * tile's scales are a stream of their own, which the hardware does not see
+ * coming.
+ */
 INLINE void scale_block(const __m512i *sum, const uint8_t *scales, size_t b,
-			const float *const *d, int n, __m512 *acc)
+			size_t tile_bytes, const float *const *d, int n,
+			__m512 *acc)
 {
 	__m512 dw = load_f16(scales + b * 32);
 
+	_mm_prefetch((const char *)scales + b * 32 + tile_bytes, _MM_HINT_T1);
 	for (int c = 0; c < n; c++)
 		acc[c] = _mm512_fmadd_ps(
 			_mm512_cvtepi32_ps(sum[c]),
 			_mm512_mul_ps(dw, _mm512_set1_ps(d[c][b])), acc[c]);
 }
 
-INLINE void tile_q8_0(const uint8_t *w, size_t blocks, const int8_t *const *q,
-		      const float *const *d, const int32_t *const *off, int n,
-		      __m512 *acc)
+INLINE void tile_q8_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
+		      const int8_t *const *q, const float *const *d,
+		      const int32_t *const *off, int n, __m512 *acc)
 {
 	const uint8_t *scales = w + blocks * 512;
 	__m512i sum[GROUP], v;
@@ -122,13 +128,13 @@ INLINE void tile_q8_0(const uint8_t *w, size_t blocks, const int8_t *const *q,
 				sum[c] = _mm512_dpbusd_epi32(
 					sum[c], v, spread(q[c] + b * 32 + j * 4));
 		}
-		scale_block(sum, scales, b, d, n, acc);
+		scale_block(sum, scales, b, tile_bytes, d, n, acc);
 	}
 }
 
-INLINE void tile_q4_0(const uint8_t *w, size_t blocks, const int8_t *const *q,
-		      const float *const *d, const int32_t *const *off, int n,
-		      __m512 *acc)
+INLINE void tile_q4_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
+		      const int8_t *const *q, const float *const *d,
+		      const int32_t *const *off, int n, __m512 *acc)
 {
 	const __m512i low = _mm512_set1_epi8(15);
 	const uint8_t *scales = w + blocks * 256;
@@ -152,7 +158,7 @@ INLINE void tile_q4_0(const uint8_t *w, size_t blocks, const int8_t *const *q,
 							     spread(a + 16));
 			}
 		}
-		scale_block(sum, scales, b, d, n, acc);
+		scale_block(sum, scales, b, tile_bytes, d, n, acc);
 	}
 }
 
@@ -202,10 +208,10 @@ INLINE void tile_rows(const struct oae_packed *w, const uint8_t *tile,
 	}
 	switch (w->type) {
 	case OAE_TENSOR_Q8_0:
-		tile_q8_0(tile, blocks, q, d, off, n, acc);
+		tile_q8_0(tile, blocks, w->tile_bytes, q, d, off, n, acc);
 		break;
 	case OAE_TENSOR_Q4_0:
-		tile_q4_0(tile, blocks, q, d, off, n, acc);
+		tile_q4_0(tile, blocks, w->tile_bytes, q, d, off, n, acc);
 		break;
 	case OAE_TENSOR_F32:
 		tile_plain(OAE_TENSOR_F32, tile, cols, x, n, acc);
@@ -222,37 +228,39 @@ INLINE void tile_rows(const struct oae_packed *w, const uint8_t *tile,
 				      acc[c]);
 }
 
+/* One tile with up to GROUP batch rows. */
+static void tile_group(const struct oae_packed *w, size_t t,
+		       const struct oae_acts *x, size_t row, size_t n,
+		       float *y, size_t ldy)
+{
+	const uint8_t *tile = w->data + t * w->tile_bytes;
+	__mmask16 mask = lanes(w->rows - t * OAE_TILE);
+
+	y += t * OAE_TILE;
+	switch (n) {
+	case 1: tile_rows(w, tile, mask, x, row, 1, y, ldy); break;
+	case 2: tile_rows(w, tile, mask, x, row, 2, y, ldy); break;
+	case 3: tile_rows(w, tile, mask, x, row, 3, y, ldy); break;
+	case 4: tile_rows(w, tile, mask, x, row, 4, y, ldy); break;
+	case 5: tile_rows(w, tile, mask, x, row, 5, y, ldy); break;
+	case 6: tile_rows(w, tile, mask, x, row, 6, y, ldy); break;
+	case 7: tile_rows(w, tile, mask, x, row, 7, y, ldy); break;
+	default: tile_rows(w, tile, mask, x, row, GROUP, y, ldy); break;
+	}
+}
+
 static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
 		   const struct oae_acts *x, size_t row0, size_t row1,
 		   float *y, size_t ldy)
 {
-	const uint8_t *tile;
-	__mmask16 mask;
-	float *out;
-	size_t r;
+	int plain = w->type != OAE_TENSOR_Q8_0 && w->type != OAE_TENSOR_Q4_0;
+	/* eight rows of floats a power of two apart would share a cache set */
+	size_t most = plain ? GROUP / 2 : GROUP, n;
 
 	for (size_t t = tile0; t < tile1; t++) {
-		tile = w->data + t * w->tile_bytes;
-		mask = lanes(w->rows - t * OAE_TILE);
-		out = y + t * OAE_TILE;
-		for (r = row0; r + GROUP <= row1; r += GROUP)
-			tile_rows(w, tile, mask, x, r, GROUP, out, ldy);
-		if (r + 4 <= row1) {
-			tile_rows(w, tile, mask, x, r, 4, out, ldy);
-			r += 4;
-		}
-		switch (row1 - r) {
-		case 3:
-			tile_rows(w, tile, mask, x, r, 3, out, ldy);
-			break;
-		case 2:
-			tile_rows(w, tile, mask, x, r, 2, out, ldy);
-			break;
-		case 1:
-			tile_rows(w, tile, mask, x, r, 1, out, ldy);
-			break;
-		default:
-			break;
+		for (size_t r = row0; r < row1; r += n) {
+			n = row1 - r < most ? row1 - r : most;
+			tile_group(w, t, x, r, n, y, ldy);
 		}
 	}
 }
