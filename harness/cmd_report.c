@@ -37,8 +37,8 @@ static const char help[] =
 	"table and the path of the page.\n\n"
 	"  --out FOLDER  where to write; must be new or an older report\n"
 	"  --json        print the scores as JSON instead of the table\n\n"
-	"exit codes: 0 done, 1 cannot read, draw or write, 4 the results were\n"
-	"scored under different specifications, 64 usage\n";
+	"exit codes: 0 done, 1 cannot read, draw or write, 4 a result of another\n"
+	"version, 64 usage\n";
 
 struct options {
 	const char *dirs[OAE_REPORT_RUNS_MAX];
@@ -531,20 +531,14 @@ int oae_cmd_report(int argc, char **argv)
 		return OAE_EXIT_ERROR;
 	}
 	status = oae_report_open(r, o.dirs, o.n_dirs, &err);
-	if (status == OAE_OK) {
-		status = oae_report_comparable(r, &err);
-		if (status == OAE_ERR_CHECK)
-			code = OAE_EXIT_NOT_COMPARABLE;
-	}
 	if (status == OAE_OK)
 		status = make_report(r, o.out, &err);
 	if (status == OAE_OK)
 		status = print_report(r, &o, &err);
-	if (status != OAE_OK) {
-		int said = oae_die_code("oae report", &err);
-
-		code = code == OAE_EXIT_OK ? said : code;
-	}
+	if (status != OAE_OK)
+		code = oae_die_code("oae report", &err);
+	if (status == OAE_ERR_UNSUPPORTED)
+		code = OAE_EXIT_NOT_COMPARABLE;
 	oae_report_close(r);
 	free(r);
 	return code;

@@ -73,6 +73,8 @@ static void put_profile(const struct oae_report *r, const char *id,
 	oae_buf_putc(b, '\n');
 	oae_section_scores(r, id, &t);
 	put_table(&t, b);
+	oae_section_retrofit(r, id, &t);
+	put_table(&t, b);
 	oae_section_costs(r, id, &t);
 	put_table(&t, b);
 }

@@ -68,24 +68,3 @@ void oae_report_close(struct oae_report *r)
 		cJSON_Delete(r->runs[i].own);
 	memset(r, 0, sizeof(*r));
 }
-
-enum oae_status oae_report_comparable(const struct oae_report *r,
-				      struct oae_error *err)
-{
-	const char *first = oae_view_str(r->runs[0].json, "spec");
-	size_t i;
-
-	for (i = 1; i < r->n_runs; i++) {
-		const char *other = oae_view_str(r->runs[i].json, "spec");
-
-		if (strcmp(first, other) != 0)
-			return oae_fail(err, OAE_ERR_CHECK, 0,
-					"report: %s is scored under"
-					" specification %.20s, %s under %.20s;"
-					" rescore both with one version"
-					" (`oae score DIR`)",
-					r->runs[0].name, first, r->runs[i].name,
-					other);
-	}
-	return OAE_OK;
-}

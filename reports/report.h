@@ -27,13 +27,6 @@ enum oae_status oae_report_open(struct oae_report *r, const char *const *dirs,
 				size_t n, struct oae_error *err);
 void oae_report_close(struct oae_report *r);
 
-/*
- * Whether the results may stand in one table: the same specification.
- * OAE_ERR_CHECK says what differs.
- */
-enum oae_status oae_report_comparable(const struct oae_report *r,
-				      struct oae_error *err);
-
 /* The terminal table of one result, at most `columns` wide (>= 60). */
 enum oae_status oae_report_table(const cJSON *result, struct oae_buf *text,
 				 int columns, struct oae_error *err);

@@ -20,6 +20,9 @@ void oae_section_detail(const struct oae_report *r, struct oae_sheet *t);
 /* OAE, A*, N* and verdict of one profile, both modes. */
 void oae_section_scores(const struct oae_report *r, const char *profile_id,
 			struct oae_sheet *t);
+/* The same when the baseline runs already: its adoption costs nothing. */
+void oae_section_retrofit(const struct oae_report *r, const char *profile_id,
+			  struct oae_sheet *t);
 /* Where the money goes in one profile; the numbers behind the bars. */
 void oae_section_costs(const struct oae_report *r, const char *profile_id,
 		       struct oae_sheet *t);

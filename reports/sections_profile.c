@@ -90,6 +90,10 @@ static void put_verdict(struct oae_sheet *t, const cJSON *score,
 		snprintf(note, sizeof(note), "not ranked: %.500s",
 			 first ? first : "the quality gate is unproven");
 		oae_sheet_note(t, note);
+	} else if (cJSON_IsFalse(oae_view_at(mode, "robust")) &&
+		   oae_section_tone(verdict) != OAE_TONE_OPEN) {
+		oae_sheet_note(t, "not robust: other values within the"
+				  " declared ranges would turn it");
 	}
 }
 
@@ -119,6 +123,10 @@ static void put_share(struct oae_sheet *t, const cJSON *mode)
 		oae_sheet_missing(t, oae_view_value(mode, "oae").reason);
 		return;
 	}
+	if (share > 0 && share < 0.001) {
+		oae_sheet_cell(t, "< 0.1\u00a0%%");
+		return;
+	}
 	oae_number_plain(text, 100 * share);
 	oae_sheet_cell(t, "%s\u00a0%%", text);
 }
@@ -146,6 +154,28 @@ static void score_rows(const struct oae_score_view *s, void *ctx)
 	}
 }
 
+/* A baseline that misses its own gate is said below every score. */
+static void remark_baseline(const struct oae_report *r, const char *id,
+			    struct oae_sheet *t)
+{
+	char text[600];
+
+	for (size_t i = 0; i < r->n_runs; i++) {
+		const cJSON *b = oae_view_at(oae_view_profile(&r->runs[i], id),
+					     "baseline");
+		const char *outcome = oae_view_str(b, "gate.outcome");
+		const char *why = cJSON_GetStringValue(
+			cJSON_GetArrayItem(oae_view_at(b, "gate.reasons"), 0));
+
+		if (!*outcome || strcmp(outcome, "pass") == 0)
+			continue;
+		snprintf(text, sizeof(text),
+			 "The baseline's own gate: %.40s%s%.400s.", outcome,
+			 why ? ": " : "", why ? why : "");
+		oae_sheet_remark(t, text);
+	}
+}
+
 void oae_section_scores(const struct oae_report *r, const char *profile_id,
 			struct oae_sheet *t)
 {
@@ -166,6 +196,46 @@ void oae_section_scores(const struct oae_report *r, const char *profile_id,
 			  " over the whole time)");
 	oae_sheet_columns(t, heads, "llrrrll");
 	oae_section_each_score(r, profile_id, score_rows, t);
+	remark_baseline(r, profile_id, t);
+}
+
+/* ---- retrofit --------------------------------------------------------- */
+
+static void retrofit_rows(const struct oae_score_view *s, void *ctx)
+{
+	char text[OAE_NUMBER_TEXT];
+	struct oae_sheet *t = ctx;
+
+	for (int m = 0; m < OAE_VIEW_MODES; m++) {
+		const cJSON *mode =
+			oae_section_mode(s->score, (enum oae_view_mode)m);
+		const char *kind =
+			oae_view_str(mode, "retrofit_break_even.kind");
+		double n = oae_view_num(mode, "retrofit_break_even.N");
+
+		if (!oae_view_value(mode, "retrofit_oae").has)
+			continue;
+		oae_sheet_cell(t, "%s", s->label);
+		oae_sheet_cell(t, "%s", oae_view_mode_name[m]);
+		oae_section_value(t, mode, "retrofit_oae", oae_number_plain);
+		oae_number_count(text, n);
+		if (isnan(n) && !*kind)
+			oae_sheet_missing(t, "whole machines: see the picture");
+		else
+			oae_sheet_cell(t, "%s %s", kind, isnan(n) ? "" : text);
+	}
+}
+
+void oae_section_retrofit(const struct oae_report *r, const char *profile_id,
+			  struct oae_sheet *t)
+{
+	static const char *const heads[] = { "system", "machines",
+					     "OAE [95\u00a0%]", "pays at N" };
+
+	oae_sheet_init(t, "If the baseline runs already (retrofit): its"
+			  " adoption is paid, the system's is not");
+	oae_sheet_columns(t, heads, "llrl");
+	oae_section_each_score(r, profile_id, retrofit_rows, t);
 }
 
 /* ---- costs ------------------------------------------------------------- */

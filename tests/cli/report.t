@@ -162,7 +162,7 @@ other_version() {
 	mkdir "$tmp/v9"
 	sed 's/"oae_result":1/"oae_result":9/' "$run/result.json" \
 		>"$tmp/v9/result.json"
-	fails 1 "oae_result" "$oae" report "$tmp/v9"
+	fails 4 "oae_result" "$oae" report "$tmp/v9"
 }
 check "a result of another version" other_version
 

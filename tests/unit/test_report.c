@@ -227,7 +227,7 @@ static void svg_ids_get_a_prefix(void **state)
 	oae_buf_release(&b);
 }
 
-/* ---- whole reports -------------------------------------------------------- */
+/* ---- whole reports ----------------------------------------------------- */
 
 static void the_table_fits_and_says_all(void **state)
 {
