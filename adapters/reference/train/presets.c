@@ -73,8 +73,8 @@ const struct oae_train_preset oae_train_presets[] = {
 	{
 		.name = "draft", .title = "Brookfield draft",
 		.about = "dense decoder that drafts for the target",
-		.shape = { .vocab = 1536, .dim = 96, .layers = 3, .heads = 3,
-			   .head_dim = 32, .hidden = 256, .context = 1024,
+		.shape = { .vocab = 1536, .dim = 64, .layers = 2, .heads = 2,
+			   .head_dim = 32, .hidden = 192, .context = 1024,
 			   .rope_base = 10000.0f, .eps = 1e-6f },
 		.steps = 3000, .part_tokens = 1024, .parts = 4,
 		.warm_steps = 50, .decay_from = 0.5, .final_rate = 0.03,
