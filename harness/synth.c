@@ -4,12 +4,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/spawn.h"
@@ -141,6 +144,29 @@ static enum oae_status check_room(const char *dir, struct oae_error *err)
 			dir, left >> 20, FREE_BYTES_MIN >> 20);
 }
 
+/* Another campaign may be making the same file: one at a time. */
+static enum oae_status lock_cache(const char *dir, int *fd,
+				  struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	uint64_t until_ns = oae_clock_ns() + SYNTH_MS * 1000000ull;
+
+	(void)snprintf(path, sizeof(path), "%s/lock", dir);
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (*fd < 0)
+		return oae_fail(err, OAE_ERR_IO, errno, "%s", path);
+	while (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return oae_fail(err, OAE_ERR_IO, errno, "%s", path);
+		if (oae_clock_ns() > until_ns)
+			return oae_fail(err, OAE_ERR_IO, 0, "%s: another"
+					" campaign has held it for %d s", path,
+					SYNTH_MS / 1000);
+		oae_clock_sleep_until(oae_clock_ns() + 100000000ull);
+	}
+	return OAE_OK;
+}
+
 static enum oae_status make_file(const struct command *cmd, const char *part,
 				 const char *path, struct oae_error *err)
 {
@@ -166,6 +192,7 @@ enum oae_status oae_synth_file(const struct oae_campaign *c,
 	char prefix[2 * OAE_NAME_BYTES_MAX + 4], sha256[OAE_SHA256_HEX];
 	struct command *cmd = calloc(1, sizeof(*cmd));
 	enum oae_status status;
+	int lock = -1;
 
 	if (!cmd)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "scale step");
@@ -183,13 +210,16 @@ enum oae_status oae_synth_file(const struct oae_campaign *c,
 		goto out;
 	(void)snprintf(out, out_size, "%s/%s%.*s.gguf", dir, prefix,
 		       PROGRAM_DIGITS, sha256);
-	if (oae_file_exists(out))
+	status = lock_cache(dir, &lock, err);
+	if (status || oae_file_exists(out))
 		goto out;
 	remove_older(dir, prefix);
 	status = check_room(dir, err);
 	if (!status)
 		status = make_file(cmd, part, out, err);
 out:
+	if (lock >= 0)
+		(void)close(lock);
 	free(cmd);
 	return status;
 }
