@@ -125,6 +125,63 @@ static void test_damaged_checkpoint_is_refused(void **state)
 	assert_int_equal(oae_train_run(&o, &finished, &err), OAE_ERR_USAGE);
 }
 
+static void expect_in_record(const char *file, const char *text)
+{
+	struct oae_buf b;
+
+	read_all(file, &b);
+	if (!strstr(oae_buf_str(&b), text))
+		fail_msg("%s: no %s", file, text);
+	oae_buf_release(&b);
+}
+
+/* A mixture from the dense model, then a dense one taught by the mixture. */
+static void test_mixture_and_teacher(void **state)
+{
+	struct oae_train_options o = {
+		.model = "tiny-moe", .seed = 3, .threads = 2, .steps = 5,
+	};
+
+	(void)state;
+	o.tokenizer = path("whole.gguf");
+	o.upcycle = o.tokenizer;
+	o.out = path("moe.gguf");
+	train(&o);
+	expect_in_record(path("moe.gguf.train.json"), "\"upcycled\": true");
+	o.model = "tiny";
+	o.upcycle = NULL;
+	o.tokenizer = path("moe.gguf");
+	o.distill = o.tokenizer;
+	o.out = path("taught.gguf");
+	train(&o);
+	expect_in_record(path("taught.gguf.train.json"),
+			 "\"distilled\": true");
+}
+
+static void test_unfit_models_are_refused(void **state)
+{
+	struct oae_train_options o = {
+		.model = "tiny", .seed = 3, .threads = 1, .steps = 5,
+	};
+	struct oae_error err = { 0 };
+	bool finished;
+
+	(void)state;
+	o.out = path("never.gguf");
+	o.tokenizer = path("whole.gguf");
+	o.upcycle = o.tokenizer;	/* a dense model cannot take it */
+	assert_int_equal(oae_train_run(&o, &finished, &err), OAE_ERR_USAGE);
+	assert_non_null(strstr(err.text, "mixture"));
+	err = (struct oae_error){ 0 };
+	o.upcycle = NULL;
+	o.tokenizer = path("whole.gguf.train.json");
+	assert_int_equal(oae_train_run(&o, &finished, &err), OAE_ERR_FORMAT);
+	err = (struct oae_error){ 0 };
+	o.model = "huge";
+	assert_int_equal(oae_train_run(&o, &finished, &err), OAE_ERR_USAGE);
+	assert_false(oae_file_exists(o.out));
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -136,6 +193,8 @@ static int remove_dir(void **state)
 	static const char *const names[] = {
 		"whole.gguf", "whole.gguf.train.json", "resumed.gguf",
 		"resumed.gguf.train.json", "run.ckpt", "bad.ckpt",
+		"moe.gguf", "moe.gguf.train.json", "taught.gguf",
+		"taught.gguf.train.json",
 	};
 
 	(void)state;
@@ -149,6 +208,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_killed_run_resumes),
 		cmocka_unit_test(test_damaged_checkpoint_is_refused),
+		cmocka_unit_test(test_mixture_and_teacher),
+		cmocka_unit_test(test_unfit_models_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Writes the card of an embedded model from its training record to stdout.
+# Writes the card of an embedded model to stdout, from its training record and
+# from what `oae-lm eval --json` says of the file.
 #
-# usage: model_card.sh MODEL.q8_0.gguf MODEL.train.json
+# usage: model_card.sh MODEL.q8_0.gguf MODEL.train.json MODEL.eval.json
 set -euo pipefail
 
-if [ $# -ne 2 ] || [ ! -f "$1" ] || [ ! -f "$2" ]; then
-	echo "usage: ${0##*/} MODEL.q8_0.gguf MODEL.train.json" >&2
+if [ $# -ne 3 ] || [ ! -f "$1" ] || [ ! -f "$2" ] || [ ! -f "$3" ]; then
+	echo "usage: ${0##*/} MODEL.q8_0.gguf MODEL.train.json MODEL.eval.json" >&2
 	exit 64
 fi
 bytes=$(stat -c %s "$1")
 sum=$(sha256sum "$1" | cut -d' ' -f1)
 
-jq -r --arg file "$(basename "$1")" --arg bytes "$bytes" --arg sum "$sum" '
+jq -r --slurpfile eval "$3" --arg file "$(basename "$1")" --arg bytes "$bytes" --arg sum "$sum" '
 def percent: (. * 1000 | round) / 10 | tostring + " %";
 def minutes: (. / 60 * 10 | round) / 10 | tostring;
 def made:
@@ -54,9 +55,26 @@ two, four and more notices. Loss weight 1 on answers, 0.05 on prompts.
 
 ## Held-out scores
 
-Greedy answers to documents about people whom training never saw, before
-quantisation. Exact: the whole answer is right. Letters leave a choice of
-words, so that their exact share says nothing. Training never saw codes.
+Greedy answers to documents about people whom training never saw.
+
+This file, through `oae-lm eval`: right is the whole answer, for sums the final
+number, for letters every fact of the brief kept.
+
+| kind | documents | right |
+|---|---|---|",
+($eval[0] as $e | $e | keys_unsorted[] | select($e[. + "_n"]) |
+	"| \(.) | \($e[. + "_n"]) | \($e[.] | percent) |"),
+($eval[0] | if .refusal_recall then "
+Of the requests to refuse \(.refusal_recall | percent) were refused, of the others
+\(.false_refusals | percent)." else empty end),
+($eval[0] | if .acceptance_gamma_4 then "
+With the draft model, 4 tokens drafted in every round, it accepts
+\(.acceptance_gamma_4 | percent) of the drafted tokens on letters, \(.acceptance_sums | percent) on sums and
+\(.acceptance_notices_4 | percent) on four notices." else empty end),
+"
+Before quantisation, by the trainer: exact is the whole answer, word for word
+(letters leave a choice of words, so theirs says nothing). Echo and recall are
+drills of the first stages; codes are kept out of training.
 
 | kind | documents | exact | answer tokens right |
 |---|---|---|---|",

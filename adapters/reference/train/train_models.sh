@@ -17,17 +17,18 @@ if [ $# -lt 1 ] || [ $# -gt 2 ]; then
 	exit 64
 fi
 here=$(cd "$(dirname "$0")" && pwd)
-lm=$1/oae-lm
-work=$1/models
+if [ ! -x "$1/oae-lm" ]; then
+	echo "${0##*/}: $1/oae-lm: not there; run make first" >&2
+	exit 1
+fi
+build=$(cd "$1" && pwd)
+lm=$build/oae-lm
+work=$build/models
 out=${2:-$here/../models}
 seed=${SEED:-1}
 threads=${THREADS:-2}
-
-if [ ! -x "$lm" ]; then
-	echo "${0##*/}: $lm: not there; run make first" >&2
-	exit 1
-fi
 mkdir -p "$work" "$out"
+out=$(cd "$out" && pwd)
 
 # train NAME [options]
 train() {
@@ -41,19 +42,24 @@ train() {
 	rm -f "$work/$name.checkpoint"
 }
 
-# ship NAME
+# ship NAME [options of eval]
 ship() {
-	"$lm" quantize "$work/$1.gguf" "$out/$1.q8_0.gguf" --type q8_0
-	cp "$work/$1.gguf.train.json" "$out/$1.train.json"
-	"$here/model_card.sh" "$out/$1.q8_0.gguf" "$out/$1.train.json" \
-		>"$out/$1.md"
+	local name=$1 file=$out/$1.q8_0.gguf
+	shift
+	"$lm" quantize "$work/$name.gguf" "$file" --type q8_0
+	cp "$work/$name.gguf.train.json" "$out/$name.train.json"
+	# as the file stands in a checkout
+	(cd "$out" && "$lm" eval "${file##*/}" --json "$@") \
+		>"$work/$name.eval.json"
+	mv "$work/$name.eval.json" "$out/$name.eval.json"
+	"$here/model_card.sh" "$file" "$out/$name.train.json" \
+		"$out/$name.eval.json" >"$out/$name.md"
+	cat "$out/$name.eval.json"
 }
 
 train target
 train draft --tokenizer "$work/target.gguf"
 train moe --tokenizer "$work/target.gguf" --upcycle "$work/target.gguf"
-for name in target draft moe; do
-	ship "$name"
-done
-"$lm" eval "$out/target.q8_0.gguf" --draft "$out/draft.q8_0.gguf"
-"$lm" eval "$out/moe.q8_0.gguf"
+ship draft
+ship target --draft draft.q8_0.gguf
+ship moe
