@@ -92,7 +92,7 @@ static size_t find_zones(const char *root, struct zone *zones)
 		    !strchr(entry, ':') || strlen(entry) >= sizeof(z->entry))
 			continue;
 		memset(z, 0, sizeof(*z));
-		(void)snprintf(z->entry, sizeof(z->entry), "%s", entry);
+		(void)snprintf(z->entry, sizeof(z->entry), "%.63s", entry);
 		(void)snprintf(z->folder, sizeof(z->folder), "%.200s/%.63s",
 			       root, entry);
 		if (read_text(z->folder, "name", z->name, sizeof(z->name)) &&

@@ -9,8 +9,8 @@ KILLS=22
 RUNS=4
 ITEMS=20
 # About half a second: 4 runs x 20 requests of some 50 words each.
-run=("$oae" run --suite smoke --systems null/echo:delay_us=50 --runs $RUNS
-	--items $ITEMS --no-report --quiet)
+run=("$oae" run --suite smoke --systems null/echo:delay_us=50 --runs "$RUNS"
+	--items "$ITEMS" --no-report --quiet)
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: Apache-2.0
 # For the TAP scripts beside it: `. tests/cli/tap.sh` from the top folder.
 # Gives $oae, $tmp (removed at the end) and the functions below.
