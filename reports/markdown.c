@@ -14,9 +14,10 @@ const char *oae_page_caption(const char *picture)
 	if (strcmp(picture, "oae-on-demand") == 0)
 		return "OAE against the number of requests, machines paid by"
 		       " the second. Above the line at 1 a system costs less"
-		       " than the baseline; the band is the 95 % interval;"
-		       " the dotted line is the profile's own N. On the left"
-		       " people's work decides, on the right the machine.";
+		       " than the baseline; the band is the 95 % interval (one"
+		       " that meets the border goes on beyond it); the dotted"
+		       " line is the profile's own N. On the left people's work"
+		       " decides, on the right the machine.";
 	if (strcmp(picture, "oae-owned") == 0)
 		return "The same with machines that are owned. The teeth are"
 		       " whole machines: speed saves nothing until it removes"

@@ -88,7 +88,8 @@ void oae_plot_panel(struct oae_plot *p, size_t i, const char *title)
 {
 	double width = (double)OAE_PLOT_WIDTH_PX / (double)p->columns;
 	double x = width * (double)(i % p->columns);
-	double y = (double)(i / p->columns * PANEL_HEIGHT);
+	size_t row = i / p->columns;
+	double y = (double)row * PANEL_HEIGHT;
 
 	oae_buf_puts(&p->gp, "\nunset label\nunset arrow\n");
 	margins(p, x + MARGIN_LEFT, x + width - MARGIN_RIGHT, y + MARGIN_TOP,

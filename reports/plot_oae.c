@@ -10,9 +10,16 @@
 /* Scores beyond these are cut off by the picture, not by the data. */
 #define OAE_LEAST 0.05
 #define OAE_MOST 20.0
+/* A band is followed this far from the curves; then it meets the border. */
+#define BAND_FACTOR 2.5
 
 struct extent {
 	double low, high;
+};
+
+/* Of all panels together: the curves, and the bands about them. */
+struct heights {
+	struct extent curve, band;
 };
 
 static void extend(struct extent *e, double v)
@@ -26,7 +33,7 @@ static void extend(struct extent *e, double v)
 
 /* One data block: N, OAE, low, high. False when it has no point. */
 static bool curve_block(struct oae_plot *p, const cJSON *n_list,
-			const cJSON *curve, struct extent *x, struct extent *y)
+			const cJSON *curve, struct extent *x, struct heights *y)
 {
 	const cJSON *oae = oae_view_at(curve, "oae");
 	const cJSON *low = oae_view_at(curve, "low");
@@ -47,9 +54,9 @@ static bool curve_block(struct oae_plot *p, const cJSON *n_list,
 				       mid, a, b);
 			x->low = fmin(x->low, at);
 			x->high = fmax(x->high, at);
-			extend(y, mid);
-			extend(y, a);
-			extend(y, b);
+			extend(&y->curve, mid);
+			extend(&y->band, a);
+			extend(&y->band, b);
 			any = true;
 		}
 		v = v ? v->next : NULL;
@@ -97,7 +104,7 @@ static void add_curve(struct oae_plot *p, struct panel *panel,
 }
 
 static void gather(struct oae_plot *p, const char *id, enum oae_view_mode m,
-		   struct panel *panel, struct extent *y)
+		   struct panel *panel, struct heights *y)
 {
 	const struct oae_report *r = p->report;
 	size_t i;
@@ -197,7 +204,8 @@ static size_t key_entries(struct oae_plot *p, bool write)
 
 bool oae_plot_oae(struct oae_plot *p, const char *name, enum oae_view_mode m)
 {
-	struct extent y = { 0.9, 1.1 };
+	struct heights all = { { 0.9, 1.1 }, { 0.9, 1.1 } };
+	struct extent y;
 	struct panel *panels = NULL;
 	const char **ids = NULL;
 	size_t n, i, drawn = 0;
@@ -212,12 +220,14 @@ bool oae_plot_oae(struct oae_plot *p, const char *name, enum oae_view_mode m)
 	for (i = 0; i < n; i++) {
 		oae_buf_init(&panels[i].bands, OAE_PAGE_BYTES_MAX);
 		oae_buf_init(&panels[i].lines, OAE_PAGE_BYTES_MAX);
-		gather(p, ids[i], m, &panels[i], &y);
+		gather(p, ids[i], m, &panels[i], &all);
 		drawn += panels[i].curves > 0 &&
 			 panels[i].x.high > panels[i].x.low;
 	}
 	if (drawn == 0)
 		goto out;
+	y.low = fmax(all.band.low, all.curve.low / BAND_FACTOR);
+	y.high = fmin(all.band.high, all.curve.high * BAND_FACTOR);
 	y.high *= pow(y.high / y.low, 0.1); /* room for the mark */
 	oae_plot_begin(p, name, drawn, key_entries(p, false));
 	oae_buf_printf(&p->gp, "data = '%s.dat'\n", name);

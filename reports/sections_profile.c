@@ -9,28 +9,35 @@
 
 /* ---- scores ------------------------------------------------------------ */
 
-/* "3.1 M to 4.2 M; 2 more" of [[from, to], ...]; to null: no end. */
+/*
+ * Where owned machines pay, of [[from, to], ...], to null: no end. The set
+ * is a comb where whole machines come and go: "above 7.5 M, in parts from
+ * 3.1 M".
+ */
 static void put_intervals(struct oae_sheet *t, const cJSON *list)
 {
-	const cJSON *pair = cJSON_GetArrayItem(list, 0);
-	const cJSON *end = cJSON_GetArrayItem(pair, 1);
-	char from[OAE_NUMBER_TEXT], to[OAE_NUMBER_TEXT], more[32] = "";
 	int n = cJSON_GetArraySize(list);
+	const cJSON *first = cJSON_GetArrayItem(list, 0);
+	const cJSON *last = cJSON_GetArrayItem(list, n - 1);
+	const cJSON *end = cJSON_GetArrayItem(last, 1);
+	char from[OAE_NUMBER_TEXT], to[OAE_NUMBER_TEXT], on[OAE_NUMBER_TEXT];
 
 	if (n == 0) {
 		oae_sheet_cell(t, "never");
 		return;
 	}
 	oae_number_count(from,
-			 cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 0)));
-	if (n > 1)
-		snprintf(more, sizeof(more), "; %d more", n - 1);
-	if (!cJSON_IsNumber(end)) {
-		oae_sheet_cell(t, "above %s%s", from, more);
-		return;
-	}
-	oae_number_count(to, end->valuedouble);
-	oae_sheet_cell(t, "%s to %s%s", from, to, more);
+			 cJSON_GetNumberValue(cJSON_GetArrayItem(first, 0)));
+	oae_number_count(on, cJSON_GetNumberValue(cJSON_GetArrayItem(last, 0)));
+	oae_number_count(to, cJSON_GetNumberValue(end));
+	if (n == 1 && !cJSON_IsNumber(end))
+		oae_sheet_cell(t, "above %s", from);
+	else if (!cJSON_IsNumber(end))
+		oae_sheet_cell(t, "above %s, in parts from %s", on, from);
+	else if (n == 1)
+		oae_sheet_cell(t, "%s to %s", from, to);
+	else
+		oae_sheet_cell(t, "in parts, %s to %s", from, to);
 }
 
 /* The N from which the system pays, in words. */

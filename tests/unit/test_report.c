@@ -241,7 +241,7 @@ static void the_table_fits_and_says_all(void **state)
 		"1.32 [1.14, 1.53]",
 		"[0.583, 0.583] A",
 		"above 1.67 bn",
-		"324 M to 343 M",
+		"above 519 M, in",
 		"PAYS",
 		"DOES-NOT-PAY",
 		"UNDECIDED",
