@@ -37,8 +37,8 @@ static const char help[] =
 	"table and the path of the page.\n\n"
 	"  --out FOLDER  where to write; must be new or an older report\n"
 	"  --json        print the scores as JSON instead of the table\n\n"
-	"exit codes: 0 done, 1 cannot read, draw or write, 4 a result of another\n"
-	"version, 64 usage\n";
+	"exit codes: 0 done, 1 cannot read, draw or write, 4 a result of"
+	" another\nversion, 64 usage\n";
 
 struct options {
 	const char *dirs[OAE_REPORT_RUNS_MAX];
