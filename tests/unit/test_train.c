@@ -72,7 +72,10 @@ static void train_and_kill(const struct oae_train_options *o)
 static void test_killed_run_resumes(void **state)
 {
 	struct oae_train_options o = {
-		.model = "tiny", .seed = 3, .threads = 2, .save_s = 0.02,
+		.model = "tiny",
+		.seed = 3,
+		.threads = 2,
+		.save_s = 0.02,
 	};
 	struct oae_buf whole, resumed;
 
@@ -97,7 +100,10 @@ static void test_killed_run_resumes(void **state)
 static void test_damaged_checkpoint_is_refused(void **state)
 {
 	struct oae_train_options o = {
-		.model = "tiny", .seed = 3, .threads = 1, .resume = true,
+		.model = "tiny",
+		.seed = 3,
+		.threads = 1,
+		.resume = true,
 	};
 	struct oae_error err = { 0 };
 	struct oae_buf b;
@@ -139,7 +145,10 @@ static void expect_in_record(const char *file, const char *text)
 static void test_mixture_and_teacher(void **state)
 {
 	struct oae_train_options o = {
-		.model = "tiny-moe", .seed = 3, .threads = 2, .steps = 5,
+		.model = "tiny-moe",
+		.seed = 3,
+		.threads = 2,
+		.steps = 5,
 	};
 
 	(void)state;
@@ -154,14 +163,16 @@ static void test_mixture_and_teacher(void **state)
 	o.distill = o.tokenizer;
 	o.out = path("taught.gguf");
 	train(&o);
-	expect_in_record(path("taught.gguf.train.json"),
-			 "\"distilled\": true");
+	expect_in_record(path("taught.gguf.train.json"), "\"distilled\": true");
 }
 
 static void test_unfit_models_are_refused(void **state)
 {
 	struct oae_train_options o = {
-		.model = "tiny", .seed = 3, .threads = 1, .steps = 5,
+		.model = "tiny",
+		.seed = 3,
+		.threads = 1,
+		.steps = 5,
 	};
 	struct oae_error err = { 0 };
 	bool finished;
@@ -169,7 +180,7 @@ static void test_unfit_models_are_refused(void **state)
 	(void)state;
 	o.out = path("never.gguf");
 	o.tokenizer = path("whole.gguf");
-	o.upcycle = o.tokenizer;	/* a dense model cannot take it */
+	o.upcycle = o.tokenizer; /* a dense model cannot take it */
 	assert_int_equal(oae_train_run(&o, &finished, &err), OAE_ERR_USAGE);
 	assert_non_null(strstr(err.text, "mixture"));
 	err = (struct oae_error){ 0 };
@@ -191,10 +202,11 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	static const char *const names[] = {
-		"whole.gguf", "whole.gguf.train.json", "resumed.gguf",
-		"resumed.gguf.train.json", "run.ckpt", "bad.ckpt",
-		"moe.gguf", "moe.gguf.train.json", "taught.gguf",
-		"taught.gguf.train.json",
+		"whole.gguf",	"whole.gguf.train.json",
+		"resumed.gguf", "resumed.gguf.train.json",
+		"run.ckpt",	"bad.ckpt",
+		"moe.gguf",	"moe.gguf.train.json",
+		"taught.gguf",	"taught.gguf.train.json",
 	};
 
 	(void)state;

@@ -31,11 +31,11 @@ static double entry(const struct oae_gemm_args *g, size_t i, size_t j)
 
 	for (size_t k = 0; k < g->k; k++) {
 		double a = (double)(g->op == OAE_GEMM_TN ?
-				    g->a[k * g->lda + i] :
-				    g->a[i * g->lda + k]);
+					    g->a[k * g->lda + i] :
+					    g->a[i * g->lda + k]);
 		double b = (double)(g->op == OAE_GEMM_NT ?
-				    g->b[j * g->ldb + k] :
-				    g->b[k * g->ldb + j]);
+					    g->b[j * g->ldb + k] :
+					    g->b[k * g->ldb + j]);
 
 		s += a * b;
 	}
@@ -46,9 +46,14 @@ static void check_product(const struct oae_kern *kern, struct oae_rng *rng,
 			  enum oae_gemm op, size_t m, size_t n, size_t k)
 {
 	struct oae_gemm_args g = {
-		.op = op, .add = true, .m = m, .n = n, .k = k,
+		.op = op,
+		.add = true,
+		.m = m,
+		.n = n,
+		.k = k,
 		.lda = op == OAE_GEMM_TN ? m : k,
-		.ldb = op == OAE_GEMM_NT ? k : n, .ldc = n,
+		.ldb = op == OAE_GEMM_NT ? k : n,
+		.ldc = n,
 	};
 	float *a = random_floats(rng, m * k, 1.0);
 	float *b = random_floats(rng, n * k, 1.0);
@@ -63,8 +68,8 @@ static void check_product(const struct oae_kern *kern, struct oae_rng *rng,
 	kern->gemm(&g);
 	for (size_t i = 0; i < m; i++)
 		for (size_t j = 0; j < n; j++) {
-			double want = (double)before[i * n + j] +
-				      entry(&g, i, j);
+			double want =
+				(double)before[i * n + j] + entry(&g, i, j);
 
 			assert_true(fabs(want - (double)c[i * n + j]) <
 				    1e-4 * sqrt((double)k));
@@ -81,7 +86,10 @@ static void check_product(const struct oae_kern *kern, struct oae_rng *rng,
 static void test_products(void **state)
 {
 	static const size_t sizes[][3] = {
-		{ 1, 32, 1 }, { 13, 64, 33 }, { 130, 96, 300 }, { 12, 32, 17 },
+		{ 1, 32, 1 },
+		{ 13, 64, 33 },
+		{ 130, 96, 300 },
+		{ 12, 32, 17 },
 	};
 	struct oae_rng rng;
 
@@ -129,8 +137,9 @@ static void test_rows(void **state)
 			for (size_t i = 0; i < len; i++)
 				total += exp(0.5 * (double)x[i]);
 			for (size_t i = 0; i < len; i++)
-				assert_true(fabs(exp(0.5 * (double)x[i]) /
-						 total - (double)y[i]) < 1e-6);
+				assert_true(
+					fabs(exp(0.5 * (double)x[i]) / total -
+					     (double)y[i]) < 1e-6);
 		}
 		memcpy(y, x, sizeof(y));
 		assert_true(fabs((double)kern->softmax_log(y, 64) -
@@ -154,10 +163,17 @@ struct fixture {
 static void setup(struct fixture *f, uint32_t experts, uint32_t used)
 {
 	struct oae_net_shape shape = {
-		.vocab = 64, .dim = 64, .layers = 2, .heads = 2,
-		.head_dim = 32, .hidden = 32, .experts = experts,
-		.used = used, .context = 256,
-		.rope_base = 10000.0f, .eps = 1e-6f,
+		.vocab = 64,
+		.dim = 64,
+		.layers = 2,
+		.heads = 2,
+		.head_dim = 32,
+		.hidden = 32,
+		.experts = experts,
+		.used = used,
+		.context = 256,
+		.rope_base = 10000.0f,
+		.eps = 1e-6f,
 	};
 	struct oae_rng rng;
 
@@ -168,14 +184,19 @@ static void setup(struct fixture *f, uint32_t experts, uint32_t used)
 	f->w = random_floats(&rng, f->net.n_floats, 0.12);
 	f->grad = random_floats(&rng, f->net.n_floats, 0.0);
 	f->batch = (struct oae_net_batch){
-		.n_tokens = TOKENS, .n_docs = 3, .id = f->id,
-		.target = f->target, .weight = f->weight, .start = f->start,
-		.answer = f->answer, .kind = f->kind,
+		.n_tokens = TOKENS,
+		.n_docs = 3,
+		.id = f->id,
+		.target = f->target,
+		.weight = f->weight,
+		.start = f->start,
+		.answer = f->answer,
+		.kind = f->kind,
 	};
 	f->start[0] = 0;
 	f->start[1] = 5;
 	f->start[2] = 20;
-	f->start[3] = TOKENS;	/* longer than a block of scores */
+	f->start[3] = TOKENS; /* longer than a block of scores */
 	for (size_t i = 0; i < TOKENS; i++) {
 		f->id[i] = (int32_t)oae_rng_below(&rng, 64);
 		f->target[i] = (int32_t)oae_rng_below(&rng, 64);
@@ -197,8 +218,8 @@ static double loss_of(struct fixture *f, float *grad, float balance)
 	oae_net_forward(&f->net, f->w, &f->acts, &f->batch);
 	oae_net_backward(&f->net, f->w, grad, &f->acts, &f->batch, NULL,
 			 balance, &out);
-	return out.loss + (double)balance * out.balance *
-	       f->net.shape.layers * TOKENS;
+	return out.loss +
+	       (double)balance * out.balance * f->net.shape.layers * TOKENS;
 }
 
 /* step: small enough that no row changes its experts */
@@ -272,14 +293,13 @@ static void test_documents_are_separate(void **state)
 	memcpy(before, f.acts.final + 12 * 64, sizeof(before));
 	f.id[2] = (f.id[2] + 1) % 64;
 	f.id[30] = (f.id[30] + 1) % 64;
-	f.id[13] = (f.id[13] + 1) % 64;	/* later in the same document */
+	f.id[13] = (f.id[13] + 1) % 64; /* later in the same document */
 	oae_net_forward(&f.net, f.w, &f.acts, &f.batch);
 	memcpy(after, f.acts.final + 12 * 64, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
-	f.id[6] = (f.id[6] + 1) % 64;	/* earlier: must matter */
+	f.id[6] = (f.id[6] + 1) % 64; /* earlier: must matter */
 	oae_net_forward(&f.net, f.w, &f.acts, &f.batch);
-	assert_memory_not_equal(before, f.acts.final + 12 * 64,
-				sizeof(before));
+	assert_memory_not_equal(before, f.acts.final + 12 * 64, sizeof(before));
 	teardown(&f);
 }
 

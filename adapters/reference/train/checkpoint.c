@@ -108,7 +108,8 @@ static enum oae_status open_checkpoint(const char *path, struct oae_buf *b,
 	if (s->n_tokens > TOKENS_MAX || s->n_merges > TOKENS_MAX ||
 	    s->n_floats > body / (3 * sizeof(float)) ||
 	    sizeof(*s) + s->n_floats * 3 * sizeof(float) +
-	    s->n_tokens * sizeof(int32_t) > body)
+			    s->n_tokens * sizeof(int32_t) >
+		    body)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: checkpoint with impossible sizes", path);
 	return OAE_OK;
@@ -129,7 +130,8 @@ enum oae_status oae_train_restore(struct oae_train *t, const char *path,
 	    s.n_floats != t->net.n_floats || s.seed != t->seed ||
 	    s.stage >= t->preset->n_stages) {
 		st = oae_fail(err, OAE_ERR_USAGE, 0,
-			      "%s: checkpoint of another model or seed (%.31s, seed %llu)",
+			      "%s: checkpoint of another model or seed "
+			      "(%.31s, seed %llu)",
 			      path, s.preset, (unsigned long long)s.seed);
 		goto out;
 	}

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-void oae_train_mix(const struct oae_train *t,
-		   double share[OAE_TRAIN_KINDS_MAX])
+void oae_train_mix(const struct oae_train *t, double share[OAE_TRAIN_KINDS_MAX])
 {
 	const struct oae_train_stage *s = &t->preset->stages[t->stage];
 
@@ -37,7 +36,7 @@ bool oae_train_stage_over(const struct oae_train *t)
 struct evaluation {
 	struct oae_train *t;
 	size_t docs;
-	double share[OAE_TRAIN_KINDS_MAX];	/* > 0: measure */
+	double share[OAE_TRAIN_KINDS_MAX]; /* > 0: measure */
 };
 
 static void count(const struct oae_net_batch *b, const int32_t *predicted,
@@ -99,8 +98,8 @@ static void evaluate(void *ctx, size_t worker)
 			w->status = one_kind(e, w, kind);
 }
 
-enum oae_status oae_train_evaluate(struct oae_train *t, size_t docs,
-				   bool all, struct oae_error *err)
+enum oae_status oae_train_evaluate(struct oae_train *t, size_t docs, bool all,
+				   struct oae_error *err)
 {
 	struct evaluation e = { .t = t, .docs = docs };
 

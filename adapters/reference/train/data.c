@@ -36,8 +36,7 @@ enum oae_status oae_train_source_init(struct oae_train_source *s,
 	s->prompt_weight = prompt_weight;
 	oae_corpus_doc_init(&s->doc);
 	s->ids = calloc(context + 1, sizeof(*s->ids));
-	return s->ids ? OAE_OK :
-	       oae_fail(err, OAE_ERR_NOMEM, 0, "documents");
+	return s->ids ? OAE_OK : oae_fail(err, OAE_ERR_NOMEM, 0, "documents");
 }
 
 void oae_train_source_release(struct oae_train_source *s)
@@ -47,8 +46,7 @@ void oae_train_source_release(struct oae_train_source *s)
 	s->ids = NULL;
 }
 
-enum oae_status oae_train_batch_new(size_t max_tokens,
-				    struct oae_net_batch *b,
+enum oae_status oae_train_batch_new(size_t max_tokens, struct oae_net_batch *b,
 				    struct oae_error *err)
 {
 	size_t docs = max_tokens / 4 + 1;
@@ -62,8 +60,7 @@ enum oae_status oae_train_batch_new(size_t max_tokens,
 	b->start = calloc(docs + 1, sizeof(*b->start));
 	b->answer = calloc(docs, sizeof(*b->answer));
 	b->kind = calloc(docs, sizeof(*b->kind));
-	if (b->id && b->target && b->weight && b->start && b->answer &&
-	    b->kind)
+	if (b->id && b->target && b->weight && b->start && b->answer && b->kind)
 		return OAE_OK;
 	oae_train_batch_free(b);
 	return oae_fail(err, OAE_ERR_NOMEM, 0, "batch");
@@ -97,8 +94,7 @@ static enum oae_status encode(struct oae_train_source *s, size_t *n,
 				  d->prompt.len, s->ids, s->context, n_prompt,
 				  &ignored);
 	if (!st)
-		st = oae_tokenizer_encode(s->tokenizer,
-					  oae_buf_str(&d->answer),
+		st = oae_tokenizer_encode(s->tokenizer, oae_buf_str(&d->answer),
 					  d->answer.len, s->ids + *n_prompt,
 					  s->context - *n_prompt, &tail,
 					  &ignored);
@@ -119,8 +115,7 @@ static void append(struct oae_net_batch *b, const struct oae_train_source *s,
 	for (size_t i = 0; i + 1 < n; i++) {
 		b->id[at + i] = s->ids[i];
 		b->target[at + i] = s->ids[i + 1];
-		b->weight[at + i] = i + 1 >= n_prompt ? 1.0f :
-				    s->prompt_weight;
+		b->weight[at + i] = i + 1 >= n_prompt ? 1.0f : s->prompt_weight;
 	}
 	b->start[doc] = (uint32_t)at;
 	b->start[doc + 1] = (uint32_t)(at + n - 1);
@@ -151,8 +146,7 @@ static size_t draw(const double *share, struct oae_rng *rng)
 enum oae_status oae_train_batch_fill(struct oae_net_batch *b,
 				     struct oae_train_source *s,
 				     const double *share, size_t max_docs,
-				     struct oae_rng *rng,
-				     struct oae_error *err)
+				     struct oae_rng *rng, struct oae_error *err)
 {
 	size_t too_long = 0;
 
@@ -170,9 +164,11 @@ enum oae_status oae_train_batch_fill(struct oae_net_batch *b,
 			return st;
 		if (!n || n - 1 > b->max_tokens) {
 			if (++too_long > 1000)
-				return oae_fail(err, OAE_ERR_LIMIT, 0,
-						"documents of kind %s: longer than the context",
-						oae_corpus_kinds[kind]);
+				return oae_fail(
+					err, OAE_ERR_LIMIT, 0,
+					"documents of kind %s: longer than "
+					"the context",
+					oae_corpus_kinds[kind]);
 			continue;
 		}
 		if (b->n_tokens + n - 1 > b->max_tokens)
@@ -200,8 +196,7 @@ enum oae_status oae_train_tokenizer(size_t vocab, uint64_t seed,
 			continue;
 		for (size_t i = 0; !st && i < docs_per_kind; i++) {
 			st = oae_corpus_next(oae_corpus_kinds[k],
-					     OAE_CORPUS_TRAIN, &rng, &doc,
-					     err);
+					     OAE_CORPUS_TRAIN, &rng, &doc, err);
 			oae_buf_add(&text, oae_buf_str(&doc.prompt),
 				    doc.prompt.len);
 			oae_buf_putc(&text, '\0');

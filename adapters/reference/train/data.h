@@ -16,13 +16,13 @@
 struct oae_train_source {
 	const struct oae_tokenizer *tokenizer;
 	enum oae_corpus_split split;
-	size_t context;		/* longer documents are left out */
-	float prompt_weight;	/* of the loss on prompt tokens */
+	size_t context;	     /* longer documents are left out */
+	float prompt_weight; /* of the loss on prompt tokens */
 	struct oae_corpus_doc doc;
-	int32_t *ids;		/* [context + 1] */
+	int32_t *ids; /* [context + 1] */
 };
 
-size_t oae_train_kinds(void);		/* number of kinds */
+size_t oae_train_kinds(void); /* number of kinds */
 /* Index of a kind, or OAE_TRAIN_KINDS_MAX. */
 size_t oae_train_kind(const char *name);
 
@@ -33,8 +33,7 @@ enum oae_status oae_train_source_init(struct oae_train_source *s,
 				      struct oae_error *err);
 void oae_train_source_release(struct oae_train_source *s);
 
-enum oae_status oae_train_batch_new(size_t max_tokens,
-				    struct oae_net_batch *b,
+enum oae_status oae_train_batch_new(size_t max_tokens, struct oae_net_batch *b,
 				    struct oae_error *err);
 void oae_train_batch_free(struct oae_net_batch *b);
 

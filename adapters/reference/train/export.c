@@ -19,8 +19,8 @@ static void add_key(struct oae_gguf_writer *g, const char *arch,
 	oae_gguf_add_u32(g, name, value);
 }
 
-static void add_shape(struct oae_gguf_writer *g,
-		      const struct oae_net_shape *s, const char *arch)
+static void add_shape(struct oae_gguf_writer *g, const struct oae_net_shape *s,
+		      const char *arch)
 {
 	char name[128];
 
@@ -91,14 +91,18 @@ enum oae_status oae_train_export(const struct oae_train *t, const char *path,
 	return oae_gguf_finish(g, err);
 }
 
-static enum oae_status read_shape(struct oae_gguf *g,
-				  struct oae_net_shape *s,
+static enum oae_status read_shape(struct oae_gguf *g, struct oae_net_shape *s,
 				  struct oae_error *err)
 {
 	static const char *const keys[] = {
-		"embedding_length", "block_count", "attention.head_count",
-		"attention.key_length", "feed_forward_length",
-		"context_length", "expert_count", "expert_used_count",
+		"embedding_length",
+		"block_count",
+		"attention.head_count",
+		"attention.key_length",
+		"feed_forward_length",
+		"context_length",
+		"expert_count",
+		"expert_used_count",
 		"expert_feed_forward_length",
 	};
 	uint64_t v[9] = { 0 };
@@ -106,8 +110,8 @@ static enum oae_status read_shape(struct oae_gguf *g,
 	char name[160];
 	size_t n_tokens, n = 6;
 	double base = 0.0, eps = 0.0;
-	enum oae_status st = oae_gguf_str(g, "general.architecture", &arch,
-					  err);
+	enum oae_status st =
+		oae_gguf_str(g, "general.architecture", &arch, err);
 
 	if (st)
 		return st;
@@ -115,7 +119,8 @@ static enum oae_status read_shape(struct oae_gguf *g,
 		n = 9;
 	else if (strcmp(arch, "qwen3"))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
-				"architecture %.40s: the trainer takes qwen3 and qwen3moe",
+				"architecture %.40s: the trainer takes qwen3 "
+				"and qwen3moe",
 				arch);
 	for (size_t i = 0; i < n && !st; i++) {
 		snprintf(name, sizeof(name), "%.40s.%s", arch, keys[i]);
@@ -127,8 +132,8 @@ static enum oae_status read_shape(struct oae_gguf *g,
 	snprintf(name, sizeof(name), "%.40s.rope.freq_base", arch);
 	if (!st)
 		st = oae_gguf_f64(g, name, &base, err);
-	snprintf(name, sizeof(name),
-		 "%.40s.attention.layer_norm_rms_epsilon", arch);
+	snprintf(name, sizeof(name), "%.40s.attention.layer_norm_rms_epsilon",
+		 arch);
 	if (!st)
 		st = oae_gguf_f64(g, name, &eps, err);
 	if (!st)
@@ -137,12 +142,16 @@ static enum oae_status read_shape(struct oae_gguf *g,
 	if (st)
 		return st;
 	*s = (struct oae_net_shape){
-		.vocab = (uint32_t)n_tokens, .dim = (uint32_t)v[0],
-		.layers = (uint32_t)v[1], .heads = (uint32_t)v[2],
+		.vocab = (uint32_t)n_tokens,
+		.dim = (uint32_t)v[0],
+		.layers = (uint32_t)v[1],
+		.heads = (uint32_t)v[2],
 		.head_dim = (uint32_t)v[3],
 		.hidden = (uint32_t)(n == 9 ? v[8] : v[4]),
-		.context = (uint32_t)v[5], .experts = (uint32_t)v[6],
-		.used = (uint32_t)v[7], .rope_base = (float)base,
+		.context = (uint32_t)v[5],
+		.experts = (uint32_t)v[6],
+		.used = (uint32_t)v[7],
+		.rope_base = (float)base,
 		.eps = (float)eps,
 	};
 	return OAE_OK;
@@ -171,7 +180,8 @@ static enum oae_status read_tokenizer(struct oae_gguf *g,
 		st = oae_gguf_u64(g, "tokenizer.ggml.eos_token_id", &eos, err);
 	if (!st && (n_types != p.n_tokens || eos >= p.n_tokens))
 		st = oae_fail(err, OAE_ERR_FORMAT, 0,
-			      "tokenizer: types or end token do not fit its %zu tokens",
+			      "tokenizer: types or end token do not fit its "
+			      "%zu tokens",
 			      p.n_tokens);
 	p.eos = (int32_t)eos;
 	return st ? st : oae_tokenizer_new(&p, out, err);
@@ -214,7 +224,7 @@ enum oae_status oae_train_import(const char *path, struct oae_net *net,
 		goto out;
 	*w = calloc(net->n_floats + OAE_KERN_SLACK, sizeof(float));
 	st = *w ? read_weights(g, net, *w, err) :
-	     oae_fail(err, OAE_ERR_NOMEM, 0, "weights");
+		  oae_fail(err, OAE_ERR_NOMEM, 0, "weights");
 	if (!st)
 		st = read_tokenizer(g, tokenizer, err);
 out:

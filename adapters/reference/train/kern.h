@@ -19,19 +19,19 @@
 
 /* C = op(A) op(B), or += when `add`; op transposes as the name says. */
 enum oae_gemm {
-	OAE_GEMM_NN,	/* A [m,k], B [k,n] */
-	OAE_GEMM_NT,	/* A [m,k], B [n,k] */
-	OAE_GEMM_TN,	/* A [k,m], B [k,n] */
+	OAE_GEMM_NN, /* A [m,k], B [k,n] */
+	OAE_GEMM_NT, /* A [m,k], B [n,k] */
+	OAE_GEMM_TN, /* A [k,m], B [k,n] */
 };
 
 struct oae_gemm_args {
 	enum oae_gemm op;
 	bool add;
-	size_t m, n, k;		/* n is a multiple of 32 */
+	size_t m, n, k; /* n is a multiple of 32 */
 	const float *a, *b;
 	float *c;
-	size_t lda, ldb, ldc;	/* row strides in floats */
-	float *scratch;		/* oae_gemm_scratch(m, n, k) floats */
+	size_t lda, ldb, ldc; /* row strides in floats */
+	float *scratch;	      /* oae_gemm_scratch(m, n, k) floats */
 };
 
 /* Floats of scratch that a product of this size needs, any op. */
@@ -44,9 +44,9 @@ struct oae_kern {
 	void (*rms)(float *y, float *r, const float *x, const float *w,
 		    size_t rows, size_t n, float eps);
 	/* dx (+)= gradient through rms; dw += . */
-	void (*rms_back)(float *dx, float *dw, const float *dy,
-			 const float *x, const float *w, const float *r,
-			 size_t rows, size_t n, bool add);
+	void (*rms_back)(float *dx, float *dw, const float *dy, const float *x,
+			 const float *w, const float *r, size_t rows, size_t n,
+			 bool add);
 	/* act = silu(g) * u */
 	void (*swiglu)(float *act, const float *g, const float *u, size_t n);
 	/* dg, du from dact; dg may alias dact */
@@ -65,7 +65,7 @@ struct oae_kern {
 	 */
 	void (*rope)(float *y, const float *x, const float *cs, size_t heads,
 		     size_t head_dim, bool inverse);
-	void (*add)(float *y, const float *x, size_t n);	/* y += x */
+	void (*add)(float *y, const float *x, size_t n); /* y += x */
 	void (*axpy)(float *y, const float *x, float s, size_t n);
 	void (*scale)(float *y, float s, size_t n);
 	float (*dot)(const float *a, const float *b, size_t n);

@@ -10,13 +10,12 @@
 #include "adapters/reference/train/kern.h"
 
 #define NR (2 * VL)
-#define MB (MR * 10)	/* rows of A kept in the L2 cache */
-#define KB 256		/* depth of a block of transposed A */
+#define MB (MR * 10) /* rows of A kept in the L2 cache */
+#define KB 256	     /* depth of a block of transposed A */
 
 typedef float vec __attribute__((vector_size(VL * 4)));
 typedef int32_t veci __attribute__((vector_size(VL * 4)));
-typedef float vecu __attribute__((vector_size(VL * 4), aligned(4),
-				  may_alias));
+typedef float vecu __attribute__((vector_size(VL * 4), aligned(4), may_alias));
 
 static inline vec load(const float *p)
 {
@@ -50,7 +49,7 @@ static inline vec pick(veci mask, vec yes, vec no)
 /* e^x to about 2 ulp for x in [-87, 88], clamped outside. */
 static inline vec vexp(vec x)
 {
-	const float magic = 12582912.0f;	/* 1.5 * 2^23: rounds */
+	const float magic = 12582912.0f; /* 1.5 * 2^23: rounds */
 	vec t, r, p;
 	veci n;
 
@@ -105,16 +104,18 @@ tile(size_t depth, const float *a, size_t si, size_t sk, const float *b,
 	}
 }
 
-static __attribute__((noinline)) void
-tile_rows(size_t depth, const float *a, size_t lda, const float *b, float *c,
-	  size_t ldc, size_t rows, bool add)
+static __attribute__((noinline)) void tile_rows(size_t depth, const float *a,
+						size_t lda, const float *b,
+						float *c, size_t ldc,
+						size_t rows, bool add)
 {
 	tile(depth, a, lda, 1, b, c, ldc, rows, add);
 }
 
-static __attribute__((noinline)) void
-tile_packed(size_t depth, const float *a, const float *b, float *c,
-	    size_t ldc, size_t rows, bool add)
+static __attribute__((noinline)) void tile_packed(size_t depth, const float *a,
+						  const float *b, float *c,
+						  size_t ldc, size_t rows,
+						  bool add)
 {
 	tile(depth, a, 1, MR, b, c, ldc, rows, add);
 }
@@ -155,8 +156,8 @@ static void gemm_rows(const struct oae_gemm_args *g)
 			for (size_t i = m0; i < m1; i += MR)
 				tile_rows(g->k, g->a + i * g->lda, g->lda,
 					  packed + j * g->k,
-					  g->c + i * g->ldc + j, g->ldc,
-					  m1 - i, g->add);
+					  g->c + i * g->ldc + j, g->ldc, m1 - i,
+					  g->add);
 	}
 }
 
@@ -165,8 +166,7 @@ static void pack_a_columns(float *out, const float *a, size_t lda, size_t k0,
 {
 	for (size_t i = 0; i < m; i += MR)
 		for (size_t k = 0; k < depth; k++, out += MR)
-			memcpy(out, a + (k0 + k) * lda + i,
-			       MR * sizeof(float));
+			memcpy(out, a + (k0 + k) * lda + i, MR * sizeof(float));
 }
 
 static void gemm_columns(const struct oae_gemm_args *g)
@@ -212,8 +212,8 @@ static float dot(const float *a, const float *b, size_t n)
 	return sum(s) + rest;
 }
 
-static void rms(float *y, float *r, const float *x, const float *w,
-		size_t rows, size_t n, float eps)
+static void rms(float *y, float *r, const float *x, const float *w, size_t rows,
+		size_t n, float eps)
 {
 	for (size_t t = 0; t < rows; t++, x += n, y += n) {
 		float s = 1.0f / sqrtf(dot(x, x, n) / (float)n + eps);
@@ -257,8 +257,8 @@ static void swiglu(float *act, const float *g, const float *u, size_t n)
 	}
 }
 
-static void swiglu_back(float *dg, float *du, const float *dact,
-			const float *g, const float *u, size_t n)
+static void swiglu_back(float *dg, float *du, const float *dact, const float *g,
+			const float *u, size_t n)
 {
 	for (size_t i = 0; i < n; i += VL) {
 		vec x = load(g + i), d = load(dact + i);
@@ -398,8 +398,8 @@ static void adam(float *w, float *m, float *v, const float *g, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		m[i] = beta1 * m[i] + (1.0f - beta1) * g[i];
 		v[i] = beta2 * v[i] + (1.0f - beta2) * g[i] * g[i];
-		w[i] -= lr * (m[i] * c1 / (sqrtf(v[i] * c2) + 1e-8f) +
-			      decay * w[i]);
+		w[i] -= lr *
+			(m[i] * c1 / (sqrtf(v[i] * c2) + 1e-8f) + decay * w[i]);
 	}
 }
 

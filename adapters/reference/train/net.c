@@ -56,16 +56,17 @@ static void add_layer(struct oae_net *net, int i)
 			     h);
 }
 
-enum oae_status oae_net_init(struct oae_net *net,
-			     const struct oae_net_shape *s,
+enum oae_status oae_net_init(struct oae_net *net, const struct oae_net_shape *s,
 			     struct oae_error *err)
 {
 	memset(net, 0, sizeof(*net));
 	if (!s->vocab || !s->dim || !s->layers || !s->heads || !s->head_dim ||
 	    !s->hidden || !s->context || s->vocab % 32 || s->dim % 32 ||
 	    s->head_dim % 32 || s->hidden % 32)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"model shape: vocabulary, width, head width and hidden width must be multiples of 32");
+		return oae_fail(
+			err, OAE_ERR_USAGE, 0,
+			"model shape: vocabulary, width, head width and "
+			"hidden width must be multiples of 32");
 	if (s->vocab > 65536 || s->dim > 4096 || s->hidden > 16384 ||
 	    s->heads > 128 || s->head_dim > 256 || s->experts > 64 ||
 	    s->used > s->experts || (s->experts && !s->used) ||
@@ -77,13 +78,12 @@ enum oae_status oae_net_init(struct oae_net *net,
 				s->vocab, s->dim);
 	for (uint32_t i = 0; i < s->layers; i++)
 		add_layer(net, (int)i);
-	net->out_norm = add_tensor(net, OAE_NET_NORM, -1, "output_norm", 1, 1,
-				   s->dim);
+	net->out_norm =
+		add_tensor(net, OAE_NET_NORM, -1, "output_norm", 1, 1, s->dim);
 	return OAE_OK;
 }
 
-void oae_net_randomize(const struct oae_net *net, float *w,
-		       struct oae_rng *rng)
+void oae_net_randomize(const struct oae_net *net, float *w, struct oae_rng *rng)
 {
 	for (size_t i = 0; i < net->n_tensors; i++) {
 		const struct oae_net_tensor *t = &net->tensor[i];
@@ -147,8 +147,7 @@ static void carve_layer(const struct oae_net_shape *s,
 	l->first = (uint32_t *)(void *)take(p, used, s->experts + 1);
 }
 
-static size_t carve(const struct oae_net *net, struct oae_net_acts *a,
-		    float *p)
+static size_t carve(const struct oae_net *net, struct oae_net_acts *a, float *p)
 {
 	const struct oae_net_shape *s = &net->shape;
 	size_t n = a->max_tokens, d = s->dim, used = 0;
@@ -182,9 +181,8 @@ static size_t carve(const struct oae_net *net, struct oae_net_acts *a,
 	return used + OAE_KERN_SLACK;
 }
 
-enum oae_status oae_net_acts_new(const struct oae_net *net,
-				 size_t max_tokens, struct oae_net_acts *a,
-				 struct oae_error *err)
+enum oae_status oae_net_acts_new(const struct oae_net *net, size_t max_tokens,
+				 struct oae_net_acts *a, struct oae_error *err)
 {
 	const struct oae_net_shape *s = &net->shape;
 	size_t half = s->head_dim / 2, n;
@@ -199,15 +197,14 @@ enum oae_status oae_net_acts_new(const struct oae_net *net,
 	a->pool = aligned_alloc(64, (n + 63) & ~(size_t)63);
 	if (!a->pool) {
 		oae_net_acts_free(a);
-		return oae_fail(err, OAE_ERR_NOMEM, 0,
-				"activations: %zu bytes", n);
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "activations: %zu bytes",
+				n);
 	}
 	memset(a->pool, 0, n);
 	carve(net, a, a->pool);
 	for (size_t p = 0; p < s->context; p++)
 		for (size_t i = 0; i < half; i++) {
-			double f = pow(s->rope_base,
-				       -(double)i / (double)half);
+			double f = pow(s->rope_base, -(double)i / (double)half);
 			float *row = a->rope + p * s->head_dim;
 
 			row[i] = (float)cos((double)p * f);
@@ -223,17 +220,25 @@ void oae_net_acts_free(struct oae_net_acts *a)
 	memset(a, 0, sizeof(*a));
 }
 
-void oae_net_gemm(struct oae_net_acts *a, enum oae_gemm op, bool add,
-		  size_t m, size_t n, size_t k, const float *x,
-		  const float *y, float *out)
+void oae_net_gemm(struct oae_net_acts *a, enum oae_gemm op, bool add, size_t m,
+		  size_t n, size_t k, const float *x, const float *y,
+		  float *out)
 {
 	struct oae_gemm_args g = {
-		.op = op, .add = add, .m = m, .n = n, .k = k,
-		.a = x, .lda = op == OAE_GEMM_TN ? m : k,
-		.b = y, .ldb = op == OAE_GEMM_NT ? k : n,
-		.c = out, .ldc = n, .scratch = a->scratch,
+		.op = op,
+		.add = add,
+		.m = m,
+		.n = n,
+		.k = k,
+		.a = x,
+		.lda = op == OAE_GEMM_TN ? m : k,
+		.b = y,
+		.ldb = op == OAE_GEMM_NT ? k : n,
+		.ldc = n,
+		.scratch = a->scratch,
 	};
 
+	g.c = out;
 	if (m && k)
 		a->kern->gemm(&g);
 }
@@ -265,8 +270,7 @@ static void attention(const struct oae_net *net, const float *w,
 		}
 	oae_net_attend(net, a, b, l);
 	memcpy(l->mid, x, n * d * sizeof(float));
-	oae_net_gemm(a, OAE_GEMM_NT, true, n, d, qd, l->att, w + at->o,
-		     l->mid);
+	oae_net_gemm(a, OAE_GEMM_NT, true, n, d, qd, l->att, w + at->o, l->mid);
 }
 
 void oae_net_forward(const struct oae_net *net, const float *w,
@@ -296,8 +300,8 @@ void oae_net_forward(const struct oae_net *net, const float *w,
 		}
 		oae_net_gemm(a, OAE_GEMM_NT, false, n, h, d, l->h2,
 			     w + at->gate, l->gate);
-		oae_net_gemm(a, OAE_GEMM_NT, false, n, h, d, l->h2,
-			     w + at->up, l->up);
+		oae_net_gemm(a, OAE_GEMM_NT, false, n, h, d, l->h2, w + at->up,
+			     l->up);
 		a->kern->swiglu(l->act, l->gate, l->up, n * h);
 		oae_net_gemm(a, OAE_GEMM_NT, true, n, d, h, l->act,
 			     w + at->down, x);
@@ -319,7 +323,7 @@ void oae_net_predict(const struct oae_net *net, const float *w,
 		oae_net_gemm(a, OAE_GEMM_NT, false, rows, v, d,
 			     a->final + t * d, w + net->embed, a->logits);
 		for (size_t i = 0; i < rows; i++)
-			out[t + i] = (int32_t)a->kern->argmax(
-				a->logits + i * v, v);
+			out[t + i] =
+				(int32_t)a->kern->argmax(a->logits + i * v, v);
 	}
 }

@@ -22,24 +22,24 @@
 struct oae_net_shape {
 	uint32_t vocab, dim, layers, heads, head_dim;
 	uint32_t hidden;	/* of the FFN, or of one expert */
-	uint32_t experts, used;	/* 0, 0: dense */
+	uint32_t experts, used; /* 0, 0: dense */
 	uint32_t context;	/* positions */
 	float rope_base, eps;
 };
 
 enum oae_net_class {
-	OAE_NET_EMBED,		/* AdamW */
-	OAE_NET_NORM,		/* AdamW, no decay */
-	OAE_NET_MATRIX,		/* Muon */
-	OAE_NET_ROUTER,		/* AdamW */
+	OAE_NET_EMBED,	/* AdamW */
+	OAE_NET_NORM,	/* AdamW, no decay */
+	OAE_NET_MATRIX, /* Muon */
+	OAE_NET_ROUTER, /* AdamW */
 };
 
 struct oae_net_tensor {
-	char name[40];		/* as in GGUF */
+	char name[40]; /* as in GGUF */
 	enum oae_net_class class;
-	size_t offset;		/* floats from the start of the weights */
-	size_t slices;		/* experts; else 1 */
-	size_t rows, cols;	/* of one slice: outputs, inputs */
+	size_t offset;	   /* floats from the start of the weights */
+	size_t slices;	   /* experts; else 1 */
+	size_t rows, cols; /* of one slice: outputs, inputs */
 };
 
 /* Offsets of one layer's tensors. */
@@ -50,7 +50,7 @@ struct oae_net_layer {
 
 struct oae_net {
 	struct oae_net_shape shape;
-	size_t n_floats;	/* all weights */
+	size_t n_floats; /* all weights */
 	size_t embed, out_norm;
 	struct oae_net_layer layer[OAE_NET_LAYERS_MAX];
 	size_t n_tensors;
@@ -68,11 +68,11 @@ void oae_net_randomize(const struct oae_net *net, float *w,
 /* Documents one after another; row t predicts target[t]. */
 struct oae_net_batch {
 	size_t n_tokens, n_docs, max_tokens, max_docs;
-	int32_t *id, *target;		/* [max_tokens] */
-	float *weight;			/* of each row's loss */
-	uint32_t *start;		/* [max_docs + 1] first row of a doc */
-	uint32_t *answer;		/* [max_docs] first row of its answer */
-	uint32_t *kind;			/* [max_docs] */
+	int32_t *id, *target; /* [max_tokens] */
+	float *weight;	      /* of each row's loss */
+	uint32_t *start;      /* [max_docs + 1] first row of a doc */
+	uint32_t *answer;     /* [max_docs] first row of its answer */
+	uint32_t *kind;	      /* [max_docs] */
 };
 
 struct oae_net_layer_acts;
@@ -81,16 +81,16 @@ struct oae_net_layer_acts;
 struct oae_net_acts {
 	const struct oae_kern *kern;
 	size_t max_tokens, n_rows;
-	float *rope;			/* [context][cos half, sin half] */
-	float *x;			/* [layers + 1][max][dim] */
-	float *final, *final_r;		/* after the last norm */
+	float *rope;		/* [context][cos half, sin half] */
+	float *x;		/* [layers + 1][max][dim] */
+	float *final, *final_r; /* after the last norm */
 	struct oae_net_layer_acts *layer;
 	float *dx, *dh, *dq, *dk, *dv, *dqr, *dff, *dgate, *dup; /* backward */
-	float *s, *ds;			/* attention scores */
-	float *logits, *teacher;	/* [OAE_NET_LOGIT_ROWS][vocab] */
+	float *s, *ds;		 /* attention scores */
+	float *logits, *teacher; /* [OAE_NET_LOGIT_ROWS][vocab] */
 	float *scratch;
-	float *expert_in, *expert_out;	/* [max * used][dim] */
-	void *pool;			/* the one allocation */
+	float *expert_in, *expert_out; /* [max * used][dim] */
+	void *pool;		       /* the one allocation */
 };
 
 #define OAE_NET_LOGIT_ROWS 240u
@@ -101,16 +101,15 @@ struct oae_net_layer_acts {
 	float *h1, *r1, *q, *k, *v, *rq, *rk, *qr, *kr, *att;
 	float *mid, *h2, *r2, *gate, *up, *act;
 	/* experts: rows sorted by expert */
-	float *prob;			/* [max][experts] */
-	float *mix;			/* [max][used] renormalised */
-	uint32_t *choice;		/* [max][used] */
-	uint32_t *slot;			/* [max][used] sorted row */
-	uint32_t *first;		/* [experts + 1] */
+	float *prob;	  /* [max][experts] */
+	float *mix;	  /* [max][used] renormalised */
+	uint32_t *choice; /* [max][used] */
+	uint32_t *slot;	  /* [max][used] sorted row */
+	uint32_t *first;  /* [experts + 1] */
 };
 
-enum oae_status oae_net_acts_new(const struct oae_net *net,
-				 size_t max_tokens, struct oae_net_acts *a,
-				 struct oae_error *err);
+enum oae_status oae_net_acts_new(const struct oae_net *net, size_t max_tokens,
+				 struct oae_net_acts *a, struct oae_error *err);
 void oae_net_acts_free(struct oae_net_acts *a);
 
 /* Fills a->final from the batch. */
@@ -118,16 +117,16 @@ void oae_net_forward(const struct oae_net *net, const float *w,
 		     struct oae_net_acts *a, const struct oae_net_batch *b);
 
 struct oae_net_loss {
-	double loss, weight;	/* weighted sum and sum of weights */
-	double balance;		/* experts' load-balance loss, 1 = even */
+	double loss, weight; /* weighted sum and sum of weights */
+	double balance;	     /* experts' load-balance loss, 1 = even */
 };
 
 /* A second model whose probabilities replace the targets of answer rows. */
 struct oae_net_teacher {
 	const struct oae_net *net;
 	const float *w;
-	struct oae_net_acts *acts;	/* after its own forward pass */
-	float share;			/* of the loss on answer rows */
+	struct oae_net_acts *acts; /* after its own forward pass */
+	float share;		   /* of the loss on answer rows */
 };
 
 /*
@@ -145,9 +144,9 @@ void oae_net_predict(const struct oae_net *net, const float *w,
 		     int32_t *out);
 
 /* Parts shared between the files of the net. */
-void oae_net_gemm(struct oae_net_acts *a, enum oae_gemm op, bool add,
-		  size_t m, size_t n, size_t k, const float *x,
-		  const float *y, float *out);
+void oae_net_gemm(struct oae_net_acts *a, enum oae_gemm op, bool add, size_t m,
+		  size_t n, size_t k, const float *x, const float *y,
+		  float *out);
 void oae_net_attend(const struct oae_net *net, struct oae_net_acts *a,
 		    const struct oae_net_batch *b,
 		    struct oae_net_layer_acts *l);

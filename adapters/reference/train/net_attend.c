@@ -9,9 +9,9 @@
 #include <string.h>
 
 struct block {
-	size_t first, rows;	/* of the document */
-	size_t keys, padded;	/* keys seen by the last row; to 32 */
-	size_t at;		/* float offset of the document's head */
+	size_t first, rows;  /* of the document */
+	size_t keys, padded; /* keys seen by the last row; to 32 */
+	size_t at;	     /* float offset of the document's head */
 	size_t stride;
 };
 
@@ -20,11 +20,20 @@ static void product(struct oae_net_acts *a, enum oae_gemm op, bool add,
 		    const float *y, size_t ldy, float *out, size_t ldo)
 {
 	struct oae_gemm_args g = {
-		.op = op, .add = add, .m = m, .n = n, .k = k,
-		.a = x, .lda = ldx, .b = y, .ldb = ldy,
-		.c = out, .ldc = ldo, .scratch = a->scratch,
+		.op = op,
+		.add = add,
+		.m = m,
+		.n = n,
+		.k = k,
+		.a = x,
+		.lda = ldx,
+		.b = y,
+		.ldb = ldy,
+		.ldc = ldo,
+		.scratch = a->scratch,
 	};
 
+	g.c = out;
 	a->kern->gemm(&g);
 }
 
@@ -33,8 +42,8 @@ static void scores(struct oae_net_acts *a, const struct block *b,
 		   const struct oae_net_layer_acts *l, size_t hd, float scale)
 {
 	product(a, OAE_GEMM_NT, false, b->rows, b->padded, hd,
-		l->qr + b->at + b->first * b->stride, b->stride,
-		l->kr + b->at, b->stride, a->s, b->padded);
+		l->qr + b->at + b->first * b->stride, b->stride, l->kr + b->at,
+		b->stride, a->s, b->padded);
 	for (size_t i = 0; i < b->rows; i++) {
 		float *row = a->s + i * b->padded;
 		size_t seen = b->first + i + 1;
@@ -63,7 +72,8 @@ static void visit(const struct oae_net *net, struct oae_net_acts *a,
 				struct block blk = { .first = r };
 
 				blk.rows = n - r < OAE_NET_SCORE_ROWS ?
-					   n - r : OAE_NET_SCORE_ROWS;
+						   n - r :
+						   OAE_NET_SCORE_ROWS;
 				blk.keys = r + blk.rows;
 				blk.padded = (blk.keys + 31) & ~(size_t)31;
 				blk.stride = heads * hd;
@@ -80,13 +90,12 @@ static void attend_block(struct oae_net_acts *a, const struct block *b,
 	(void)grads;
 	scores(a, b, l, hd, scale);
 	product(a, OAE_GEMM_NN, false, b->rows, hd, b->keys, a->s, b->padded,
-		l->v + b->at, b->stride,
-		l->att + b->at + b->first * b->stride, b->stride);
+		l->v + b->at, b->stride, l->att + b->at + b->first * b->stride,
+		b->stride);
 }
 
 void oae_net_attend(const struct oae_net *net, struct oae_net_acts *a,
-		    const struct oae_net_batch *b,
-		    struct oae_net_layer_acts *l)
+		    const struct oae_net_batch *b, struct oae_net_layer_acts *l)
 {
 	visit(net, a, b, l, attend_block, NULL);
 }
@@ -100,8 +109,8 @@ static void back_block(struct oae_net_acts *a, const struct block *b,
 	const float *datt = grads[0] + row;
 
 	scores(a, b, l, hd, scale);
-	product(a, OAE_GEMM_NT, false, b->rows, b->padded, hd, datt,
-		b->stride, l->v + b->at, b->stride, a->ds, b->padded);
+	product(a, OAE_GEMM_NT, false, b->rows, b->padded, hd, datt, b->stride,
+		l->v + b->at, b->stride, a->ds, b->padded);
 	product(a, OAE_GEMM_TN, true, b->keys, hd, b->rows, a->s, b->padded,
 		datt, b->stride, grads[3] + b->at, b->stride);
 	for (size_t i = 0; i < b->rows; i++) {

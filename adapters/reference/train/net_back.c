@@ -59,7 +59,8 @@ static void head_back(const struct oae_net *net, const float *w, float *grad,
 		for (size_t i = 0; i < rows; i++) {
 			float weight = b->weight[t + i];
 			float share = teacher && weight >= 0.5f ?
-				      teacher->share : 0.0f;
+					      teacher->share :
+					      0.0f;
 
 			out->weight += (double)weight;
 			out->loss += row_loss(a, a->logits + i * v, v,
@@ -83,24 +84,23 @@ static void attention_back(const struct oae_net *net, const float *w,
 	const struct oae_kern *k = a->kern;
 	size_t n = b->n_tokens, d = s->dim;
 	size_t hd = s->head_dim, qd = (size_t)s->heads * hd;
-	float *dkr = a->dq;	/* rotated back in place, then dk */
+	float *dkr = a->dq; /* rotated back in place, then dk */
 
 	oae_net_gemm(a, OAE_GEMM_TN, true, d, qd, n, a->dx, l->att,
 		     grad + at->o);
-	oae_net_gemm(a, OAE_GEMM_NN, false, n, qd, d, a->dx, w + at->o,
-		     a->dh);
+	oae_net_gemm(a, OAE_GEMM_NN, false, n, qd, d, a->dx, w + at->o, a->dh);
 	oae_net_attend_back(net, a, b, l, a->dh, a->dqr, dkr, a->dv);
 	for (size_t i = 0; i < b->n_docs; i++)
 		for (size_t t = b->start[i]; t < b->start[i + 1]; t++) {
 			const float *cs = a->rope + (t - b->start[i]) * hd;
 
-			k->rope(a->dqr + t * qd, a->dqr + t * qd, cs,
-				s->heads, hd, true);
+			k->rope(a->dqr + t * qd, a->dqr + t * qd, cs, s->heads,
+				hd, true);
 			k->rope(dkr + t * qd, dkr + t * qd, cs, s->heads, hd,
 				true);
 		}
-	k->rms_back(a->dk, grad + at->k_norm, dkr, l->k, w + at->k_norm,
-		    l->rk, n * s->heads, hd, false);
+	k->rms_back(a->dk, grad + at->k_norm, dkr, l->k, w + at->k_norm, l->rk,
+		    n * s->heads, hd, false);
 	k->rms_back(a->dq, grad + at->q_norm, a->dqr, l->q, w + at->q_norm,
 		    l->rq, n * s->heads, hd, false);
 	oae_net_gemm(a, OAE_GEMM_TN, true, qd, d, n, a->dq, l->h1,
@@ -109,8 +109,7 @@ static void attention_back(const struct oae_net *net, const float *w,
 		     grad + at->k);
 	oae_net_gemm(a, OAE_GEMM_TN, true, qd, d, n, a->dv, l->h1,
 		     grad + at->v);
-	oae_net_gemm(a, OAE_GEMM_NN, false, n, d, qd, a->dq, w + at->q,
-		     a->dh);
+	oae_net_gemm(a, OAE_GEMM_NN, false, n, d, qd, a->dq, w + at->q, a->dh);
 	oae_net_gemm(a, OAE_GEMM_NN, true, n, d, qd, a->dk, w + at->k, a->dh);
 	oae_net_gemm(a, OAE_GEMM_NN, true, n, d, qd, a->dv, w + at->v, a->dh);
 	k->rms_back(a->dx, grad + at->attn_norm, a->dh, x, w + at->attn_norm,
@@ -134,8 +133,7 @@ static void ffn_back(const struct oae_net *net, const float *w, float *grad,
 		     grad + at->up);
 	oae_net_gemm(a, OAE_GEMM_NN, false, n, d, h, a->dgate, w + at->gate,
 		     a->dh);
-	oae_net_gemm(a, OAE_GEMM_NN, true, n, d, h, a->dup, w + at->up,
-		     a->dh);
+	oae_net_gemm(a, OAE_GEMM_NN, true, n, d, h, a->dup, w + at->up, a->dh);
 }
 
 void oae_net_backward(const struct oae_net *net, const float *w, float *grad,
@@ -156,9 +154,10 @@ void oae_net_backward(const struct oae_net *net, const float *w, float *grad,
 		struct oae_net_layer_acts *l = &a->layer[i];
 
 		if (s->experts)
-			out->balance += oae_net_experts_back(
-				net, w, grad, a, l, at, a->dx, a->dh,
-				balance) / s->layers;
+			out->balance += oae_net_experts_back(net, w, grad, a, l,
+							     at, a->dx, a->dh,
+							     balance) /
+					s->layers;
 		else
 			ffn_back(net, w, grad, a, l, at);
 		k->rms_back(a->dx, grad + at->ffn_norm, a->dh, l->mid,

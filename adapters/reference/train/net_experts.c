@@ -36,8 +36,8 @@ static void choose(const struct oae_net_shape *s, float *prob, float *mix,
 
 			for (uint32_t i = 0; i < j; i++)
 				taken |= choice[i] == e;
-			if (!taken && (best == s->experts ||
-				       prob[e] > prob[best]))
+			if (!taken &&
+			    (best == s->experts || prob[e] > prob[best]))
 				best = e;
 		}
 		choice[j] = best;
@@ -103,8 +103,8 @@ void oae_net_experts(const struct oae_net *net, const float *w,
 		oae_net_gemm(a, OAE_GEMM_NT, false, m, h, d,
 			     a->expert_in + r * d, w + at->up + skip,
 			     l->up + r * h);
-		a->kern->swiglu(l->act + r * h, l->gate + r * h,
-				l->up + r * h, m * h);
+		a->kern->swiglu(l->act + r * h, l->gate + r * h, l->up + r * h,
+				m * h);
 		oae_net_gemm(a, OAE_GEMM_NT, false, m, d, h, l->act + r * h,
 			     w + at->down + skip, a->expert_out + r * d);
 	}
@@ -112,8 +112,7 @@ void oae_net_experts(const struct oae_net *net, const float *w,
 		for (uint32_t j = 0; j < s->used; j++) {
 			size_t i = t * s->used + j;
 
-			a->kern->axpy(x + t * d,
-				      a->expert_out + l->slot[i] * d,
+			a->kern->axpy(x + t * d, a->expert_out + l->slot[i] * d,
 				      l->mix[i], d);
 		}
 }
@@ -144,8 +143,8 @@ static double router_back(const struct oae_net *net, const float *w,
 		for (uint32_t j = 0; j < s->used; j++) {
 			size_t i = t * s->used + j;
 
-			dmix[j] = a->kern->dot(dx + t * d, a->expert_out +
-					       l->slot[i] * d, d);
+			dmix[j] = a->kern->dot(
+				dx + t * d, a->expert_out + l->slot[i] * d, d);
 			mean_mix += dmix[j] * l->mix[i];
 		}
 		for (uint32_t j = 0; j < s->used; j++) {
@@ -159,10 +158,10 @@ static double router_back(const struct oae_net *net, const float *w,
 		}
 		for (uint32_t e = 0; e < s->experts; e++) {
 			dl[e] += balance * prob[e] * (share[e] - mean_share);
-			a->kern->axpy(grad + at->router + e * d,
-				      l->h2 + t * d, dl[e], d);
-			a->kern->axpy(dh + t * d, w + at->router + e * d,
+			a->kern->axpy(grad + at->router + e * d, l->h2 + t * d,
 				      dl[e], d);
+			a->kern->axpy(dh + t * d, w + at->router + e * d, dl[e],
+				      d);
 		}
 	}
 	for (uint32_t e = 0; e < s->experts; e++)
@@ -221,7 +220,9 @@ double oae_net_experts_back(const struct oae_net *net, const float *w,
 	}
 	for (size_t t = 0; t < n; t++)
 		for (uint32_t j = 0; j < s->used; j++)
-			a->kern->add(dh + t * d, a->expert_out +
-				     l->slot[t * s->used + j] * d, d);
+			a->kern->add(dh + t * d,
+				     a->expert_out +
+					     l->slot[t * s->used + j] * d,
+				     d);
 	return loss;
 }

@@ -63,12 +63,19 @@ static void product(const struct oae_kern *k, enum oae_gemm op, size_t m,
 		    float *c, float *scratch)
 {
 	struct oae_gemm_args g = {
-		.op = op, .m = m, .n = n, .k = depth, .a = a, .b = b, .c = c,
+		.op = op,
+		.m = m,
+		.n = n,
+		.k = depth,
+		.a = a,
+		.b = b,
 		.lda = op == OAE_GEMM_TN ? m : depth,
-		.ldb = op == OAE_GEMM_NT ? depth : n, .ldc = n,
-		.scratch = scratch,
+		.ldb = op == OAE_GEMM_NT ? depth : n,
+		.ldc = n,
 	};
 
+	g.c = c;
+	g.scratch = scratch;
 	k->gemm(&g);
 }
 
@@ -196,10 +203,16 @@ void oae_optim_step(struct oae_optim *o, struct oae_pool *pool, float *w,
 		    const struct oae_optim_rates *rates)
 {
 	struct step s = {
-		.o = o, .pool = pool, .kern = oae_kern(), .w = w,
-		.grads = grads, .n = n, .scale = scale, .step = step,
+		.o = o,
+		.pool = pool,
+		.kern = oae_kern(),
+		.grads = grads,
+		.n = n,
+		.scale = scale,
+		.step = step,
 		.rates = rates,
 	};
 
+	s.w = w;
 	oae_pool_run(pool, run, &s);
 }

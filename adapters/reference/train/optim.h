@@ -17,8 +17,8 @@ struct oae_optim_rates {
 
 struct oae_optim {
 	const struct oae_net *net;
-	float *m;		/* [n_floats] momentum of both */
-	float *v;		/* [n_floats] AdamW's second moment */
+	float *m; /* [n_floats] momentum of both */
+	float *v; /* [n_floats] AdamW's second moment */
 	size_t n_scratch;
 	float *scratch[OAE_POOL_MAX];
 	size_t workers;

@@ -13,11 +13,11 @@
 struct oae_train_stage {
 	struct {
 		const char *kind;
-		double share;		/* of documents */
+		double share; /* of documents */
 	} mix[OAE_TRAIN_STAGE_KINDS_MAX];
-	const char *gate;		/* kind that must be solved, or NULL */
-	double solved;			/* held-out exact match, 0..1 */
-	double until;			/* at most to this share of the run;
+	const char *gate; /* kind that must be solved, or NULL */
+	double solved;	  /* held-out exact match, 0..1 */
+	double until;	  /* at most to this share of the run;
 					   the last stage never ends */
 };
 
@@ -25,14 +25,14 @@ struct oae_train_preset {
 	const char *name, *title, *about;
 	struct oae_net_shape shape;
 	uint64_t steps;
-	size_t part_tokens;	/* most rows of one pass */
-	size_t parts;		/* passes of one step */
+	size_t part_tokens; /* most rows of one pass */
+	size_t parts;	    /* passes of one step */
 	double warm_steps;
-	double decay_from;	/* share of the run at which rates sink */
-	double final_rate;	/* of the full rate, at the end */
+	double decay_from; /* share of the run at which rates sink */
+	double final_rate; /* of the full rate, at the end */
 	float balance, prompt_weight, distill_share;
 	struct oae_optim_rates rates;
-	unsigned tokenizer_docs, final_docs;	/* of each kind */
+	unsigned tokenizer_docs, final_docs; /* of each kind */
 	const struct oae_train_stage *stages;
 	size_t n_stages;
 };

@@ -11,9 +11,9 @@
 #include "adapters/reference/train/train.h"
 
 struct oae_train_score {
-	uint32_t docs;		/* 0: not measured */
-	double exact;		/* share of answers wholly right */
-	double tokens;		/* share of answer tokens right */
+	uint32_t docs; /* 0: not measured */
+	double exact;  /* share of answers wholly right */
+	double tokens; /* share of answer tokens right */
 };
 
 /* What one thread works with. */
@@ -45,7 +45,7 @@ struct oae_train {
 	/* where the run stands; all of it goes into the checkpoint */
 	uint64_t seed, steps, step, stage, stage_step, tokens;
 	double wall_s, cpu_s;		/* of this run and those before it */
-	double base_wall_s, base_cpu_s;	/* of the model it was made from */
+	double base_wall_s, base_cpu_s; /* of the model it was made from */
 	double loss;			/* running mean */
 	struct oae_train_score score[OAE_TRAIN_KINDS_MAX];
 };
@@ -56,8 +56,8 @@ void oae_train_mix(const struct oae_train *t,
 bool oae_train_stage_over(const struct oae_train *t);
 
 /* Scores of held-out documents of the stage's kinds, or of all of them. */
-enum oae_status oae_train_evaluate(struct oae_train *t, size_t docs,
-				   bool all, struct oae_error *err);
+enum oae_status oae_train_evaluate(struct oae_train *t, size_t docs, bool all,
+				   struct oae_error *err);
 
 enum oae_status oae_train_save(const struct oae_train *t, const char *path,
 			       struct oae_error *err);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "adapters/reference/gguf.h"
 #include "adapters/reference/train/state.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -65,8 +66,10 @@ static enum oae_status one_part(const struct step *s,
 {
 	struct oae_train *t = s->t;
 	struct oae_net_teacher teacher = {
-		.net = &t->teacher, .w = t->teacher_w,
-		.acts = &w->teacher_acts, .share = t->preset->distill_share,
+		.net = &t->teacher,
+		.w = t->teacher_w,
+		.acts = &w->teacher_acts,
+		.share = t->preset->distill_share,
 	};
 	struct oae_rng rng;
 	enum oae_status st;
@@ -134,9 +137,10 @@ static enum oae_status one_step(struct oae_train *t, struct oae_error *err)
 		t->tokens += w->tokens;
 	}
 	if (!isfinite(sum.loss))
-		return oae_fail(err, OAE_ERR_CHECK, 0,
-				"training: the loss is no longer finite at step %llu",
-				(unsigned long long)t->step);
+		return oae_fail(
+			err, OAE_ERR_CHECK, 0,
+			"training: the loss is no longer finite at step %llu",
+			(unsigned long long)t->step);
 	rates.muon_lr *= scale;
 	rates.adam_lr *= scale;
 	oae_optim_step(&t->optim, t->pool, t->w, grads, t->n_workers,
@@ -164,7 +168,9 @@ static void report(const struct oae_train *t, double tokens_s, double eta_s)
 		if (at >= sizeof(scores))
 			break;
 	}
-	say(t, "step %llu/%llu stage %llu loss %.4f %.1f kt/s %.2f Mt %.0f s eta %.0f s |%s",
+	say(t,
+	    "step %llu/%llu stage %llu loss %.4f %.1f kt/s %.2f Mt %.0f s "
+	    "eta %.0f s |%s",
 	    (unsigned long long)t->step, (unsigned long long)t->steps,
 	    (unsigned long long)t->stage, t->loss, tokens_s / 1e3,
 	    (double)t->tokens / 1e6, t->wall_s, eta_s, scores);
@@ -222,14 +228,13 @@ static enum oae_status loop(struct oae_train *t, bool *finished,
 	return st;
 }
 
-static enum oae_status get_tokenizer(struct oae_train *t,
-				     struct oae_error *err)
+static enum oae_status get_tokenizer(struct oae_train *t, struct oae_error *err)
 {
 	const struct oae_train_options *o = t->options;
 
 	if (o->resume && o->checkpoint && oae_file_exists(o->checkpoint))
-		return oae_train_restore_tokenizer(o->checkpoint,
-						   &t->tokenizer, err);
+		return oae_train_restore_tokenizer(o->checkpoint, &t->tokenizer,
+						   err);
 	if (o->tokenizer) {
 		struct oae_net net;
 		enum oae_status st;
@@ -241,20 +246,21 @@ static enum oae_status get_tokenizer(struct oae_train *t,
 		return st;
 	}
 	return oae_train_tokenizer(t->preset->shape.vocab, t->seed,
-				   t->preset->tokenizer_docs, &t->tokenizer, err);
+				   t->preset->tokenizer_docs, &t->tokenizer,
+				   err);
 }
 
 static enum oae_status start_worker(struct oae_train *t,
 				    struct oae_train_worker *w,
 				    struct oae_error *err)
 {
-	size_t most = t->preset->part_tokens, context = t->preset->shape.context;
+	size_t most = t->preset->part_tokens,
+	       context = t->preset->shape.context;
 	enum oae_status st;
 
 	st = oae_net_acts_new(&t->net, most, &w->acts, err);
 	if (!st && t->teacher_w)
-		st = oae_net_acts_new(&t->teacher, most, &w->teacher_acts,
-				      err);
+		st = oae_net_acts_new(&t->teacher, most, &w->teacher_acts, err);
 	if (!st)
 		st = oae_train_batch_new(most, &w->batch, err);
 	if (!st)
@@ -269,12 +275,12 @@ static enum oae_status start_worker(struct oae_train *t,
 		return st;
 	w->grad = calloc(t->net.n_floats + OAE_KERN_SLACK, sizeof(float));
 	w->predicted = calloc(most, sizeof(*w->predicted));
-	return w->grad && w->predicted ? OAE_OK :
-	       oae_fail(err, OAE_ERR_NOMEM, 0, "gradients");
+	return w->grad && w->predicted ?
+		       OAE_OK :
+		       oae_fail(err, OAE_ERR_NOMEM, 0, "gradients");
 }
 
-static enum oae_status start_weights(struct oae_train *t,
-				     struct oae_error *err)
+static enum oae_status start_weights(struct oae_train *t, struct oae_error *err)
 {
 	const struct oae_train_options *o = t->options;
 	struct oae_rng rng;
@@ -289,8 +295,7 @@ static enum oae_status start_weights(struct oae_train *t,
 	return o->upcycle ? oae_train_upcycle(t, o->upcycle, err) : OAE_OK;
 }
 
-static enum oae_status start_teacher(struct oae_train *t,
-				     struct oae_error *err)
+static enum oae_status start_teacher(struct oae_train *t, struct oae_error *err)
 {
 	struct oae_tokenizer *theirs = NULL;
 	enum oae_status st;
@@ -302,8 +307,21 @@ static enum oae_status start_teacher(struct oae_train *t,
 	oae_tokenizer_free(theirs);
 	if (!st && (t->teacher.shape.vocab != t->net.shape.vocab ||
 		    t->teacher.shape.context < t->net.shape.context))
-		st = oae_fail(err, OAE_ERR_USAGE, 0,
-			      "--distill: its vocabulary or context differs; train with --tokenizer from the same file");
+		st = oae_fail(
+			err, OAE_ERR_USAGE, 0,
+			"--distill: its vocabulary or context differs; train "
+			"with --tokenizer from the same file");
+	return st;
+}
+
+/* Fails now rather than after the training if `out` cannot be written. */
+static enum oae_status try_out(const char *path, struct oae_error *err)
+{
+	struct oae_gguf_writer *g = NULL;
+	enum oae_status st = oae_gguf_create(path, &g, err);
+
+	if (!st)
+		oae_gguf_abandon(g);
 	return st;
 }
 
@@ -318,6 +336,9 @@ static enum oae_status start(struct oae_train *t, struct oae_error *err)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"--model %s: no such preset; see --help",
 				o->model);
+	st = try_out(o->out, err);
+	if (st)
+		return st;
 	t->seed = o->seed;
 	t->steps = o->steps ? o->steps : t->preset->steps;
 	st = get_tokenizer(t, err);
@@ -397,7 +418,9 @@ enum oae_status oae_train_run(const struct oae_train_options *options,
 	t->options = options;
 	st = start(t, err);
 	if (!st) {
-		say(t, "%s: %.2f M parameters, vocabulary %u, %zu threads, kernels %s",
+		say(t,
+		    "%s: %.2f M parameters, vocabulary %u, %zu threads, "
+		    "kernels %s",
 		    t->preset->name, (double)t->net.n_floats / 1e6,
 		    t->net.shape.vocab, t->n_workers, oae_kern()->name);
 		st = loop(t, finished, err);

@@ -15,16 +15,16 @@
 struct oae_train_options {
 	const char *model;	/* a preset's name */
 	const char *out;	/* GGUF; "OUT.train.json" is put beside it */
-	const char *checkpoint;	/* NULL: none */
+	const char *checkpoint; /* NULL: none */
 	double save_s;		/* between checkpoints; 0: 120 */
 	bool resume;		/* go on from the checkpoint if it exists */
 	uint64_t seed;
 	unsigned threads;
-	uint64_t steps;		/* 0: the preset's */
-	double minutes;		/* > 0: stop there, steps then pace the rates */
-	const char *distill;	/* GGUF of a teacher, or NULL */
-	const char *tokenizer;	/* GGUF whose vocabulary is taken, or NULL */
-	const char *upcycle;	/* GGUF of a dense model to start a moe from */
+	uint64_t steps;	       /* 0: the preset's */
+	double minutes;	       /* > 0: stop there, steps then pace the rates */
+	const char *distill;   /* GGUF of a teacher, or NULL */
+	const char *tokenizer; /* GGUF whose vocabulary is taken, or NULL */
+	const char *upcycle;   /* GGUF of a dense model to start a moe from */
 	/* called with lines about the progress, without newline */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;

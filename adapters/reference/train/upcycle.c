@@ -57,8 +57,8 @@ static void split_layer(struct oae_train *t, const struct oae_net *from,
 			for (size_t j = 0; j < d; j++) {
 				gate[i * d + j] = w[at->gate + c * d + j];
 				up[i * d + j] = w[at->up + c * d + j];
-				down[j * h + i] = 2.0f *
-					w[at->down + j * wide + c];
+				down[j * h + i] =
+					2.0f * w[at->down + j * wide + c];
 			}
 		}
 		for (size_t i = 0; i < h * d; i++) {
@@ -106,9 +106,11 @@ enum oae_status oae_train_upcycle(struct oae_train *t, const char *path,
 	    from.shape.head_dim != t->net.shape.head_dim ||
 	    from.shape.vocab != t->net.shape.vocab ||
 	    from.shape.hidden < t->net.shape.hidden) {
-		st = oae_fail(err, OAE_ERR_USAGE, 0,
-			      "%s: a mixture starts from a dense model of its own width, depth and vocabulary",
-			      path);
+		st = oae_fail(
+			err, OAE_ERR_USAGE, 0,
+			"%s: a mixture starts from a dense model of its own "
+			"width, depth and vocabulary",
+			path);
 		goto out;
 	}
 	order = calloc(from.shape.hidden, sizeof(*order));
