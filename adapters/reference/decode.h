@@ -16,16 +16,16 @@
 #define OAE_GAMMA_MAX 16u
 
 struct oae_decode {
-	struct oae_state *target, *draft;	/* draft: NULL if none */
+	struct oae_state *target, *draft; /* draft: NULL if none */
 	uint32_t slot;
-	int32_t *tokens;	/* prompt and output so far, [capacity] */
+	int32_t *tokens; /* prompt and output so far, [capacity] */
 	size_t n, capacity;
-	size_t in_target, in_draft;	/* positions in either cache */
+	size_t in_target, in_draft; /* positions in either cache */
 	struct oae_sampler sampler;
 	unsigned gamma;
-	uint64_t drafted, accepted;	/* tokens, since the prompt */
-	struct oae_row *rows;		/* [batch] */
-	float *p, *q;	/* [n_vocab] target's, [gamma][n_vocab] draft's */
+	uint64_t drafted, accepted; /* tokens, since the prompt */
+	struct oae_row *rows;	    /* [batch] */
+	float *p, *q; /* [n_vocab] target's, [gamma][n_vocab] draft's */
 };
 
 struct oae_strategy {

@@ -11,7 +11,8 @@ enum oae_status oae_strategy_find(const char *name,
 				  struct oae_error *err)
 {
 	static const struct oae_strategy *const all[] = {
-		&oae_strategy_greedy, &oae_strategy_speculative,
+		&oae_strategy_greedy,
+		&oae_strategy_speculative,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -22,7 +23,8 @@ enum oae_status oae_strategy_find(const char *name,
 	}
 	return oae_fail(err, OAE_ERR_USAGE, 0,
 			"decode strategy \"%s\": not known; use greedy or "
-			"speculative", name);
+			"speculative",
+			name);
 }
 
 enum oae_status oae_decode_init(struct oae_decode *d, const struct oae_model *m,
@@ -34,7 +36,9 @@ enum oae_status oae_decode_init(struct oae_decode *d, const struct oae_model *m,
 	enum oae_status status;
 
 	*d = (struct oae_decode){
-		.target = target, .draft = draft, .gamma = gamma,
+		.target = target,
+		.draft = draft,
+		.gamma = gamma,
 		.capacity = oae_state_ctx(target),
 	};
 	if (gamma < 1 || gamma > OAE_GAMMA_MAX)
@@ -78,7 +82,8 @@ enum oae_status oae_decode_prompt(struct oae_decode *d, const int32_t *tokens,
 	if (n >= d->capacity)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"a prompt of %zu tokens does not fit a context "
-				"of %zu", n, d->capacity);
+				"of %zu",
+				n, d->capacity);
 	memcpy(d->tokens, tokens, n * sizeof(*tokens));
 	d->n = n;
 	d->in_target = d->in_draft = 0;
@@ -97,7 +102,8 @@ enum oae_status oae_decode_compute(struct oae_decode *d, struct oae_state *s,
 		n = batch;
 	for (size_t i = 0; i < n; i++)
 		d->rows[i] = (struct oae_row){
-			.token = d->tokens[*in + i], .slot = d->slot,
+			.token = d->tokens[*in + i],
+			.slot = d->slot,
 			.position = (uint32_t)(*in + i),
 			.logits = *in + i + logits >= end,
 		};
@@ -108,8 +114,7 @@ enum oae_status oae_decode_compute(struct oae_decode *d, struct oae_state *s,
 }
 
 enum oae_status oae_decode_pick(struct oae_decode *d, const float *logits,
-				float *p, int32_t *token,
-				struct oae_error *err)
+				float *p, int32_t *token, struct oae_error *err)
 {
 	*token = oae_greedy(logits, d->sampler.n_vocab);
 	if (!isfinite(logits[*token]))
@@ -127,7 +132,7 @@ static enum oae_status step(struct oae_decode *d, size_t limit, size_t *added,
 {
 	enum oae_status status;
 
-	(void)limit;	/* one token is never more than the limit */
+	(void)limit; /* one token is never more than the limit */
 	*added = 0;
 	if (d->n == d->capacity)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,

@@ -50,14 +50,14 @@ static bool judge(struct oae_decode *d, float *p, const float *q,
 		p[i] = p[i] > q[i] ? p[i] - q[i] : 0;
 		over += p[i];
 	}
-	if (over > 0)	/* else p = q but for rounding: the proposal is fair */
+	if (over > 0) /* else p = q but for rounding: the proposal is fair */
 		*token = oae_sampler_draw(&d->sampler, p);
 	return !(over > 0);
 }
 
 /* Goes through the proposals; *added counts what stands after it. */
-static enum oae_status verify(struct oae_decode *d, size_t gamma,
-			      size_t *added, struct oae_error *err)
+static enum oae_status verify(struct oae_decode *d, size_t gamma, size_t *added,
+			      struct oae_error *err)
 {
 	size_t n_vocab = d->sampler.n_vocab, i;
 	const float *logits = oae_state_logits(d->target);
@@ -98,7 +98,7 @@ static enum oae_status step(struct oae_decode *d, size_t limit, size_t *added,
 	enum oae_status status;
 
 	*added = 0;
-	/* the prompt, and the last token before a limit, are computed plainly */
+	/* the prompt and the last token before a limit are computed plainly */
 	if (gamma > limit - 1)
 		gamma = limit - 1;
 	if (room && gamma > room - 1)

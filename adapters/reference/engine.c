@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE	/* memmem */
+#define _GNU_SOURCE /* memmem */
 #include "adapters/reference/engine.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/rng.h"
 
-#define BATCH 128u		/* prompt tokens computed at once */
+#define BATCH 128u /* prompt tokens computed at once */
 #define GAMMA_DEFAULT 4u
 
 struct oae_engine {
@@ -20,24 +20,28 @@ struct oae_engine {
 	struct oae_state *target_state, *draft_state;
 	struct oae_decode decode;
 	const struct oae_strategy *strategy;
-	int32_t *prompt;		/* [context], while encoding */
+	int32_t *prompt; /* [context], while encoding */
 	/* the request */
 	bool running, ignore_eos;
 	uint32_t max_tokens;
 	char stops[OAE_ENGINE_STOPS_MAX][OAE_ENGINE_STOP_BYTES_MAX + 1];
 	size_t n_stops;
-	struct oae_buf text;		/* of the answer so far */
-	size_t given;			/* bytes of it that were handed out */
+	struct oae_buf text; /* of the answer so far */
+	size_t given;	     /* bytes of it that were handed out */
 	struct oae_engine_stats stats;
 };
 
 const char *oae_finish_name(enum oae_finish finish)
 {
 	switch (finish) {
-	case OAE_FINISH_EOS: return "eos";
-	case OAE_FINISH_STOP: return "stop";
-	case OAE_FINISH_LENGTH: return "length";
-	case OAE_FINISH_NOT_YET: break;
+	case OAE_FINISH_EOS:
+		return "eos";
+	case OAE_FINISH_STOP:
+		return "stop";
+	case OAE_FINISH_LENGTH:
+		return "length";
+	case OAE_FINISH_NOT_YET:
+		break;
 	}
 	return "";
 }
@@ -66,7 +70,8 @@ static enum oae_status check_draft(const struct oae_model *m,
 		return OAE_OK;
 	return oae_fail(err, OAE_ERR_USAGE, 0,
 			"the draft's vocabulary differs from the model's (at "
-			"token %zu)", differ);
+			"token %zu)",
+			differ);
 }
 
 static enum oae_status open_states(struct oae_engine *e, uint32_t context,
@@ -82,8 +87,9 @@ static enum oae_status open_states(struct oae_engine *e, uint32_t context,
 				"context %u: the model was trained for %u",
 				context, trained);
 	if (!context)
-		context = trained < OAE_ENGINE_CONTEXT_DEFAULT
-			? trained : OAE_ENGINE_CONTEXT_DEFAULT;
+		context = trained < OAE_ENGINE_CONTEXT_DEFAULT ?
+				  trained :
+				  OAE_ENGINE_CONTEXT_DEFAULT;
 	e->prompt = calloc(context, sizeof(*e->prompt));
 	if (!e->prompt)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
@@ -124,16 +130,14 @@ static enum oae_status open_all(struct oae_engine *e,
 	if (!status)
 		status = open_states(e, config->context, err);
 	if (!status)
-		status = oae_decode_init(&e->decode, e->model,
-					 e->target_state, e->draft_state,
-					 config->gamma ? config->gamma
-						       : GAMMA_DEFAULT, err);
+		status = oae_decode_init(
+			&e->decode, e->model, e->target_state, e->draft_state,
+			config->gamma ? config->gamma : GAMMA_DEFAULT, err);
 	return status;
 }
 
 enum oae_status oae_engine_open(const struct oae_engine_config *config,
-				struct oae_engine **out,
-				struct oae_error *err)
+				struct oae_engine **out, struct oae_error *err)
 {
 	struct oae_engine *e = calloc(1, sizeof(*e));
 	enum oae_status status;
@@ -183,8 +187,10 @@ static enum oae_status encode(struct oae_engine *e, const char *text,
 	status = oae_tokenizer_encode(m->tokenizer, text, len, e->prompt + *n,
 				      room - *n, &added, err);
 	if (status == OAE_ERR_LIMIT)
-		oae_error_prefix(err, "a text that does not fit the context of "
-				 "%zu tokens", room);
+		oae_error_prefix(err,
+				 "a text that does not fit the context of "
+				 "%zu tokens",
+				 room);
 	if (!status)
 		*n += added;
 	return status;
@@ -205,8 +211,8 @@ static enum oae_status make_prompt(struct oae_engine *e,
 				r->synthetic_tokens, e->decode.capacity);
 	oae_rng_derive(&rng, r->seed, "synthetic prompt");
 	while (*n < r->synthetic_tokens)
-		e->prompt[(*n)++] = (int32_t)oae_rng_below(
-			&rng, e->model->shape.n_vocab);
+		e->prompt[(*n)++] =
+			(int32_t)oae_rng_below(&rng, e->model->shape.n_vocab);
 	return OAE_OK;
 }
 
@@ -274,8 +280,11 @@ static size_t unfinished(const char *s, size_t len)
 		if (c < 0x80)
 			return 0;
 		if (c >= 0xc0)
-			return back < (c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u)
-				? back : 0;
+			return back < (c >= 0xf0 ? 4u :
+				       c >= 0xe0 ? 3u :
+						   2u) ?
+				       back :
+				       0;
 	}
 	return 0;
 }
@@ -363,9 +372,8 @@ enum oae_status oae_engine_step(struct oae_engine *e,
 	*piece = (struct oae_engine_piece){ .text = "" };
 	if (!e->running)
 		return oae_fail(err, OAE_ERR_USAGE, 0, "no request is running");
-	status = e->strategy->step(&e->decode,
-				   e->max_tokens - e->stats.tokens_out, &added,
-				   err);
+	status = e->strategy->step(
+		&e->decode, e->max_tokens - e->stats.tokens_out, &added, err);
 	took = oae_clock_ns() - start;
 	if (e->stats.tokens_out)
 		e->stats.decode_ns += took;
@@ -386,8 +394,7 @@ enum oae_status oae_engine_step(struct oae_engine *e,
 	return OAE_OK;
 }
 
-void oae_engine_stats(const struct oae_engine *e,
-		      struct oae_engine_stats *out)
+void oae_engine_stats(const struct oae_engine *e, struct oae_engine_stats *out)
 {
 	*out = e->stats;
 }
@@ -422,8 +429,7 @@ enum oae_status oae_engine_score(struct oae_engine *e, const char *prompt,
 	if (!status)
 		status = oae_decode_prompt(d, e->prompt, n, err);
 	if (!status && !n_prompt)
-		status = oae_fail(err, OAE_ERR_USAGE, 0,
-				  "the prompt is empty");
+		status = oae_fail(err, OAE_ERR_USAGE, 0, "the prompt is empty");
 	if (status)
 		return status;
 	*tokens = (uint32_t)(n - n_prompt);
@@ -435,9 +441,9 @@ enum oae_status oae_engine_score(struct oae_engine *e, const char *prompt,
 		if (first < n_prompt - 1)
 			first = n_prompt - 1;
 		for (size_t i = first; !status && i < d->in_target; i++)
-			*log_prob += log_probability(
-				logits + (i - first) * n_vocab, n_vocab,
-				d->tokens[i + 1]);
+			*log_prob +=
+				log_probability(logits + (i - first) * n_vocab,
+						n_vocab, d->tokens[i + 1]);
 	}
 	if (!status && !isfinite(*log_prob))
 		status = oae_fail(err, OAE_ERR_TARGET, 0,

@@ -13,55 +13,55 @@
 #include "adapters/reference/model.h"
 #include "base/status.h"
 
-#define OAE_ENGINE_CONTEXT_DEFAULT 4096u	/* at most, when none is asked */
+#define OAE_ENGINE_CONTEXT_DEFAULT 4096u /* at most, when none is asked */
 #define OAE_ENGINE_STOPS_MAX 16u
 #define OAE_ENGINE_STOP_BYTES_MAX 256u
 
 struct oae_engine;
 
 struct oae_engine_config {
-	const char *model;	/* GGUF files */
-	const char *draft;	/* NULL: none */
-	unsigned threads;	/* 1..OAE_THREADS_MAX */
-	uint32_t context;	/* positions; 0: what the model was trained for,
+	const char *model;    /* GGUF files */
+	const char *draft;    /* NULL: none */
+	unsigned threads;     /* 1..OAE_THREADS_MAX */
+	uint32_t context;     /* positions; 0: what the model was trained for,
 				 * at most OAE_ENGINE_CONTEXT_DEFAULT */
-	const char *strategy;	/* "greedy", "speculative"; NULL: by draft */
-	unsigned gamma;		/* drafted a round; 0: 4 */
+	const char *strategy; /* "greedy", "speculative"; NULL: by draft */
+	unsigned gamma;	      /* drafted a round; 0: 4 */
 };
 
 struct oae_engine_request {
-	const char *prompt;	/* text, or NULL with synthetic_tokens */
+	const char *prompt; /* text, or NULL with synthetic_tokens */
 	size_t prompt_len;
-	uint32_t synthetic_tokens;	/* that many seeded tokens instead */
-	uint32_t max_tokens;	/* 1..OAE_TOKENS_PER_ANSWER_MAX */
-	float temperature;	/* 0: greedy */
-	uint32_t top_k;		/* 0: all */
+	uint32_t synthetic_tokens; /* that many seeded tokens instead */
+	uint32_t max_tokens;	   /* 1..OAE_TOKENS_PER_ANSWER_MAX */
+	float temperature;	   /* 0: greedy */
+	uint32_t top_k;		   /* 0: all */
 	uint64_t seed;
-	const char *const *stops;	/* the text ends before any of them */
+	const char *const *stops; /* the text ends before any of them */
 	size_t n_stops;
-	bool ignore_eos;	/* exactly max_tokens, room permitting */
+	bool ignore_eos; /* exactly max_tokens, room permitting */
 };
 
 enum oae_finish {
 	OAE_FINISH_NOT_YET,
-	OAE_FINISH_EOS,		/* the model ended its answer */
-	OAE_FINISH_STOP,	/* a stop string came */
-	OAE_FINISH_LENGTH,	/* max_tokens or the context is full */
+	OAE_FINISH_EOS,	   /* the model ended its answer */
+	OAE_FINISH_STOP,   /* a stop string came */
+	OAE_FINISH_LENGTH, /* max_tokens or the context is full */
 };
 
 /* What one step gave. text is valid until the next call on the engine. */
 struct oae_engine_piece {
-	const char *text;	/* whole UTF-8 sequences; may be empty */
+	const char *text; /* whole UTF-8 sequences; may be empty */
 	size_t len;
-	uint32_t tokens;	/* that the step added (not the end token) */
+	uint32_t tokens; /* that the step added (not the end token) */
 	enum oae_finish finish;
 };
 
 /* Of the current or last request. */
 struct oae_engine_stats {
-	uint32_t tokens_in, tokens_out;	/* out: without the end token */
+	uint32_t tokens_in, tokens_out; /* out: without the end token */
 	uint64_t drafted, accepted;	/* 0 without a draft */
-	uint64_t prefill_ns, decode_ns;	/* to the first token; after it */
+	uint64_t prefill_ns, decode_ns; /* to the first token; after it */
 };
 
 /*
@@ -69,9 +69,8 @@ struct oae_engine_stats {
  * Errors are those of oae_model_open(), _state_new() and _USAGE.
  */
 enum oae_status oae_engine_open(const struct oae_engine_config *config,
-				struct oae_engine **out,
-				struct oae_error *err);
-void oae_engine_close(struct oae_engine *e);	/* NULL is fine */
+				struct oae_engine **out, struct oae_error *err);
+void oae_engine_close(struct oae_engine *e); /* NULL is fine */
 
 /*
  * Begins a request; one that runs is dropped. OAE_ERR_LIMIT when the prompt
@@ -89,8 +88,7 @@ enum oae_status oae_engine_start(struct oae_engine *e,
 enum oae_status oae_engine_step(struct oae_engine *e,
 				struct oae_engine_piece *piece,
 				struct oae_error *err);
-void oae_engine_stats(const struct oae_engine *e,
-		      struct oae_engine_stats *out);
+void oae_engine_stats(const struct oae_engine *e, struct oae_engine_stats *out);
 /* "eos", "stop", "length", or "" for NOT_YET. */
 const char *oae_finish_name(enum oae_finish finish);
 

@@ -17,8 +17,8 @@ static const struct oae_layer *layer_of(const struct oae_state *s)
 static void activate_row(struct oae_state *s, size_t r)
 {
 	const struct oae_layer *y = layer_of(s);
-	const struct oae_packed *w = y->kind == OAE_FFN_DENSE ? &y->down
-							      : &y->downs[0];
+	const struct oae_packed *w = y->kind == OAE_FFN_DENSE ? &y->down :
+								&y->downs[0];
 	size_t n = s->m->shape.n_ff;
 
 	s->m->kernels->silu_mul(s->gate + r * n, s->up + r * n, n,
@@ -33,9 +33,8 @@ void oae_ffn_dense(struct oae_state *s)
 		{ &y->gate, &s->acts, 0, s->n_rows, s->gate },
 		{ &y->up, &s->acts, 0, s->n_rows, s->up },
 	};
-	struct oae_product out = {
-		&y->down, &s->acts, 0, s->n_rows, s->branch
-	};
+	struct oae_product out = { &y->down, &s->acts, 0, s->n_rows,
+				   s->branch };
 
 	oae_multiply(s->m, in, 2);
 	s->acts.cols = s->m->shape.n_ff;
@@ -132,7 +131,7 @@ static void combine_row(struct oae_state *s, size_t r)
 /* One expert and one piece of its tiles. */
 struct expert_step {
 	struct oae_state *s;
-	const struct oae_packed *w[2];	/* [n_expert] each; w[1] may be NULL */
+	const struct oae_packed *w[2]; /* [n_expert] each; w[1] may be NULL */
 	const struct oae_acts *acts;
 	float *y[2];
 	size_t pieces;
@@ -162,9 +161,8 @@ void oae_ffn_experts(struct oae_state *s)
 {
 	const struct oae_layer *y = layer_of(s);
 	const struct oae_shape *p = &s->m->shape;
-	struct oae_product route = {
-		&y->router, &s->acts, 0, s->n_rows, s->router
-	};
+	struct oae_product route = { &y->router, &s->acts, 0, s->n_rows,
+				     s->router };
 	struct expert_step in = {
 		s, { y->gates, y->ups }, &s->gathered, { s->gate, s->up }, 4
 	};

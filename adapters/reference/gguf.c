@@ -11,24 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD_BYTES 24		/* magic, version, two counts */
-#define KEY_BYTES_MIN 13	/* an empty name, a type, one byte */
-#define TENSOR_BYTES_MIN 32	/* an empty name, one dimension */
+#define HEAD_BYTES 24	    /* magic, version, two counts */
+#define KEY_BYTES_MIN 13    /* an empty name, a type, one byte */
+#define TENSOR_BYTES_MIN 32 /* an empty name, one dimension */
 
 struct cursor {
 	const uint8_t *p;
 	size_t left;
 };
 
-const uint8_t oae_gguf_kind_bytes[OAE_GGUF_KINDS] = {
-	1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8
-};
+const uint8_t oae_gguf_kind_bytes[OAE_GGUF_KINDS] = { 1, 1, 2, 2, 4, 4, 4,
+						      1, 0, 0, 8, 8, 8 };
 
 static enum oae_status truncated(struct oae_error *err, const char *what)
 {
 	return oae_fail(err, OAE_ERR_FORMAT, 0,
 			"the file ends inside %s; it is truncated or not a "
-			"GGUF file", what);
+			"GGUF file",
+			what);
 }
 
 /* The next n bytes, or NULL and an error that names what they should be. */
@@ -119,8 +119,8 @@ static enum oae_status skip_value(struct cursor *c, uint32_t kind,
 	if (kind != OAE_GGUF_STRING) {
 		if (count > c->left / oae_gguf_kind_bytes[kind])
 			return truncated(err, "a metadata value");
-		take(c, (size_t)count * oae_gguf_kind_bytes[kind], "a metadata value",
-		     err);
+		take(c, (size_t)count * oae_gguf_kind_bytes[kind],
+		     "a metadata value", err);
 		return OAE_OK;
 	}
 	for (uint64_t i = 0; i < count && !status; i++)
@@ -155,13 +155,13 @@ static enum oae_status read_key(struct oae_gguf *g, struct cursor *c,
 		if (kind >= OAE_GGUF_KINDS || kind == OAE_GGUF_ARRAY)
 			return oae_fail(err, OAE_ERR_FORMAT, 0,
 					"metadata \"%s\" is an array of the "
-					"unknown or nested type %u", k->name,
-					kind);
+					"unknown or nested type %u",
+					k->name, kind);
 		if (k->count > OAE_GGUF_ARRAY_MAX)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
 					"metadata \"%s\" has %llu elements; "
-					"at most %u are read", k->name,
-					(unsigned long long)k->count,
+					"at most %u are read",
+					k->name, (unsigned long long)k->count,
 					OAE_GGUF_ARRAY_MAX);
 	}
 	k->element = (enum oae_gguf_kind)kind;
@@ -196,7 +196,8 @@ static enum oae_status read_tensor(struct oae_gguf *g, struct cursor *c,
 		if (!t->dims[i] || t->dims[i] > (1ull << 48) / t->elements)
 			return oae_fail(err, OAE_ERR_FORMAT, 0,
 					"tensor \"%s\" is empty or its "
-					"dimensions overflow", t->name);
+					"dimensions overflow",
+					t->name);
 		t->elements *= t->dims[i];
 	}
 	if (take_u32(c, &type, t->name, err) ||
@@ -205,14 +206,14 @@ static enum oae_status read_tensor(struct oae_gguf *g, struct cursor *c,
 	if (!oae_tensor_type_known(type))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"tensor \"%s\" has type %s; read are F32, F16, "
-				"BF16, Q8_0 and Q4_0", t->name,
-				oae_tensor_type_name(type));
+				"BF16, Q8_0 and Q4_0",
+				t->name, oae_tensor_type_name(type));
 	t->type = (enum oae_tensor_type)type;
 	if (t->dims[0] % oae_tensor_type_block(t->type))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"tensor \"%s\" has rows of %llu, not whole "
-				"blocks of %s", t->name,
-				(unsigned long long)t->dims[0],
+				"blocks of %s",
+				t->name, (unsigned long long)t->dims[0],
 				oae_tensor_type_name(type));
 	t->bytes = oae_tensor_bytes(t->type, (size_t)t->elements);
 	return OAE_OK;
@@ -259,7 +260,8 @@ static enum oae_status read_counts(struct oae_gguf *g, struct cursor *c,
 	if (version != 3)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"GGUF version %u; read is version 3, "
-				"little-endian", version);
+				"little-endian",
+				version);
 	if (n_tensors > OAE_GGUF_TENSORS_MAX || n_keys > OAE_GGUF_KEYS_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%llu tensors and %llu metadata keys; at most "
@@ -296,7 +298,8 @@ static enum oae_status place_tensors(struct oae_gguf *g, size_t start,
 	if (align < 8 || align > 65536 || (align & (align - 1)))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"general.alignment is %llu, not a power of two "
-				"in 8..65536", (unsigned long long)align);
+				"in 8..65536",
+				(unsigned long long)align);
 	start = (start + (size_t)align - 1) / (size_t)align * (size_t)align;
 	room = start < g->len ? g->len - start : 0;
 	for (size_t i = 0; i < g->n_tensors; i++) {
@@ -307,7 +310,8 @@ static enum oae_status place_tensors(struct oae_gguf *g, size_t start,
 			return oae_fail(err, OAE_ERR_FORMAT, 0,
 					"tensor \"%s\" is not aligned or lies "
 					"beyond the end of the file; the file "
-					"is truncated or damaged", p->name);
+					"is truncated or damaged",
+					p->name);
 		p->offset += start;
 		p->data = g->data + p->offset;
 		order[i] = p;
@@ -405,13 +409,13 @@ enum oae_status oae_gguf_open(const char *path, struct oae_gguf **out,
 				  "%s: too short for a GGUF file (%lld bytes)",
 				  path, (long long)st.st_size);
 	} else {
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
-			   fd, 0);
-		status = map == MAP_FAILED
-			? oae_fail(err, OAE_ERR_IO, errno, "%s: cannot map",
-				   path)
-			: oae_gguf_open_bytes(map, (size_t)st.st_size, out,
-					      err);
+		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd,
+			   0);
+		status = map == MAP_FAILED ?
+				 oae_fail(err, OAE_ERR_IO, errno,
+					  "%s: cannot map", path) :
+				 oae_gguf_open_bytes(map, (size_t)st.st_size,
+						     out, err);
 		if (status && map != MAP_FAILED) {
 			munmap(map, (size_t)st.st_size);
 			oae_error_prefix(err, "%s", path);

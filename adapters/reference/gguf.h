@@ -22,29 +22,39 @@
 #include "base/status.h"
 
 #define OAE_GGUF_DIMS_MAX 4
-#define OAE_GGUF_NAME_BYTES_MAX 63	/* of a tensor, as in ggml */
+#define OAE_GGUF_NAME_BYTES_MAX 63 /* of a tensor, as in ggml */
 #define OAE_GGUF_KEY_BYTES_MAX 255
 #define OAE_GGUF_STRING_BYTES_MAX (1u << 20)
 #define OAE_GGUF_KEYS_MAX 4096u
 #define OAE_GGUF_TENSORS_MAX 65536u
-#define OAE_GGUF_ARRAY_MAX (1u << 22)	/* elements of one array */
+#define OAE_GGUF_ARRAY_MAX (1u << 22) /* elements of one array */
 #define OAE_GGUF_HEADER_BYTES_MAX (256u << 20)
 #define OAE_GGUF_ALIGNMENT 32u
 
 enum oae_gguf_kind {
-	OAE_GGUF_U8, OAE_GGUF_I8, OAE_GGUF_U16, OAE_GGUF_I16, OAE_GGUF_U32,
-	OAE_GGUF_I32, OAE_GGUF_F32, OAE_GGUF_BOOL, OAE_GGUF_STRING,
-	OAE_GGUF_ARRAY, OAE_GGUF_U64, OAE_GGUF_I64, OAE_GGUF_F64,
+	OAE_GGUF_U8,
+	OAE_GGUF_I8,
+	OAE_GGUF_U16,
+	OAE_GGUF_I16,
+	OAE_GGUF_U32,
+	OAE_GGUF_I32,
+	OAE_GGUF_F32,
+	OAE_GGUF_BOOL,
+	OAE_GGUF_STRING,
+	OAE_GGUF_ARRAY,
+	OAE_GGUF_U64,
+	OAE_GGUF_I64,
+	OAE_GGUF_F64,
 };
 
 struct oae_gguf_tensor {
 	const char *name;
 	enum oae_tensor_type type;
 	uint32_t n_dims;
-	uint64_t dims[OAE_GGUF_DIMS_MAX];	/* dims[0] is contiguous; rest 1 */
+	uint64_t dims[OAE_GGUF_DIMS_MAX]; /* dims[0] is contiguous; rest 1 */
 	uint64_t elements, bytes;
-	uint64_t offset;	/* in the file */
-	const void *data;	/* bytes of it, in the mapping */
+	uint64_t offset;  /* in the file */
+	const void *data; /* bytes of it, in the mapping */
 };
 
 struct oae_gguf;
@@ -60,7 +70,7 @@ enum oae_status oae_gguf_open(const char *path, struct oae_gguf **out,
 enum oae_status oae_gguf_open_bytes(const void *data, size_t len,
 				    struct oae_gguf **out,
 				    struct oae_error *err);
-void oae_gguf_close(struct oae_gguf *g);	/* NULL is fine */
+void oae_gguf_close(struct oae_gguf *g); /* NULL is fine */
 
 size_t oae_gguf_tensor_count(const struct oae_gguf *g);
 const struct oae_gguf_tensor *oae_gguf_tensor_at(const struct oae_gguf *g,

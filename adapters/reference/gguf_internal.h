@@ -13,9 +13,9 @@ extern const uint8_t oae_gguf_kind_bytes[OAE_GGUF_KINDS];
 
 struct oae_gguf_key {
 	const char *name;
-	enum oae_gguf_kind kind, element;	/* element: of an array */
-	uint64_t count;				/* 1, or the array's */
-	const uint8_t *raw, *value;		/* raw starts at the type */
+	enum oae_gguf_kind kind, element; /* element: of an array */
+	uint64_t count;			  /* 1, or the array's */
+	const uint8_t *raw, *value;	  /* raw starts at the type */
 	size_t raw_bytes;
 };
 

@@ -32,7 +32,8 @@ uint64_t oae_gguf_file_bytes(const struct oae_gguf *g)
 	return g->len;
 }
 
-static const struct oae_gguf_key *find_key(const struct oae_gguf *g, const char *name)
+static const struct oae_gguf_key *find_key(const struct oae_gguf *g,
+					   const char *name)
 {
 	struct oae_gguf_key want = { .name = name };
 	struct oae_gguf_key *p = &want, **found;
@@ -43,7 +44,8 @@ static const struct oae_gguf_key *find_key(const struct oae_gguf *g, const char 
 }
 
 static enum oae_status need_key(const struct oae_gguf *g, const char *name,
-				const struct oae_gguf_key **out, struct oae_error *err)
+				const struct oae_gguf_key **out,
+				struct oae_error *err)
 {
 	*out = find_key(g, name);
 	if (*out)

@@ -11,14 +11,14 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-#define WRITE_BYTES (1u << 18)	/* gathered before a write() */
+#define WRITE_BYTES (1u << 18) /* gathered before a write() */
 
 struct out_tensor {
 	char name[OAE_GGUF_NAME_BYTES_MAX + 1];
 	enum oae_tensor_type type;
 	uint32_t n_dims;
 	uint64_t dims[OAE_GGUF_DIMS_MAX];
-	uint64_t elements, bytes, offset;	/* from the data's start */
+	uint64_t elements, bytes, offset; /* from the data's start */
 	const float *f32;
 };
 
@@ -26,17 +26,17 @@ struct oae_gguf_writer {
 	char path[OAE_PATH_BYTES_MAX + 1];
 	char temporary[OAE_PATH_BYTES_MAX + 32];
 	int fd;
-	struct oae_buf meta;	/* keys and values, as in the file */
+	struct oae_buf meta; /* keys and values, as in the file */
 	uint64_t n_keys;
 	struct out_tensor *tensors;
 	size_t n_tensors, alloc_tensors;
-	uint64_t data_bytes;	/* of all tensors, padded */
-	bool began;		/* the header is out */
-	size_t cursor;		/* the tensor being put */
-	uint64_t done;		/* bytes of it that are out */
-	uint8_t *gather;	/* WRITE_BYTES */
+	uint64_t data_bytes; /* of all tensors, padded */
+	bool began;	     /* the header is out */
+	size_t cursor;	     /* the tensor being put */
+	uint64_t done;	     /* bytes of it that are out */
+	uint8_t *gather;     /* WRITE_BYTES */
 	size_t gathered;
-	struct oae_error error;	/* the first one; sticky */
+	struct oae_error error; /* the first one; sticky */
 };
 
 enum oae_status oae_gguf_create(const char *path, struct oae_gguf_writer **out,
@@ -104,8 +104,8 @@ static void add_key(struct oae_gguf_writer *w, const char *key)
 			 "%s: a key of 0 or more than %d bytes", w->path,
 			 OAE_GGUF_KEY_BYTES_MAX);
 	if (++w->n_keys > OAE_GGUF_KEYS_MAX)
-		oae_fail(&w->error, OAE_ERR_LIMIT, 0,
-			 "%s: more than %u keys", w->path, OAE_GGUF_KEYS_MAX);
+		oae_fail(&w->error, OAE_ERR_LIMIT, 0, "%s: more than %u keys",
+			 w->path, OAE_GGUF_KEYS_MAX);
 	add_string(w, key);
 }
 
@@ -218,7 +218,8 @@ void oae_gguf_add_tensor(struct oae_gguf_writer *w, const char *name,
 	    !*name || strlen(name) > OAE_GGUF_NAME_BYTES_MAX) {
 		oae_fail(&w->error, OAE_ERR_USAGE, 0,
 			 "%s: tensor \"%s\" after data, or with a bad name, "
-			 "type or number of dimensions", w->path, name);
+			 "type or number of dimensions",
+			 w->path, name);
 		return;
 	}
 	t = new_tensor(w);
@@ -234,14 +235,16 @@ void oae_gguf_add_tensor(struct oae_gguf_writer *w, const char *name,
 		if (dims[i] < 1 || dims[i] > (1ull << 40) / t->elements)
 			oae_fail(&w->error, OAE_ERR_LIMIT, 0,
 				 "%s: tensor \"%s\" is empty or has more than "
-				 "2^40 elements", w->path, name);
+				 "2^40 elements",
+				 w->path, name);
 		else
 			t->elements *= dims[i];
 	}
 	if (dims[0] % block)
 		oae_fail(&w->error, OAE_ERR_USAGE, 0,
 			 "%s: tensor \"%s\": rows of %llu are not whole blocks "
-			 "of %s", w->path, name, (unsigned long long)dims[0],
+			 "of %s",
+			 w->path, name, (unsigned long long)dims[0],
 			 oae_tensor_type_name((uint32_t)type));
 	t->bytes = oae_tensor_bytes(type, t->elements);
 	t->offset = w->data_bytes;
@@ -261,8 +264,8 @@ static enum oae_status write_all(struct oae_gguf_writer *w, const void *data,
 			continue;
 		if (n <= 0)
 			return oae_fail(&w->error, OAE_ERR_IO,
-					n ? errno : ENOSPC,
-					"%s: cannot write", w->path);
+					n ? errno : ENOSPC, "%s: cannot write",
+					w->path);
 		p += n;
 		len -= (size_t)n;
 	}
@@ -338,8 +341,7 @@ static enum oae_status put_bytes(struct oae_gguf_writer *w, const void *data,
 	if (w->cursor == w->n_tensors ||
 	    len > w->tensors[w->cursor].bytes - w->done)
 		return oae_fail(&w->error, OAE_ERR_USAGE, 0,
-				"%s: more data than the tensors hold",
-				w->path);
+				"%s: more data than the tensors hold", w->path);
 	t = &w->tensors[w->cursor];
 	if (emit(w, data, len))
 		return w->error.status;
@@ -355,12 +357,12 @@ static enum oae_status put_converted(struct oae_gguf_writer *w, const float *x,
 				     uint64_t n)
 {
 	enum oae_tensor_type type;
-	float packed[1024];	/* holds 1024 elements of any type */
+	float packed[1024]; /* holds 1024 elements of any type */
 	size_t now;
 
 	while (n && !w->error.status) {
 		if (w->cursor == w->n_tensors)
-			return put_bytes(w, x, 1);	/* records the error */
+			return put_bytes(w, x, 1); /* records the error */
 		type = w->tensors[w->cursor].type;
 		now = n < 1024 ? (size_t)n : 1024;
 		if (now % oae_tensor_type_block(type))
@@ -424,7 +426,7 @@ static void sync_folder(struct oae_gguf_writer *w)
 		slash[slash == folder ? 1 : 0] = 0;
 	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return;		/* the file itself is whole and synced */
+		return; /* the file itself is whole and synced */
 	fsync(fd);
 	close(fd);
 }

@@ -10,8 +10,11 @@ enum oae_status oae_kv_init(struct oae_kv *kv, size_t layers, size_t slots,
 	uint64_t bytes;
 
 	*kv = (struct oae_kv){
-		.layers = layers, .slots = slots, .heads = heads,
-		.head_dim = head_dim, .n_ctx = n_ctx,
+		.layers = layers,
+		.slots = slots,
+		.heads = heads,
+		.head_dim = head_dim,
+		.n_ctx = n_ctx,
 		.head_elements = (n_ctx + 15) / 16 * 16 * head_dim,
 	};
 	bytes = oae_kv_bytes(kv);

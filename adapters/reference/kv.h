@@ -14,9 +14,9 @@
 #include "base/status.h"
 
 struct oae_kv {
-	uint16_t *data;		/* [layer][slot][head]{keys, values} */
+	uint16_t *data; /* [layer][slot][head]{keys, values} */
 	size_t layers, slots, heads, head_dim, n_ctx;
-	size_t head_elements;	/* of keys, or of values, of one head */
+	size_t head_elements; /* of keys, or of values, of one head */
 };
 
 enum oae_status oae_kv_init(struct oae_kv *kv, size_t layers, size_t slots,
@@ -29,7 +29,7 @@ static inline uint16_t *oae_kv_keys(const struct oae_kv *kv, size_t layer,
 				    size_t slot, size_t head)
 {
 	return kv->data + ((layer * kv->slots + slot) * kv->heads + head) * 2 *
-			  kv->head_elements;
+				  kv->head_elements;
 }
 
 static inline uint16_t *oae_kv_values(const struct oae_kv *kv, size_t layer,

@@ -6,15 +6,15 @@
 
 #include "adapters/reference/state.h"
 
-#define CHUNKS 4	/* pieces of a product for each thread, to even out */
-#define ROWS_EACH 4	/* rows that one item of a row-wise step takes */
+#define CHUNKS 4    /* pieces of a product for each thread, to even out */
+#define ROWS_EACH 4 /* rows that one item of a row-wise step takes */
 
 struct multiplication {
 	const struct oae_kernels *kernels;
 	const struct oae_product *list;
 	size_t n;
-	size_t first[OAE_PRODUCTS_MAX + 1];	/* item numbers */
-	size_t tiles[OAE_PRODUCTS_MAX];		/* of one item */
+	size_t first[OAE_PRODUCTS_MAX + 1]; /* item numbers */
+	size_t tiles[OAE_PRODUCTS_MAX];	    /* of one item */
 };
 
 static void multiply_item(void *ctx, size_t item, unsigned thread)
@@ -38,15 +38,17 @@ void oae_multiply(const struct oae_model *m, const struct oae_product *list,
 		  size_t n)
 {
 	struct multiplication x = {
-		.kernels = m->kernels, .list = list, .n = n,
+		.kernels = m->kernels,
+		.list = list,
+		.n = n,
 	};
 	size_t parts = (size_t)oae_threads_count(m->threads) * CHUNKS, all;
 
 	for (size_t i = 0; i < n; i++) {
 		all = (list[i].w->rows + OAE_TILE - 1) / OAE_TILE;
 		x.tiles[i] = (all + parts - 1) / parts;
-		x.first[i + 1] = x.first[i] +
-				 (all + x.tiles[i] - 1) / x.tiles[i];
+		x.first[i + 1] =
+			x.first[i] + (all + x.tiles[i] - 1) / x.tiles[i];
 	}
 	oae_threads_run(m->threads, x.first[n], multiply_item, &x);
 }
@@ -76,8 +78,8 @@ void oae_each_row(struct oae_state *s, size_t n,
 			row_item, &x);
 }
 
-void oae_quantize_row(const struct oae_model *m, struct oae_acts *a,
-		      size_t row, const struct oae_packed *const *w, size_t n)
+void oae_quantize_row(const struct oae_model *m, struct oae_acts *a, size_t row,
+		      const struct oae_packed *const *w, size_t n)
 {
 	size_t blocks = a->cols / OAE_TENSOR_BLOCK, i = 0;
 
@@ -111,8 +113,8 @@ static void attention_input(struct oae_state *s, size_t r)
 	const struct oae_packed *const w[] = { &y->wq, &y->wk, &y->wv };
 	size_t n = s->m->shape.n_embd;
 
-	s->m->kernels->rmsnorm(s->x + r * n, y->attn_norm, n,
-			       s->m->shape.eps, s->acts.x + r * n);
+	s->m->kernels->rmsnorm(s->x + r * n, y->attn_norm, n, s->m->shape.eps,
+			       s->acts.x + r * n);
 	oae_quantize_row(s->m, &s->acts, r, w, 3);
 }
 
@@ -159,8 +161,9 @@ static void position_item(void *ctx, size_t item, unsigned thread)
 	size_t end = (item + 1) * ROWS_EACH;
 
 	for (size_t r = item * ROWS_EACH; r < end && r < s->n_rows; r++)
-		position_row(s, r, s->half + (size_t)thread * 2 *
-				   s->m->shape.head_dim);
+		position_row(s, r,
+			     s->half +
+				     (size_t)thread * 2 * s->m->shape.head_dim);
 }
 
 /*
@@ -176,11 +179,11 @@ static void attention_item(void *ctx, size_t item, unsigned thread)
 	size_t group = p->n_head / p->n_kv_head, ctx16, at;
 	struct oae_attention a = { .head_dim = dim };
 
-	ctx16 = (s->n_ctx + 15u) / 16 * 16;
+	ctx16 = ((size_t)s->n_ctx + 15) / 16 * 16;
 	a.k = oae_kv_keys(&s->kv, s->layer, s->rows[span->row].slot, head);
 	a.v = oae_kv_values(&s->kv, s->layer, s->rows[span->row].slot, head);
 	a.scale = 1.0f / sqrtf((float)dim);
-	a.scores = s->scores + thread * OAE_ATTENTION_QUERIES * ctx16;
+	a.scores = s->scores + ctx16 * OAE_ATTENTION_QUERIES * thread;
 	a.scores_ld = ctx16;
 	for (size_t r = span->row; r < span->row + span->n; r++) {
 		for (size_t g = 0; g < group; g++) {
@@ -217,9 +220,9 @@ static void ffn_input(struct oae_state *s, size_t r)
 	m->kernels->rmsnorm(s->x + r * n, y->ffn_norm, n, m->shape.eps,
 			    s->acts.x + r * n);
 	if (y->kind == OAE_FFN_EXPERTS) {
-		const struct oae_packed *const experts[] = {
-			&y->router, &y->gates[0], &y->ups[0]
-		};
+		const struct oae_packed *const experts[] = { &y->router,
+							     &y->gates[0],
+							     &y->ups[0] };
 
 		oae_quantize_row(m, &s->acts, r, experts, 3);
 	} else {
@@ -243,9 +246,7 @@ static void attention_layer(struct oae_state *s)
 		{ &y->wk, &s->acts, 0, s->n_rows, s->k },
 		{ &y->wv, &s->acts, 0, s->n_rows, s->v },
 	};
-	struct oae_product out = {
-		&y->wo, &s->acts, 0, s->n_rows, s->branch
-	};
+	struct oae_product out = { &y->wo, &s->acts, 0, s->n_rows, s->branch };
 
 	s->acts.cols = p->n_embd;
 	oae_each_row(s, s->n_rows, attention_input);
@@ -304,13 +305,12 @@ static enum oae_status check_rows(const struct oae_state *s,
 				s->n_batch);
 	for (size_t i = 0; i < n; i++) {
 		r = &rows[i];
-		if (r->token < 0 ||
-		    (uint32_t)r->token >= s->m->shape.n_vocab ||
+		if (r->token < 0 || (uint32_t)r->token >= s->m->shape.n_vocab ||
 		    r->slot >= s->kv.slots || r->position >= s->n_ctx)
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"row %zu: token %d, slot %u or "
-					"position %u out of range", i,
-					r->token, r->slot, r->position);
+					"position %u out of range",
+					i, r->token, r->slot, r->position);
 	}
 	return OAE_OK;
 }
@@ -320,8 +320,9 @@ static void find_spans(struct oae_state *s)
 {
 	const struct oae_shape *p = &s->m->shape;
 	size_t group = p->n_head / p->n_kv_head;
-	uint32_t most = (uint32_t)(group < OAE_ATTENTION_QUERIES
-				   ? OAE_ATTENTION_QUERIES / group : 1);
+	uint32_t most = (uint32_t)(group < OAE_ATTENTION_QUERIES ?
+					   OAE_ATTENTION_QUERIES / group :
+					   1);
 	struct oae_span *last = NULL;
 
 	s->n_spans = 0;

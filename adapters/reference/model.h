@@ -29,38 +29,41 @@
 struct oae_shape {
 	char architecture[32];
 	uint32_t n_vocab, n_embd, n_layer, n_head, n_kv_head, head_dim;
-	uint32_t n_ff;			/* of an expert, where there are */
-	uint32_t n_expert, n_expert_used;	/* 0: dense */
-	uint32_t n_ctx;			/* that it was trained for */
+	uint32_t n_ff;			  /* of an expert, where there are */
+	uint32_t n_expert, n_expert_used; /* 0: dense */
+	uint32_t n_ctx;			  /* that it was trained for */
 	float eps, rope_base;
 	bool qk_norm, rope_halves, tied;
-	bool synthetic;			/* weights without meaning */
+	bool synthetic; /* weights without meaning */
 };
 
-enum oae_ffn_kind { OAE_FFN_DENSE, OAE_FFN_EXPERTS };
+enum oae_ffn_kind {
+	OAE_FFN_DENSE,
+	OAE_FFN_EXPERTS
+};
 
 struct oae_layer {
-	const float *attn_norm, *ffn_norm;	/* [n_embd] */
-	const float *q_norm, *k_norm;		/* [head_dim], or NULL */
+	const float *attn_norm, *ffn_norm; /* [n_embd] */
+	const float *q_norm, *k_norm;	   /* [head_dim], or NULL */
 	struct oae_packed wq, wk, wv, wo;
 	enum oae_ffn_kind kind;
-	struct oae_packed gate, up, down;	/* dense */
-	struct oae_packed router;		/* experts: [n_expert][n_embd] */
-	struct oae_packed *gates, *ups, *downs;	/* [n_expert] each */
+	struct oae_packed gate, up, down; /* dense */
+	struct oae_packed router;	  /* experts: [n_expert][n_embd] */
+	struct oae_packed *gates, *ups, *downs; /* [n_expert] each */
 };
 
 struct oae_model {
 	struct oae_shape shape;
 	struct oae_gguf *file;
-	struct oae_tokenizer *tokenizer;	/* NULL when the file has none */
+	struct oae_tokenizer *tokenizer; /* NULL when the file has none */
 	bool add_bos;
 	const struct oae_kernels *kernels;
-	struct oae_threads *threads;		/* not owned */
+	struct oae_threads *threads;		 /* not owned */
 	const struct oae_gguf_tensor *embedding; /* (n_embd, n_vocab) */
 	struct oae_packed output;
 	const float *output_norm;
 	struct oae_layer *layers;
-	uint64_t parameters, active_parameters;	/* active: per token */
+	uint64_t parameters, active_parameters; /* active: per token */
 	uint8_t *packed;			/* all matrices */
 	size_t packed_bytes;
 	struct oae_arena arena;
@@ -73,7 +76,7 @@ struct oae_model {
  */
 enum oae_status oae_model_open(const char *path, struct oae_threads *threads,
 			       struct oae_model **out, struct oae_error *err);
-void oae_model_close(struct oae_model *m);	/* NULL is fine */
+void oae_model_close(struct oae_model *m); /* NULL is fine */
 /* Only the file's hyperparameters; for people and tests. */
 enum oae_status oae_shape_read(struct oae_gguf *g, struct oae_shape *out,
 			       struct oae_error *err);
@@ -82,7 +85,7 @@ enum oae_status oae_shape_read(struct oae_gguf *g, struct oae_shape *out,
 struct oae_row {
 	int32_t token;
 	uint32_t slot, position;
-	bool logits;		/* are wanted */
+	bool logits; /* are wanted */
 };
 
 struct oae_state;
@@ -94,7 +97,7 @@ struct oae_state;
 enum oae_status oae_state_new(const struct oae_model *m, uint32_t n_slots,
 			      uint32_t n_ctx, uint32_t n_batch,
 			      struct oae_state **out, struct oae_error *err);
-void oae_state_free(struct oae_state *s);	/* NULL is fine */
+void oae_state_free(struct oae_state *s); /* NULL is fine */
 uint32_t oae_state_batch(const struct oae_state *s);
 uint32_t oae_state_ctx(const struct oae_state *s);
 /*

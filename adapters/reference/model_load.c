@@ -11,12 +11,12 @@
 /* Where a matrix of the file goes. */
 struct loader {
 	struct oae_model *m;
-	bool *used;		/* tensors of the file that were asked for */
+	bool *used; /* tensors of the file that were asked for */
 	struct job {
 		const struct oae_gguf_tensor *t;
 		struct oae_packed *to;
-		size_t skip;	/* bytes of earlier experts in the tensor */
-	} *jobs;
+		size_t skip; /* bytes of earlier experts in the tensor */
+	} * jobs;
 	size_t n_jobs;
 	struct oae_error *err;
 };
@@ -28,19 +28,19 @@ static const struct oae_gguf_tensor *want(struct loader *l, const char *name,
 	const struct oae_gguf_tensor *t = oae_gguf_tensor(l->m->file, name);
 
 	if (!t) {
-		oae_fail(l->err, OAE_ERR_FORMAT, 0,
-			 "tensor \"%s\" is missing", name);
+		oae_fail(l->err, OAE_ERR_FORMAT, 0, "tensor \"%s\" is missing",
+			 name);
 		return NULL;
 	}
 	if (t->n_dims != n_dims || t->dims[0] != d0 || t->dims[1] != d1 ||
 	    t->dims[2] != d2) {
 		oae_fail(l->err, OAE_ERR_FORMAT, 0,
 			 "tensor \"%s\" is %llu x %llu x %llu, not %llu x "
-			 "%llu x %llu", name, (unsigned long long)t->dims[0],
+			 "%llu x %llu",
+			 name, (unsigned long long)t->dims[0],
 			 (unsigned long long)t->dims[1],
-			 (unsigned long long)t->dims[2],
-			 (unsigned long long)d0, (unsigned long long)d1,
-			 (unsigned long long)d2);
+			 (unsigned long long)t->dims[2], (unsigned long long)d0,
+			 (unsigned long long)d1, (unsigned long long)d2);
 		return NULL;
 	}
 	l->used[t - oae_gguf_tensor_at(l->m->file, 0)] = true;
@@ -71,13 +71,15 @@ static const float *want_vector(struct loader *l, const char *name, uint64_t n)
 }
 
 /* Notes that a matrix is to be packed; its place is known later. */
-static void plan(struct loader *l, const struct oae_gguf_tensor *t,
-		 size_t cols, size_t rows, size_t skip, struct oae_packed *to)
+static void plan(struct loader *l, const struct oae_gguf_tensor *t, size_t cols,
+		 size_t rows, size_t skip, struct oae_packed *to)
 {
 	struct job *grown;
 
 	*to = (struct oae_packed){
-		.type = t->type, .rows = rows, .cols = cols,
+		.type = t->type,
+		.rows = rows,
+		.cols = cols,
 		.tile_bytes = oae_pack_tile_bytes(t->type, cols),
 	};
 	grown = realloc(l->jobs, (l->n_jobs + 1) * sizeof(*grown));
@@ -131,8 +133,8 @@ static void want_layer(struct loader *l, uint32_t i)
 	uint32_t q = s->n_head * s->head_dim, kv = s->n_kv_head * s->head_dim;
 	char name[OAE_GGUF_NAME_BYTES_MAX + 1];
 
-#define NAME(part) (snprintf(name, sizeof(name), "blk.%u." part ".weight", i), \
-		    name)
+#define NAME(part) \
+	(snprintf(name, sizeof(name), "blk.%u." part ".weight", i), name)
 	y->attn_norm = want_vector(l, NAME("attn_norm"), s->n_embd);
 	want_matrix(l, NAME("attn_q"), s->n_embd, q, &y->wq);
 	want_matrix(l, NAME("attn_k"), s->n_embd, kv, &y->wk);
@@ -171,8 +173,8 @@ static enum oae_status want_all(struct loader *l)
 	for (uint32_t i = 0; i < s->n_layer && !l->err->status; i++)
 		want_layer(l, i);
 	m->output_norm = want_vector(l, "output_norm.weight", s->n_embd);
-	m->embedding = want(l, "token_embd.weight", 2, s->n_embd, s->n_vocab,
-			    1);
+	m->embedding =
+		want(l, "token_embd.weight", 2, s->n_embd, s->n_vocab, 1);
 	if (l->err->status)
 		return l->err->status;
 	if (s->tied) {
@@ -253,7 +255,8 @@ static enum oae_status load_tokenizer(struct oae_model *m,
 	if (strcmp(model, "gpt2"))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"tokenizer \"%.32s\" is not supported; "
-				"supported is gpt2 (byte-level BPE)", model);
+				"supported is gpt2 (byte-level BPE)",
+				model);
 	status = oae_gguf_strs(g, "tokenizer.ggml.tokens", &parts.tokens,
 			       &parts.n_tokens, err);
 	if (!status)
@@ -261,8 +264,7 @@ static enum oae_status load_tokenizer(struct oae_model *m,
 				       &parts.merges, &parts.n_merges, err);
 	parts.pre = "gpt-2";
 	if (!status && oae_gguf_has(g, "tokenizer.ggml.pre"))
-		status = oae_gguf_str(g, "tokenizer.ggml.pre", &parts.pre,
-				      err);
+		status = oae_gguf_str(g, "tokenizer.ggml.pre", &parts.pre, err);
 	if (!status && oae_gguf_has(g, "tokenizer.ggml.token_type")) {
 		status = oae_gguf_i32s(g, "tokenizer.ggml.token_type",
 				       &parts.types, &n_types, err);
@@ -276,18 +278,17 @@ static enum oae_status load_tokenizer(struct oae_model *m,
 				  "tokenizer: %zu tokens but %u embeddings",
 				  parts.n_tokens, m->shape.n_vocab);
 	if (!status && oae_gguf_has(g, "tokenizer.ggml.bos_token_id") &&
-	    !(status = oae_gguf_u64(g, "tokenizer.ggml.bos_token_id", &id,
-				    err)))
+	    !(status =
+		      oae_gguf_u64(g, "tokenizer.ggml.bos_token_id", &id, err)))
 		parts.bos = id < parts.n_tokens ? (int32_t)id : -1;
 	if (!status && oae_gguf_has(g, "tokenizer.ggml.eos_token_id") &&
-	    !(status = oae_gguf_u64(g, "tokenizer.ggml.eos_token_id", &id,
-				    err)))
+	    !(status =
+		      oae_gguf_u64(g, "tokenizer.ggml.eos_token_id", &id, err)))
 		parts.eos = id < parts.n_tokens ? (int32_t)id : -1;
 	if (!status && oae_gguf_has(g, "tokenizer.ggml.add_bos_token"))
 		status = oae_gguf_bool(g, "tokenizer.ggml.add_bos_token",
 				       &m->add_bos, err);
-	return status ? status
-		      : oae_tokenizer_new(&parts, &m->tokenizer, err);
+	return status ? status : oae_tokenizer_new(&parts, &m->tokenizer, err);
 }
 
 enum oae_status oae_model_open(const char *path, struct oae_threads *threads,

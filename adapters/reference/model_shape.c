@@ -50,8 +50,9 @@ static enum oae_status number_or(struct oae_gguf *g, const char *arch,
 
 	snprintf(key, sizeof(key), "%s.%s", arch, name);
 	*out = otherwise;
-	return oae_gguf_has(g, key)
-		? number(g, arch, name, least, most, out, err) : OAE_OK;
+	return oae_gguf_has(g, key) ?
+		       number(g, arch, name, least, most, out, err) :
+		       OAE_OK;
 }
 
 static enum oae_status real(struct oae_gguf *g, const char *arch,
@@ -92,7 +93,8 @@ static enum oae_status refuse_variants(struct oae_gguf *g,
 		if (strcmp(scaling, "none"))
 			return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 					"%s \"%s\": rotary scaling is not "
-					"supported", key, scaling);
+					"supported",
+					key, scaling);
 	}
 	status = number_or(g, arch, "attention.sliding_window", 0, UINT32_MAX,
 			   0, &v, err);
@@ -101,7 +103,8 @@ static enum oae_status refuse_variants(struct oae_gguf *g,
 	if (v)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"%s.attention.sliding_window: windows are not "
-				"supported", arch);
+				"supported",
+				arch);
 	status = number_or(g, arch, "rope.dimension_count", 0, UINT32_MAX,
 			   s->head_dim, &v, err);
 	if (status)
@@ -109,7 +112,8 @@ static enum oae_status refuse_variants(struct oae_gguf *g,
 	if (v != s->head_dim)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"%s.rope.dimension_count: partial rotation is "
-				"not supported", arch);
+				"not supported",
+				arch);
 	status = number_or(g, arch, "attention.value_length", 0, UINT32_MAX,
 			   s->head_dim, &v, err);
 	if (status)
@@ -117,7 +121,8 @@ static enum oae_status refuse_variants(struct oae_gguf *g,
 	if (v != s->head_dim)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"%s.attention.value_length: values of another "
-				"length than keys are not supported", arch);
+				"length than keys are not supported",
+				arch);
 	return OAE_OK;
 }
 
@@ -127,11 +132,11 @@ static enum oae_status read_experts(struct oae_gguf *g, const char *arch,
 {
 	enum oae_status status;
 
-	status = a->expert_ff_key
-		? number(g, arch, "expert_count", 1, OAE_MODEL_EXPERTS_MAX,
-			 &s->n_expert, err)
-		: number_or(g, arch, "expert_count", 0, OAE_MODEL_EXPERTS_MAX,
-			    0, &s->n_expert, err);
+	status = a->expert_ff_key ?
+			 number(g, arch, "expert_count", 1,
+				OAE_MODEL_EXPERTS_MAX, &s->n_expert, err) :
+			 number_or(g, arch, "expert_count", 0,
+				   OAE_MODEL_EXPERTS_MAX, 0, &s->n_expert, err);
 	if (status || !s->n_expert)
 		return status;
 	status = number(g, arch, "expert_used_count", 1, s->n_expert,
@@ -168,8 +173,8 @@ static enum oae_status read_sizes(struct oae_gguf *g, const char *arch,
 		status = number_or(g, arch, "attention.key_length", 16, 1024,
 				   s->n_embd / s->n_head, &s->head_dim, err);
 	if (!status)
-		status = real(g, arch, "attention.layer_norm_rms_epsilon", 0,
-			      1, &s->eps, err);
+		status = real(g, arch, "attention.layer_norm_rms_epsilon", 0, 1,
+			      &s->eps, err);
 	s->rope_base = 10000.0f;
 	return status;
 }
@@ -193,7 +198,8 @@ enum oae_status oae_shape_read(struct oae_gguf *g, struct oae_shape *out,
 	if (!a)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"architecture \"%.64s\" is not supported; "
-				"supported are llama, qwen3 and qwen3moe", arch);
+				"supported are llama, qwen3 and qwen3moe",
+				arch);
 	snprintf(s.architecture, sizeof(s.architecture), "%s", a->name);
 	s.qk_norm = a->qk_norm;
 	s.rope_halves = a->rope_halves;
@@ -202,8 +208,8 @@ enum oae_status oae_shape_read(struct oae_gguf *g, struct oae_shape *out,
 		status = read_experts(g, arch, a, &s, err);
 	snprintf(key, sizeof(key), "%s.rope.freq_base", arch);
 	if (!status && oae_gguf_has(g, key))
-		status = real(g, arch, "rope.freq_base", 1, 1e12,
-			      &s.rope_base, err);
+		status = real(g, arch, "rope.freq_base", 1, 1e12, &s.rope_base,
+			      err);
 	if (!status)
 		status = refuse_variants(g, &s, err);
 	if (!status && oae_gguf_has(g, "oae.synthetic"))
@@ -220,7 +226,8 @@ enum oae_status oae_shape_read(struct oae_gguf *g, struct oae_shape *out,
 	    t->dims[1] > OAE_GGUF_ARRAY_MAX)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"tensor \"token_embd.weight\" is missing or "
-				"not %u wide", s.n_embd);
+				"not %u wide",
+				s.n_embd);
 	s.n_vocab = (uint32_t)t->dims[1];
 	s.tied = !oae_gguf_tensor(g, "output.weight");
 	*out = s;

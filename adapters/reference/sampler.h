@@ -11,11 +11,11 @@
 #include "base/status.h"
 
 struct oae_sampler {
-	float temperature;	/* 0: greedy, seed and top_k are not used */
-	uint32_t top_k;		/* 0: all tokens */
+	float temperature; /* 0: greedy, seed and top_k are not used */
+	uint32_t top_k;	   /* 0: all tokens */
 	struct oae_rng rng;
 	const struct oae_kernels *kernels;
-	uint32_t *heap;		/* [n_vocab] */
+	uint32_t *heap; /* [n_vocab] */
 	size_t n_vocab;
 };
 

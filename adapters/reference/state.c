@@ -36,7 +36,7 @@ static size_t lay_out(struct oae_state *s)
 	size_t q = (size_t)p->n_head * p->head_dim;
 	size_t kv = (size_t)p->n_kv_head * p->head_dim;
 	size_t threads = oae_threads_count(s->m->threads);
-	size_t ctx = (s->n_ctx + 15u) / 16 * 16;
+	size_t ctx = ((size_t)s->n_ctx + 15) / 16 * 16;
 
 	s->x = carve(s, &at, batch * p->n_embd, sizeof(float));
 	s->branch = carve(s, &at, batch * p->n_embd, sizeof(float));
@@ -96,8 +96,8 @@ enum oae_status oae_state_new(const struct oae_model *m, uint32_t n_slots,
 	    n_slots > 4096 || n_ctx < 1 || n_ctx > OAE_MODEL_CONTEXT_MAX)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"context %u, slots %u or batch %u out of range "
-				"(1..%u, 1..4096, 1..%u)", n_ctx, n_slots,
-				n_batch, OAE_MODEL_CONTEXT_MAX,
+				"(1..%u, 1..4096, 1..%u)",
+				n_ctx, n_slots, n_batch, OAE_MODEL_CONTEXT_MAX,
 				OAE_STATE_BATCH_MAX);
 	s = calloc(1, sizeof(*s));
 	if (!s)

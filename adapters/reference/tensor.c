@@ -23,11 +23,12 @@ static const struct type_info types[] = {
 
 /* The types of GGUF v3 by number; NULL where none was given out. */
 static const char *const gguf_names[] = {
-	"F32", "F16", "Q4_0", "Q4_1", NULL, NULL, "Q5_0", "Q5_1", "Q8_0",
-	"Q8_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q8_K", "IQ2_XXS",
-	"IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ2_S", "IQ4_XS",
-	"I8", "I16", "I32", "I64", "F64", "IQ1_M", "BF16", NULL, NULL, NULL,
-	"TQ1_0", "TQ2_0", NULL, NULL, NULL, "MXFP4",
+	"F32",	 "F16",	  "Q4_0",    "Q4_1",   NULL,	  NULL,	   "Q5_0",
+	"Q5_1",	 "Q8_0",  "Q8_1",    "Q2_K",   "Q3_K",	  "Q4_K",  "Q5_K",
+	"Q6_K",	 "Q8_K",  "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL",
+	"IQ3_S", "IQ2_S", "IQ4_XS",  "I8",     "I16",	  "I32",   "I64",
+	"F64",	 "IQ1_M", "BF16",    NULL,     NULL,	  NULL,	   "TQ1_0",
+	"TQ2_0", NULL,	  NULL,	     NULL,     "MXFP4",
 };
 
 static const struct type_info *find_type(uint32_t type)
@@ -66,7 +67,8 @@ enum oae_status oae_tensor_type_parse(const char *name,
 	}
 	return oae_fail(err, OAE_ERR_USAGE, 0,
 			"tensor type \"%s\": not known; use f32, f16, bf16, "
-			"q8_0 or q4_0", name);
+			"q8_0 or q4_0",
+			name);
 }
 
 size_t oae_tensor_type_block(enum oae_tensor_type type)
@@ -89,7 +91,7 @@ static uint16_t bf16_from_f32(float x)
 
 	memcpy(&u, &x, 4);
 	if ((u & 0x7fffffffu) > 0x7f800000u)
-		return (uint16_t)(u >> 16 | 0x40u);	/* quiet NaN */
+		return (uint16_t)(u >> 16 | 0x40u); /* quiet NaN */
 	return (uint16_t)((u + 0x7fffu + (u >> 16 & 1)) >> 16);
 }
 
@@ -133,8 +135,8 @@ static void q4_0_from_f32(const float *x, uint8_t *out)
 				       nibble(x[i + 16], inverse) << 4);
 }
 
-void oae_tensor_from_f32(enum oae_tensor_type type, const float *src,
-			 size_t n, void *dst)
+void oae_tensor_from_f32(enum oae_tensor_type type, const float *src, size_t n,
+			 void *dst)
 {
 	uint8_t *out = dst;
 	uint16_t h;
@@ -146,8 +148,8 @@ void oae_tensor_from_f32(enum oae_tensor_type type, const float *src,
 	case OAE_TENSOR_F16:
 	case OAE_TENSOR_BF16:
 		for (size_t i = 0; i < n; i++) {
-			h = type == OAE_TENSOR_F16 ? oae_f16_from_f32(src[i])
-						   : bf16_from_f32(src[i]);
+			h = type == OAE_TENSOR_F16 ? oae_f16_from_f32(src[i]) :
+						     bf16_from_f32(src[i]);
 			memcpy(out + 2 * i, &h, 2);
 		}
 		return;

@@ -26,8 +26,8 @@ size_t oae_tensor_type_block(enum oae_tensor_type type);
 size_t oae_tensor_bytes(enum oae_tensor_type type, size_t n);
 
 /* n is a multiple of the block; src and dst do not overlap. */
-void oae_tensor_from_f32(enum oae_tensor_type type, const float *src,
-			 size_t n, void *dst);
+void oae_tensor_from_f32(enum oae_tensor_type type, const float *src, size_t n,
+			 void *dst);
 void oae_tensor_to_f32(enum oae_tensor_type type, const void *src, size_t n,
 		       float *dst);
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define SPINS 20000		/* pauses before parking: some 100 us */
-#define SPINS_FINISH 2000	/* pauses before yielding to others' work */
+#define SPINS 20000	  /* pauses before parking: some 100 us */
+#define SPINS_FINISH 2000 /* pauses before yielding to others' work */
 
 struct oae_threads {
 	/*
@@ -32,7 +32,7 @@ struct oae_threads {
 		struct oae_threads *pool;
 		pthread_t id;
 		unsigned index;
-	} *workers;
+	} * workers;
 };
 
 static inline void pause_briefly(void)
@@ -107,7 +107,7 @@ static void wake_parked(struct oae_threads *p)
 }
 
 enum oae_status oae_threads_open(unsigned threads, struct oae_threads **out,
-			      struct oae_error *err)
+				 struct oae_error *err)
 {
 	struct oae_threads *p;
 
@@ -162,8 +162,8 @@ unsigned oae_threads_count(const struct oae_threads *p)
 }
 
 void oae_threads_run(struct oae_threads *p, size_t n,
-		  void (*fn)(void *ctx, size_t item, unsigned thread),
-		  void *ctx)
+		     void (*fn)(void *ctx, size_t item, unsigned thread),
+		     void *ctx)
 {
 	uint64_t run;
 	int spins = 0;

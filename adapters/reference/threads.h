@@ -17,8 +17,8 @@ struct oae_threads;
 
 /* threads counts the caller too: 1..OAE_THREADS_MAX, else OAE_ERR_USAGE. */
 enum oae_status oae_threads_open(unsigned threads, struct oae_threads **out,
-			      struct oae_error *err);
-void oae_threads_close(struct oae_threads *p);	/* NULL is fine */
+				 struct oae_error *err);
+void oae_threads_close(struct oae_threads *p); /* NULL is fine */
 unsigned oae_threads_count(const struct oae_threads *p);
 /*
  * Calls fn(ctx, item, thread) for items 0..n-1, thread below the pool's
@@ -26,7 +26,7 @@ unsigned oae_threads_count(const struct oae_threads *p);
  * fn doesn't call it again.
  */
 void oae_threads_run(struct oae_threads *p, size_t n,
-		  void (*fn)(void *ctx, size_t item, unsigned thread),
-		  void *ctx);
+		     void (*fn)(void *ctx, size_t item, unsigned thread),
+		     void *ctx);
 
 #endif

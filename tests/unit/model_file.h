@@ -11,13 +11,13 @@
 #include "base/rng.h"
 
 struct model_spec {
-	const char *arch;	/* "llama", "qwen3", "qwen3moe" */
+	const char *arch; /* "llama", "qwen3", "qwen3moe" */
 	enum oae_tensor_type type;
 	uint32_t vocab, dim, layers, heads, kv_heads, head_dim, ff;
 	uint32_t experts, used;
 	bool tied;
 	uint64_t seed;
-	float noise;		/* added to the same seed's weights */
+	float noise; /* added to the same seed's weights */
 	/* for files that must be refused */
 	const char *leave_key, *leave_tensor, *extra_tensor, *wrong_tensor;
 	const char *extra_key;
@@ -59,9 +59,8 @@ static inline void model_tensor(struct model_writer *x, const char *name,
 		return;
 	if (s->wrong_tensor && !strcmp(s->wrong_tensor, name))
 		dims[0] /= 2;
-	oae_gguf_add_tensor(x->w, name,
-			    n_dims == 1 ? OAE_TENSOR_F32 : s->type, n_dims,
-			    dims, v);
+	oae_gguf_add_tensor(x->w, name, n_dims == 1 ? OAE_TENSOR_F32 : s->type,
+			    n_dims, dims, v);
 }
 
 static inline void model_layer(struct model_writer *x, uint32_t i)
@@ -70,8 +69,8 @@ static inline void model_layer(struct model_writer *x, uint32_t i)
 	uint32_t q = s->heads * s->head_dim, kv = s->kv_heads * s->head_dim;
 	char name[64];
 
-#define NAME(part) (snprintf(name, sizeof(name), "blk.%u." part ".weight", i), \
-		    name)
+#define NAME(part) \
+	(snprintf(name, sizeof(name), "blk.%u." part ".weight", i), name)
 	model_tensor(x, NAME("attn_norm"), 1, s->dim, 1, 1);
 	model_tensor(x, NAME("attn_q"), 2, s->dim, q, 1);
 	model_tensor(x, NAME("attn_k"), 2, s->dim, kv, 1);
@@ -100,13 +99,13 @@ static inline void model_tokenizer(struct model_writer *x)
 {
 	uint32_t n = x->s->vocab;
 	const char **tokens = calloc(n, sizeof(*tokens));
-	char (*texts)[16] = calloc(n, sizeof(*texts));
+	char(*texts)[16] = calloc(n, sizeof(*texts));
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (i < 256)	/* GPT-2's alphabet, in any order */
+		if (i < 256) /* GPT-2's alphabet, in any order */
 			snprintf(texts[i], 16, "%c%c",
-				 i < 94 ? (char)(i + 33)
-					: (char)(0xc0 | (i + 162) >> 6),
+				 i < 94 ? (char)(i + 33) :
+					  (char)(0xc0 | (i + 162) >> 6),
 				 i < 94 ? 0 : (char)(0x80 | ((i + 162) & 63)));
 		else
 			snprintf(texts[i], 16, "w%u", i);
@@ -130,9 +129,8 @@ static inline void model_tokenizer(struct model_writer *x)
 	free(tokens);
 }
 
-static inline enum oae_status model_write(const char *path,
-					  const struct model_spec *s,
-					  struct oae_error *err)
+static inline enum oae_status
+model_write(const char *path, const struct model_spec *s, struct oae_error *err)
 {
 	struct model_writer x = { .s = s };
 	enum oae_status status = oae_gguf_create(path, &x.w, err);

@@ -20,8 +20,15 @@ static char dir[] = "/tmp/oae-test-decode-XXXXXX";
 static char target[64], draft[64], other[64];
 
 static const struct model_spec target_spec = {
-	.arch = "qwen3", .type = OAE_TENSOR_Q8_0, .vocab = 300, .dim = 64,
-	.layers = 2, .heads = 4, .kv_heads = 2, .head_dim = 16, .ff = 96,
+	.arch = "qwen3",
+	.type = OAE_TENSOR_Q8_0,
+	.vocab = 300,
+	.dim = 64,
+	.layers = 2,
+	.heads = 4,
+	.kv_heads = 2,
+	.head_dim = 16,
+	.ff = 96,
 	.seed = 1,
 };
 
@@ -29,7 +36,9 @@ static struct oae_engine *engine(const char *model, const char *with,
 				 unsigned gamma, unsigned threads)
 {
 	struct oae_engine_config c = {
-		.model = model, .draft = with, .threads = threads,
+		.model = model,
+		.draft = with,
+		.threads = threads,
 		.gamma = gamma,
 	};
 	struct oae_error err = { 0 };
@@ -42,7 +51,7 @@ static struct oae_engine *engine(const char *model, const char *with,
 
 struct answer {
 	int32_t tokens[256];
-	size_t n;		/* of the output */
+	size_t n; /* of the output */
 	char text[1024];
 	enum oae_finish finish;
 	struct oae_engine_stats stats;
@@ -87,8 +96,10 @@ static void run(struct oae_engine *e, const struct oae_engine_request *r,
 static struct oae_engine_request request(const char *prompt)
 {
 	return (struct oae_engine_request){
-		.prompt = prompt, .prompt_len = strlen(prompt),
-		.max_tokens = OUTPUT, .ignore_eos = true,
+		.prompt = prompt,
+		.prompt_len = strlen(prompt),
+		.max_tokens = OUTPUT,
+		.ignore_eos = true,
 	};
 }
 
@@ -129,10 +140,10 @@ static void test_lossless(void **state)
 			oae_engine_close(e);
 		}
 		assert_true(drafted > 0);
-		if (d == 0)		/* near, so some but not all */
+		if (d == 0) /* near, so some but not all */
 			assert_true(accepted > drafted / 10 &&
 				    accepted < drafted);
-		if (d == 2)		/* itself: each one */
+		if (d == 2) /* itself: each one */
 			assert_int_equal(accepted, drafted);
 	}
 	oae_engine_close(plain);
@@ -145,7 +156,9 @@ static void test_long_prompt(void **state)
 	struct oae_engine *plain = engine(target, NULL, 0, 1);
 	struct oae_engine *e = engine(target, draft, 4, 2);
 	struct oae_engine_request r = {
-		.synthetic_tokens = 190, .max_tokens = OUTPUT, .seed = 5,
+		.synthetic_tokens = 190,
+		.max_tokens = OUTPUT,
+		.seed = 5,
 		.ignore_eos = true,
 	};
 
@@ -155,7 +168,7 @@ static void test_long_prompt(void **state)
 	assert_int_equal(want.n, OUTPUT);
 	run(e, &r, &got);
 	same_tokens(&got, &want);
-	r.max_tokens = 200;	/* the context, 256, ends it */
+	r.max_tokens = 200; /* the context, 256, ends it */
 	run(plain, &r, &want);
 	run(e, &r, &got);
 	assert_int_equal(want.finish, OAE_FINISH_LENGTH);
@@ -264,20 +277,25 @@ static void test_score(void **state)
 	assert_int_equal(n, 1);
 	assert_true(first < 0);
 	assert_int_equal(oae_engine_score(e, "abc", 3, "de", 2, &second, &n,
-					  NULL), OAE_OK);
+					  NULL),
+			 OAE_OK);
 	assert_int_equal(oae_engine_score(e, "ab", 2, "cde", 3, &both, &n,
-					  NULL), OAE_OK);
+					  NULL),
+			 OAE_OK);
 	assert_int_equal(n, 3);
 	assert_true(fabs(both - first - second) < 1e-9);
 	/* longer than a batch */
 	memset(a.text, 'x', 200);
-	assert_int_equal(oae_engine_score(e, a.text, 150, a.text, 50,
-					  &long_one, &n, NULL), OAE_OK);
+	assert_int_equal(oae_engine_score(e, a.text, 150, a.text, 50, &long_one,
+					  &n, NULL),
+			 OAE_OK);
 	assert_int_equal(n, 50);
 	assert_int_equal(oae_engine_score(e, a.text, 150, a.text, 49, &first,
-					  &n, NULL), OAE_OK);
+					  &n, NULL),
+			 OAE_OK);
 	assert_int_equal(oae_engine_score(e, a.text, 199, a.text, 1, &second,
-					  &n, NULL), OAE_OK);
+					  &n, NULL),
+			 OAE_OK);
 	assert_true(fabs(long_one - first - second) < 1e-9);
 	assert_int_equal(oae_engine_score(e, "", 0, "a", 1, &first, &n, NULL),
 			 OAE_ERR_USAGE);
@@ -370,7 +388,7 @@ static void test_distribution(void **state)
 			n = plain[i][k] + speculative[i][k];
 			chi += n > 0 ? d * d / n : 0;
 		}
-		if (!(chi < 16.27))	/* 3 degrees, p = 0.001 */
+		if (!(chi < 16.27)) /* 3 degrees, p = 0.001 */
 			fail_msg("chi-square %g", chi);
 	}
 }
@@ -387,7 +405,7 @@ static int set_up(void **state)
 	snprintf(other, sizeof(other), "%s/other.gguf", dir);
 	if (model_write(target, &s, NULL))
 		return -1;
-	s.noise = 0.007f;	/* nearly the target */
+	s.noise = 0.007f; /* nearly the target */
 	if (model_write(draft, &s, NULL))
 		return -1;
 	s.noise = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE	/* memmem */
+#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,7 +78,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	unlink(path);
-	return rmdir(dir);	/* fails if anything was left behind */
+	return rmdir(dir); /* fails if anything was left behind */
 }
 
 static void test_round_trip(void **state)
@@ -178,7 +178,7 @@ static void touch(struct oae_gguf *g)
 	const char *text, *const *list;
 	const int32_t *ints;
 	const void *raw;
-	volatile uint8_t sum = 0;
+	uint8_t sum = 0;
 	uint64_t u;
 	size_t n;
 	double d;
@@ -217,13 +217,21 @@ static void test_mutations(void **state)
 		memcpy(copy, data, len);
 		for (uint64_t k = 1 + oae_rng_below(&rng, 4); k; k--) {
 			/* mostly the header */
-			at = oae_rng_below(&rng, oae_rng_below(&rng, 8)
-						 ? 480 : len);
+			at = oae_rng_below(&rng,
+					   oae_rng_below(&rng, 8) ? 480 : len);
 			switch (oae_rng_below(&rng, 4)) {
-			case 0: copy[at] = 0x80; break;
-			case 1: copy[at] = 0xff; break;
-			case 2: copy[at] = 0; break;
-			default: copy[at] = (uint8_t)oae_rng_u64(&rng); break;
+			case 0:
+				copy[at] = 0x80;
+				break;
+			case 1:
+				copy[at] = 0xff;
+				break;
+			case 2:
+				copy[at] = 0;
+				break;
+			default:
+				copy[at] = (uint8_t)oae_rng_u64(&rng);
+				break;
 			}
 		}
 		if (!oae_gguf_open_bytes(copy, len, &g, NULL)) {
@@ -276,18 +284,18 @@ static void test_hostile_headers(void **state)
 	data[4] = 2;
 	refuse(data, len, OAE_ERR_UNSUPPORTED, "version 2");
 	AGAIN();
-	put64(data + 8, UINT64_MAX);		/* tensors */
+	put64(data + 8, UINT64_MAX); /* tensors */
 	refuse(data, len, OAE_ERR_LIMIT, "tensors");
 	put64(data + 8, OAE_GGUF_TENSORS_MAX);
 	refuse(data, len, OAE_ERR_FORMAT, "truncated");
 	AGAIN();
-	put64(data + 16, UINT64_MAX / 8);	/* keys */
+	put64(data + 16, UINT64_MAX / 8); /* keys */
 	refuse(data, len, OAE_ERR_LIMIT, "metadata");
 	AGAIN();
-	put64(data + 24, UINT64_MAX - 8);	/* the first key's length */
+	put64(data + 24, UINT64_MAX - 8); /* the first key's length */
 	refuse(data, len, OAE_ERR_FORMAT, "truncated");
 	AGAIN();
-	at = find(data, len, "words") + 5;	/* type, element, count */
+	at = find(data, len, "words") + 5; /* type, element, count */
 	put64(data + at + 8, 1ull << 62);
 	refuse(data, len, OAE_ERR_LIMIT, "words");
 	put64(data + at + 8, OAE_GGUF_ARRAY_MAX);
@@ -300,7 +308,7 @@ static void test_hostile_headers(void **state)
 	memcpy(data + at, "words", 5);
 	refuse(data, len, OAE_ERR_FORMAT, "twice");
 	AGAIN();
-	at = find(data, len, "streamed") + 8;	/* dims, 32, 3, type, offset */
+	at = find(data, len, "streamed") + 8; /* dims, 32, 3, type, offset */
 	put64(data + at + 4, 1ull << 40);
 	put64(data + at + 12, 1ull << 40);
 	refuse(data, len, OAE_ERR_FORMAT, "overflow");
@@ -335,8 +343,8 @@ static bool folder_holds_only(const char *name)
 
 	assert_non_null(d);
 	while ((e = readdir(d)))
-		only = only && (e->d_name[0] == '.' ||
-				!strcmp(e->d_name, name));
+		only = only &&
+		       (e->d_name[0] == '.' || !strcmp(e->d_name, name));
 	closedir(d);
 	return only;
 }
@@ -364,8 +372,7 @@ static void test_writer_errors(void **state)
 	assert_int_equal(oae_gguf_finish(w, NULL), OAE_ERR_FORMAT);
 	assert_int_equal(oae_gguf_create(path, &w, NULL), OAE_OK);
 	oae_gguf_abandon(w);
-	assert_int_equal(oae_gguf_create("/none/x.gguf", &w, NULL),
-			 OAE_ERR_IO);
+	assert_int_equal(oae_gguf_create("/none/x.gguf", &w, NULL), OAE_ERR_IO);
 	assert_true(folder_holds_only("t.gguf"));
 	assert_int_equal(oae_gguf_open(path, &g, NULL), OAE_OK);
 	assert_true(oae_gguf_has(g, "numbers"));
@@ -381,8 +388,7 @@ static void test_not_a_file(void **state)
 	assert_int_equal(oae_gguf_open("/none", &g, &err), OAE_ERR_IO);
 	assert_non_null(strstr(err.text, "/none"));
 	assert_int_equal(oae_gguf_open("/", &g, NULL), OAE_ERR_FORMAT);
-	assert_int_equal(oae_gguf_open("/dev/zero", &g, NULL),
-			 OAE_ERR_FORMAT);
+	assert_int_equal(oae_gguf_open("/dev/zero", &g, NULL), OAE_ERR_FORMAT);
 }
 
 int main(void)

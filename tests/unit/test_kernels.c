@@ -15,8 +15,8 @@
 #include "base/rng.h"
 
 static const enum oae_tensor_type types[] = {
-	OAE_TENSOR_F32, OAE_TENSOR_F16, OAE_TENSOR_BF16, OAE_TENSOR_Q8_0,
-	OAE_TENSOR_Q4_0,
+	OAE_TENSOR_F32,	 OAE_TENSOR_F16,  OAE_TENSOR_BF16,
+	OAE_TENSOR_Q8_0, OAE_TENSOR_Q4_0,
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -55,8 +55,8 @@ static size_t tables(const struct oae_kernels **out)
 
 struct matrix {
 	struct oae_packed packed;
-	uint8_t *data, *rows;	/* packed; as in the file */
-	float *values;		/* what the file's rows mean */
+	uint8_t *data, *rows; /* packed; as in the file */
+	float *values;	      /* what the file's rows mean */
 };
 
 static void matrix_make(struct matrix *m, enum oae_tensor_type type,
@@ -71,7 +71,9 @@ static void matrix_make(struct matrix *m, enum oae_tensor_type type,
 	m->data = get(oae_pack_bytes(type, rows, cols));
 	memset(m->data, 0xee, oae_pack_bytes(type, rows, cols));
 	m->packed = (struct oae_packed){
-		.type = type, .rows = rows, .cols = cols,
+		.type = type,
+		.rows = rows,
+		.cols = cols,
 		.tile_bytes = oae_pack_tile_bytes(type, cols),
 		.data = m->data,
 	};
@@ -175,8 +177,7 @@ static void check_matmul(const struct oae_kernels **k, size_t n_tables,
 	for (size_t t = 0; t < n_tables; t++) {
 		memset(y, 0, batch * ldy * sizeof(float));
 		k[t]->matmul(&m.packed, 0, tiles / 2, &a, 0, batch, y, ldy);
-		k[t]->matmul(&m.packed, tiles / 2, tiles, &a, 0, batch, y,
-			     ldy);
+		k[t]->matmul(&m.packed, tiles / 2, tiles, &a, 0, batch, y, ldy);
 		assert_memory_equal(y, want, batch * ldy * sizeof(float));
 	}
 	acts_free(&a);
@@ -211,7 +212,9 @@ static void test_matmul_extremes(void **state)
 	uint8_t row[16][OAE_Q8_0_BYTES], *packed;
 	uint16_t one = oae_f16_from_f32(1.0f);
 	struct oae_packed w = {
-		.type = OAE_TENSOR_Q8_0, .rows = 16, .cols = 32,
+		.type = OAE_TENSOR_Q8_0,
+		.rows = 16,
+		.cols = 32,
 		.tile_bytes = oae_pack_tile_bytes(OAE_TENSOR_Q8_0, 32),
 	};
 	struct oae_acts a;
@@ -233,8 +236,9 @@ static void test_matmul_extremes(void **state)
 		for (size_t t = 0; t < n; t++) {
 			k[t]->matmul(&w, 0, 1, &a, 0, 1, y, 16);
 			for (int i = 0; i < 16; i++)
-				assert_true(y[i] == (float)(32 * sign *
-						   (i % 2 ? -128 : 127)));
+				assert_true(y[i] ==
+					    (float)(32 * sign *
+						    (i % 2 ? -128 : 127)));
 		}
 	}
 	acts_free(&a);
@@ -256,17 +260,18 @@ static void test_vectors_same_bits(void **state)
 		y = get(n * 4);
 		for (size_t i = 0; i < n; i++)
 			x[i] *= 8;
-#define SAME(call) do {							\
-	float *z = want;						\
-	memcpy(z, x, n * 4);						\
-	k[0]->call;							\
-	z = y;								\
-	for (size_t t = 1; t < tables_n; t++) {				\
-		memcpy(z, x, n * 4);					\
-		k[t]->call;						\
-		assert_memory_equal(y, want, n * 4);			\
-	}								\
-} while (0)
+#define SAME(call)                                           \
+	do {                                                 \
+		float *z = want;                             \
+		memcpy(z, x, n * 4);                         \
+		k[0]->call;                                  \
+		z = y;                                       \
+		for (size_t t = 1; t < tables_n; t++) {      \
+			memcpy(z, x, n * 4);                 \
+			k[t]->call;                          \
+			assert_memory_equal(y, want, n * 4); \
+		}                                            \
+	} while (0)
 		SAME(rmsnorm(x, w, n, 1e-5f, z));
 		SAME(rope_pairs(z, w, w + n / 2, n));
 		SAME(rope_halves(z, w, w + n / 2, n));
@@ -373,8 +378,12 @@ static void attend(const struct oae_kernels *k, struct cache *c, size_t first,
 		   size_t n, const uint32_t *n_pos)
 {
 	struct oae_attention a = {
-		.n = n, .k = c->k, .v = c->v, .head_dim = c->dim,
-		.scale = 0.25f, .scores = c->scores,
+		.n = n,
+		.k = c->k,
+		.v = c->v,
+		.head_dim = c->dim,
+		.scale = 0.25f,
+		.scores = c->scores,
 		.scores_ld = (c->positions + 15) / 16 * 16,
 	};
 
@@ -400,8 +409,8 @@ static void test_attention_same_bits(void **state)
 		cache_make(&c, 1 + oae_rng_below(&rng, 90), dim);
 		n = 1 + oae_rng_below(&rng, 8);
 		for (size_t i = 0; i < n; i++)
-			n_pos[i] = (uint32_t)(
-				1 + oae_rng_below(&rng, c.positions));
+			n_pos[i] = (uint32_t)(1 +
+					      oae_rng_below(&rng, c.positions));
 		want = get(8 * dim * 4);
 		for (size_t i = 0; i < n; i++)
 			attend(k[0], &c, i, 1, n_pos);
@@ -429,8 +438,8 @@ static void test_attention_is_right(void **state)
 		s[t] = 0;
 		for (size_t i = 0; i < 32; i++)
 			s[t] += (double)c.q[i] *
-				oae_f32_from_f16(c.k[(t / 16 * 32 + i) * 16 +
-						     t % 16]);
+				oae_f32_from_f16(
+					c.k[(t / 16 * 32 + i) * 16 + t % 16]);
 		s[t] = exp(s[t] * 0.25);
 		sum += s[t];
 	}
@@ -451,7 +460,7 @@ static void test_f16(void **state)
 	float x;
 
 	(void)state;
-	for (uint32_t i = 0; i < 0x10000; i++) {	/* round trip */
+	for (uint32_t i = 0; i < 0x10000; i++) { /* round trip */
 		x = oae_f32_from_f16((uint16_t)i);
 		if (x != x)
 			continue;

@@ -12,26 +12,67 @@
 #include "adapters/reference/model.h"
 #include "base/file.h"
 #include "tests/unit/model_file.h"
+#include "tests/unit/model_plain.h"
 
-#define CTX 64
+#define CTX PLAIN_CTX
 #define TOKENS 23
 
 static char dir[] = "/tmp/oae-test-model-XXXXXX";
 static char path[64];
 
 static const struct model_spec specs[] = {
-	{ .arch = "llama", .vocab = 70, .dim = 64, .layers = 2, .heads = 4,
-	  .kv_heads = 2, .head_dim = 16, .ff = 96, .seed = 1 },
-	{ .arch = "llama", .vocab = 50, .dim = 96, .layers = 1, .heads = 2,
-	  .kv_heads = 2, .head_dim = 48, .ff = 64, .tied = true, .seed = 2 },
-	{ .arch = "llama", .vocab = 60, .dim = 64, .layers = 2, .heads = 4,
-	  .kv_heads = 1, .head_dim = 16, .ff = 32, .experts = 4, .used = 2,
+	{ .arch = "llama",
+	  .vocab = 70,
+	  .dim = 64,
+	  .layers = 2,
+	  .heads = 4,
+	  .kv_heads = 2,
+	  .head_dim = 16,
+	  .ff = 96,
+	  .seed = 1 },
+	{ .arch = "llama",
+	  .vocab = 50,
+	  .dim = 96,
+	  .layers = 1,
+	  .heads = 2,
+	  .kv_heads = 2,
+	  .head_dim = 48,
+	  .ff = 64,
+	  .tied = true,
+	  .seed = 2 },
+	{ .arch = "llama",
+	  .vocab = 60,
+	  .dim = 64,
+	  .layers = 2,
+	  .heads = 4,
+	  .kv_heads = 1,
+	  .head_dim = 16,
+	  .ff = 32,
+	  .experts = 4,
+	  .used = 2,
 	  .seed = 3 },
-	{ .arch = "qwen3", .vocab = 90, .dim = 64, .layers = 3, .heads = 4,
-	  .kv_heads = 4, .head_dim = 32, .ff = 160, .tied = true, .seed = 4 },
-	{ .arch = "qwen3moe", .vocab = 90, .dim = 64, .layers = 2, .heads = 4,
-	  .kv_heads = 2, .head_dim = 32, .ff = 64, .experts = 8, .used = 3,
-	  .tied = true, .seed = 5 },
+	{ .arch = "qwen3",
+	  .vocab = 90,
+	  .dim = 64,
+	  .layers = 3,
+	  .heads = 4,
+	  .kv_heads = 4,
+	  .head_dim = 32,
+	  .ff = 160,
+	  .tied = true,
+	  .seed = 4 },
+	{ .arch = "qwen3moe",
+	  .vocab = 90,
+	  .dim = 64,
+	  .layers = 2,
+	  .heads = 4,
+	  .kv_heads = 2,
+	  .head_dim = 32,
+	  .ff = 64,
+	  .experts = 8,
+	  .used = 3,
+	  .tied = true,
+	  .seed = 5 },
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
@@ -51,7 +92,8 @@ static void set_open(struct set *x, unsigned threads, uint32_t slots)
 	if (oae_model_open(path, x->threads, &x->model, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(oae_state_new(x->model, slots, CTX, 32, &x->state,
-				       NULL), OAE_OK);
+				       NULL),
+			 OAE_OK);
 }
 
 static void set_close(struct set *x)
@@ -59,200 +101,6 @@ static void set_close(struct set *x)
 	oae_state_free(x->state);
 	oae_model_close(x->model);
 	oae_threads_close(x->threads);
-}
-
-/* ---- the model once more, in double, as the papers write it ---- */
-
-struct plain {
-	struct oae_gguf *g;
-	const struct model_spec *s;
-	double *k, *v;		/* [layer][position][kv_heads * head_dim] */
-};
-
-/* y = W x, row by row, W the tensor's part-th matrix. */
-static void multiply(struct plain *p, const char *name, size_t part,
-		     const double *x, double *y)
-{
-	const struct oae_gguf_tensor *t = oae_gguf_tensor(p->g, name);
-	size_t in, out;
-	float *w;
-
-	assert_non_null(t);
-	in = (size_t)t->dims[0];
-	out = (size_t)t->dims[1];
-	w = malloc((size_t)t->elements * sizeof(*w));
-	assert_non_null(w);
-	oae_tensor_to_f32(t->type, t->data, (size_t)t->elements, w);
-	for (size_t o = 0; o < out; o++) {
-		y[o] = 0;
-		for (size_t i = 0; i < in; i++)
-			y[o] += x[i] * (double)w[(part * out + o) * in + i];
-	}
-	free(w);
-}
-
-static void norm(struct plain *p, const char *name, const double *x, size_t n,
-		 double *y)
-{
-	const float *w = oae_gguf_tensor(p->g, name)->data;
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += x[i] * x[i];
-	for (size_t i = 0; i < n; i++)
-		y[i] = x[i] / sqrt(sum / (double)n + 1e-5) * (double)w[i];
-}
-
-static void rotate(const struct model_spec *s, double *x, size_t position)
-{
-	size_t half = s->head_dim / 2, a, b;
-
-	for (size_t i = 0; i < half; i++) {
-		double angle = (double)position *
-			       pow(10000, -2.0 * (double)i / s->head_dim);
-		double u, v;
-
-		a = strcmp(s->arch, "llama") ? i : 2 * i;
-		b = strcmp(s->arch, "llama") ? i + half : 2 * i + 1;
-		u = x[a];
-		v = x[b];
-		x[a] = u * cos(angle) - v * sin(angle);
-		x[b] = u * sin(angle) + v * cos(angle);
-	}
-}
-
-static const char *name_of(uint32_t layer, const char *part)
-{
-	static char name[64];
-
-	snprintf(name, sizeof(name), "blk.%u.%s.weight", layer, part);
-	return name;
-}
-
-static void heads(struct plain *p, uint32_t layer, const char *part,
-		  uint32_t n, size_t position, double *x)
-{
-	size_t dim = p->s->head_dim;
-
-	for (uint32_t h = 0; h < n; h++) {
-		if (strcmp(p->s->arch, "llama"))
-			norm(p, name_of(layer, part), x + h * dim, dim,
-			     x + h * dim);
-		rotate(p->s, x + h * dim, position);
-	}
-}
-
-static void attention(struct plain *p, uint32_t layer, size_t position,
-		      const double *x, double *y)
-{
-	const struct model_spec *s = p->s;
-	size_t dim = s->head_dim, row = s->kv_heads * dim, kv;
-	double q[512], out[512] = { 0 }, weight[CTX], sum;
-	double *k = p->k + (layer * CTX + position) * row;
-	double *v = p->v + (layer * CTX + position) * row;
-
-	multiply(p, name_of(layer, "attn_q"), 0, x, q);
-	multiply(p, name_of(layer, "attn_k"), 0, x, k);
-	multiply(p, name_of(layer, "attn_v"), 0, x, v);
-	heads(p, layer, "attn_q_norm", s->heads, position, q);
-	heads(p, layer, "attn_k_norm", s->kv_heads, position, k);
-	for (uint32_t h = 0; h < s->heads; h++) {
-		kv = h / (s->heads / s->kv_heads) * dim;
-		sum = 0;
-		for (size_t t = 0; t <= position; t++) {
-			weight[t] = 0;
-			for (size_t i = 0; i < dim; i++)
-				weight[t] += q[h * dim + i] *
-					p->k[(layer * CTX + t) * row + kv + i];
-			weight[t] = exp(weight[t] / sqrt((double)dim));
-			sum += weight[t];
-		}
-		for (size_t t = 0; t <= position; t++)
-			for (size_t i = 0; i < dim; i++)
-				out[h * dim + i] += weight[t] / sum *
-					p->v[(layer * CTX + t) * row + kv + i];
-	}
-	multiply(p, name_of(layer, "attn_output"), 0, out, y);
-}
-
-static void feed(struct plain *p, uint32_t layer, const char *suffix,
-		 size_t expert, const double *x, double *y)
-{
-	double gate[512], up[512];
-	char part[32];
-
-	snprintf(part, sizeof(part), "ffn_gate%s", suffix);
-	multiply(p, name_of(layer, part), expert, x, gate);
-	snprintf(part, sizeof(part), "ffn_up%s", suffix);
-	multiply(p, name_of(layer, part), expert, x, up);
-	for (uint32_t i = 0; i < p->s->ff; i++)
-		gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i];
-	snprintf(part, sizeof(part), "ffn_down%s", suffix);
-	multiply(p, name_of(layer, part), expert, gate, y);
-}
-
-static void experts(struct plain *p, uint32_t layer, const double *x,
-		    double *y)
-{
-	const struct model_spec *s = p->s;
-	double score[16], chosen = 0, one[512];
-	uint32_t order[16];
-
-	multiply(p, name_of(layer, "ffn_gate_inp"), 0, x, score);
-	for (uint32_t e = 0; e < s->experts; e++) {
-		score[e] = exp(score[e]);
-		order[e] = e;
-	}
-	for (uint32_t i = 0; i < s->used; i++) {	/* selection sort */
-		for (uint32_t j = i + 1; j < s->experts; j++) {
-			if (score[order[j]] > score[order[i]]) {
-				uint32_t keep = order[i];
-
-				order[i] = order[j];
-				order[j] = keep;
-			}
-		}
-		chosen += score[order[i]];
-	}
-	memset(y, 0, s->dim * sizeof(*y));
-	for (uint32_t i = 0; i < s->used; i++) {
-		feed(p, layer, "_exps", order[i], x, one);
-		for (uint32_t d = 0; d < s->dim; d++)
-			y[d] += score[order[i]] / chosen * one[d];
-	}
-}
-
-/* Logits of the token at a position; earlier ones must have been done. */
-static void plain_forward(struct plain *p, int32_t token, size_t position,
-			  double *logits)
-{
-	const struct model_spec *s = p->s;
-	double x[512], h[512], y[512];
-	const struct oae_gguf_tensor *t;
-	float row[512];
-
-	t = oae_gguf_tensor(p->g, "token_embd.weight");
-	oae_tensor_to_f32(t->type, (const uint8_t *)t->data +
-			  oae_tensor_bytes(t->type, s->dim) * (size_t)token,
-			  s->dim, row);
-	for (uint32_t i = 0; i < s->dim; i++)
-		x[i] = row[i];
-	for (uint32_t l = 0; l < s->layers; l++) {
-		norm(p, name_of(l, "attn_norm"), x, s->dim, h);
-		attention(p, l, position, h, y);
-		for (uint32_t i = 0; i < s->dim; i++)
-			x[i] += y[i];
-		norm(p, name_of(l, "ffn_norm"), x, s->dim, h);
-		if (s->experts)
-			experts(p, l, h, y);
-		else
-			feed(p, l, "", 0, h, y);
-		for (uint32_t i = 0; i < s->dim; i++)
-			x[i] += y[i];
-	}
-	norm(p, "output_norm.weight", x, s->dim, h);
-	multiply(p, s->tied ? "token_embd.weight" : "output.weight", 0, h,
-		 logits);
 }
 
 /* Root mean square difference over the root mean square. */
@@ -289,8 +137,8 @@ static void check_against_plain(const struct model_spec *s, double most)
 		double d;
 
 		plain_forward(&p, tokens[i], i, logits);
-		d = difference(oae_state_logits(x.state) + i * s->vocab,
-			       logits, s->vocab);
+		d = difference(oae_state_logits(x.state) + i * s->vocab, logits,
+			       s->vocab);
 		if (!(d < most))
 			fail_msg("%s %s, position %zu: off by %g", s->arch,
 				 oae_tensor_type_name(s->type), i, d);
@@ -306,9 +154,12 @@ static void test_forward_is_right(void **state)
 	static const struct {
 		enum oae_tensor_type type;
 		double most;
-	} types[] = {	/* f16 keys and values cost accuracy, q8 activations more */
-		{ OAE_TENSOR_F32, 6e-3 }, { OAE_TENSOR_F16, 6e-3 },
-		{ OAE_TENSOR_BF16, 6e-3 }, { OAE_TENSOR_Q8_0, 0.06 },
+	} types[] = {
+		/* f16 keys and values cost accuracy, q8 activations more */
+		{ OAE_TENSOR_F32, 6e-3 },
+		{ OAE_TENSOR_F16, 6e-3 },
+		{ OAE_TENSOR_BF16, 6e-3 },
+		{ OAE_TENSOR_Q8_0, 0.06 },
 	};
 
 	(void)state;
@@ -348,12 +199,18 @@ static void run_batches(struct set *x, const size_t *sizes, uint32_t slot,
 static void test_same_bits(void **state)
 {
 	static const size_t sizes[][TOKENS] = {
-		{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-		  1, 1, 1 },
-		{ 23 }, { 5, 5, 5, 5, 3 }, { 1, 22 }, { 16, 7 }, { 9, 14 },
+		{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+		{ 23 },
+		{ 5, 5, 5, 5, 3 },
+		{ 1, 22 },
+		{ 16, 7 },
+		{ 9, 14 },
 	};
 	static const enum oae_tensor_type types[] = {
-		OAE_TENSOR_F32, OAE_TENSOR_Q8_0, OAE_TENSOR_Q4_0,
+		OAE_TENSOR_F32,
+		OAE_TENSOR_Q8_0,
+		OAE_TENSOR_Q4_0,
 	};
 	static const char *const kernels[] = { "scalar", "avx2", "avx512" };
 	const struct oae_kernels *k;
@@ -408,8 +265,8 @@ static void test_slots(void **state)
 	run_batches(&x, whole, 1, want);
 	for (uint32_t i = 0; i < 12; i++) {
 		rows[i] = (struct oae_row){ tokens[i], 0, i, true };
-		rows[12 + i] = (struct oae_row){ tokens[TOKENS - 1 - i], 2, i,
-						 true };
+		rows[12 + i] =
+			(struct oae_row){ tokens[TOKENS - 1 - i], 2, i, true };
 	}
 	assert_int_equal(oae_forward(x.state, rows, 24, NULL), OAE_OK);
 	assert_memory_equal(oae_state_logits(x.state), want,
@@ -426,7 +283,9 @@ static void test_slots(void **state)
 static void test_bad_rows(void **state)
 {
 	static const struct oae_row bad[] = {
-		{ -1, 0, 0, false }, { 70, 0, 0, false }, { 0, 1, 0, false },
+		{ -1, 0, 0, false },
+		{ 70, 0, 0, false },
+		{ 0, 1, 0, false },
 		{ 0, 0, CTX, false },
 	};
 	struct set x;
@@ -562,7 +421,7 @@ static void test_threads(void **state)
 			for (size_t i = 0; i < 1000; i++)
 				assert_int_equal(c.hits[i], i < items);
 			if (round % 100 == 50)
-				usleep(2000);	/* long enough to park */
+				usleep(2000); /* long enough to park */
 		}
 		assert_int_equal(c.wrong, 0);
 		oae_threads_close(t);

@@ -48,7 +48,8 @@ enum oae_status oae_kernels_find(const char *name,
 	}
 	return oae_fail(err, OAE_ERR_USAGE, 0,
 			"kernels \"%s\": not built here; OAE_KERNELS takes "
-			"scalar, avx2 or avx512", name);
+			"scalar, avx2 or avx512",
+			name);
 }
 
 enum oae_status oae_kernels_select(const struct oae_kernels **out,

@@ -26,14 +26,14 @@
 #include "base/status.h"
 
 #define OAE_TILE 16
-#define OAE_ATTENTION_QUERIES 8	/* most queries of one attention call */
+#define OAE_ATTENTION_QUERIES 8 /* most queries of one attention call */
 #define OAE_PACK_ALIGNMENT 64
 
 struct oae_packed {
 	enum oae_tensor_type type;
-	size_t rows, cols;	/* outputs, inputs */
-	size_t tile_bytes;	/* of 16 rows */
-	const uint8_t *data;	/* aligned to OAE_PACK_ALIGNMENT */
+	size_t rows, cols;   /* outputs, inputs */
+	size_t tile_bytes;   /* of 16 rows */
+	const uint8_t *data; /* aligned to OAE_PACK_ALIGNMENT */
 };
 
 /*
@@ -57,8 +57,8 @@ struct oae_acts {
  * rounded up to 16.
  */
 struct oae_attention {
-	const float *q[OAE_ATTENTION_QUERIES];	/* [head_dim] each */
-	float *out[OAE_ATTENTION_QUERIES];	/* [head_dim] each */
+	const float *q[OAE_ATTENTION_QUERIES]; /* [head_dim] each */
+	float *out[OAE_ATTENTION_QUERIES];     /* [head_dim] each */
 	uint32_t n_pos[OAE_ATTENTION_QUERIES];
 	size_t n;
 	const uint16_t *k, *v;
@@ -95,7 +95,7 @@ struct oae_kernels {
 	/* y = gate / (1 + exp(-gate)) * up; y may be gate. */
 	void (*silu_mul)(const float *gate, const float *up, size_t n,
 			 float *y);
-	void (*add)(float *x, const float *y, size_t n);	/* x += y */
+	void (*add)(float *x, const float *y, size_t n); /* x += y */
 	/* In place: x = exp(x - max) / sum. */
 	void (*softmax)(float *x, size_t n);
 	void (*to_f16)(const float *x, size_t n, uint16_t *y);

@@ -11,22 +11,21 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define HALF 8
-#define GROUP 4			/* batch rows that share one pass of a tile */
-#define AHEAD 4096		/* bytes that weights are prefetched ahead */
+#define GROUP 4	   /* batch rows that share one pass of a tile */
+#define AHEAD 4096 /* bytes that weights are prefetched ahead */
 
 INLINE __m256i lanes(size_t n)
 {
 	const __m256i count = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
 
-	return _mm256_cmpgt_epi32(
-		_mm256_set1_epi32(n < HALF ? (int)n : HALF), count);
+	return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < HALF ? (int)n : HALF),
+				  count);
 }
 
 /* Up to eight floats, zeros beyond. */
 INLINE __m256 load_some(const float *x, size_t n)
 {
-	return n >= HALF ? _mm256_loadu_ps(x)
-			 : _mm256_maskload_ps(x, lanes(n));
+	return n >= HALF ? _mm256_loadu_ps(x) : _mm256_maskload_ps(x, lanes(n));
 }
 
 INLINE void store_some(float *x, size_t n, __m256 v)
@@ -81,9 +80,9 @@ INLINE __m256 exp_lanes(__m256 x)
 	p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(OAE_EXP_P5));
 	p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r);
 	p = _mm256_add_ps(p, _mm256_set1_ps(1.0f));
-	return _mm256_castsi256_ps(_mm256_add_epi32(
-		_mm256_castps_si256(p),
-		_mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
+	return _mm256_castsi256_ps(
+		_mm256_add_epi32(_mm256_castps_si256(p),
+				 _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
 }
 
 static void quantize(const float *x, size_t cols, int8_t *q, float *d,
@@ -97,8 +96,9 @@ static void quantize(const float *x, size_t cols, int8_t *q, float *d,
 	for (size_t k = 0; k < cols / OAE_TENSOR_BLOCK; k++) {
 		max = _mm256_setzero_ps();
 		for (int i = 0; i < OAE_TENSOR_BLOCK; i += HALF)
-			max = _mm256_max_ps(max, _mm256_andnot_ps(
-					sign, _mm256_loadu_ps(x + i)));
+			max = _mm256_max_ps(
+				max,
+				_mm256_andnot_ps(sign, _mm256_loadu_ps(x + i)));
 		most = max_lane(max);
 		d[k] = most / 127.0f;
 		scale = _mm256_set1_ps(most > 0 ? 127.0f / most : 0);
@@ -133,8 +133,8 @@ INLINE __m256i dot_signed(__m256i sum, __m256i w, __m256i a)
 	__m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w),
 					     _mm256_sign_epi8(a, w));
 
-	return _mm256_add_epi32(
-		sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+	return _mm256_add_epi32(sum,
+				_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
 /* sum += products of nibbles and signed bytes. */
@@ -142,8 +142,8 @@ INLINE __m256i dot_nibbles(__m256i sum, __m256i w, __m256i a)
 {
 	__m256i pairs = _mm256_maddubs_epi16(w, a);
 
-	return _mm256_add_epi32(
-		sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+	return _mm256_add_epi32(sum,
+				_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
 /* The next tile's scales are a stream that the hardware doesn't foresee. */
@@ -175,12 +175,13 @@ INLINE void half_q8_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 			sum[c] = _mm256_setzero_si256();
 		for (size_t j = 0; j < 8; j++) {
 			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
-			v = _mm256_xor_si256(
-				_mm256_load_si256((const void *)w), flip);
+			v = _mm256_xor_si256(_mm256_load_si256((const void *)w),
+					     flip);
 			w += 64;
 			for (int c = 0; c < n; c++)
 				sum[c] = dot_signed(
-					sum[c], v, spread(q[c] + b * 32 + j * 4));
+					sum[c], v,
+					spread(q[c] + b * 32 + j * 4));
 		}
 		scale_block(sum, scales, b, tile_bytes, d, n, acc);
 	}
@@ -197,7 +198,7 @@ INLINE void half_q4_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 
 	w += half * 4;
 	for (size_t b = 0; b < blocks; b++) {
-		for (int c = 0; c < n; c++)	/* the +8 of nibbles */
+		for (int c = 0; c < n; c++) /* the +8 of nibbles */
 			sum[c] = _mm256_set1_epi32(off[c][b] / 16);
 		for (size_t j = 0; j < 4; j++) {
 			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
@@ -209,8 +210,7 @@ INLINE void half_q4_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 				const int8_t *a = q[c] + b * 32 + j * 4;
 
 				sum[c] = dot_nibbles(sum[c], u, spread(a));
-				sum[c] = dot_nibbles(sum[c], v,
-						     spread(a + 16));
+				sum[c] = dot_nibbles(sum[c], v, spread(a + 16));
 			}
 		}
 		scale_block(sum, scales, b, tile_bytes, d, n, acc);
@@ -230,9 +230,8 @@ INLINE __m256 load_weights(enum oae_tensor_type type, const uint8_t *w,
 		_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)w)), 16));
 }
 
-INLINE void half_plain(enum oae_tensor_type type, const uint8_t *w,
-		       size_t cols, size_t half, const float *const *x, int n,
-		       __m256 *acc)
+INLINE void half_plain(enum oae_tensor_type type, const uint8_t *w, size_t cols,
+		       size_t half, const float *const *x, int n, __m256 *acc)
 {
 	size_t bytes = type == OAE_TENSOR_F32 ? 64 : 32;
 	__m256 v;
@@ -271,8 +270,7 @@ INLINE void half_rows(const struct oae_packed *w, size_t tile, size_t half,
 		half_q8_0(data, blocks, w->tile_bytes, half, q, d, n, acc);
 		break;
 	case OAE_TENSOR_Q4_0:
-		half_q4_0(data, blocks, w->tile_bytes, half, q, d, off, n,
-			  acc);
+		half_q4_0(data, blocks, w->tile_bytes, half, q, d, off, n, acc);
 		break;
 	case OAE_TENSOR_F32:
 		half_plain(OAE_TENSOR_F32, data, cols, half, x, n, acc);
@@ -285,13 +283,13 @@ INLINE void half_rows(const struct oae_packed *w, size_t tile, size_t half,
 		break;
 	}
 	for (int c = 0; c < n; c++)
-		store_some(y + (row + (size_t)c) * ldy + first,
-			   w->rows - first, acc[c]);
+		store_some(y + (row + (size_t)c) * ldy + first, w->rows - first,
+			   acc[c]);
 }
 
 static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
-		   const struct oae_acts *x, size_t row0, size_t row1,
-		   float *y, size_t ldy)
+		   const struct oae_acts *x, size_t row0, size_t row1, float *y,
+		   size_t ldy)
 {
 	size_t r, t;
 
@@ -413,8 +411,9 @@ static float exponentials(float *x, size_t n)
 		v = exp_lanes(_mm256_sub_ps(load_some(x + i, n - i), max));
 		store_some(x + i, n - i, v);
 		to = &s[i / HALF % 2];
-		*to = _mm256_add_ps(*to, _mm256_and_ps(
-				v, _mm256_castsi256_ps(lanes(n - i))));
+		*to = _mm256_add_ps(
+			*to,
+			_mm256_and_ps(v, _mm256_castsi256_ps(lanes(n - i))));
 	}
 	return join(s[0], s[1]);
 }
@@ -435,7 +434,7 @@ static void to_f16(const float *x, size_t n, uint16_t *y)
 	for (size_t i = 0; i < n; i += HALF) {
 		__m128i h = _mm256_cvtps_ph(load_some(x + i, n - i),
 					    _MM_FROUND_TO_NEAREST_INT |
-					    _MM_FROUND_NO_EXC);
+						    _MM_FROUND_NO_EXC);
 
 		if (n - i >= HALF) {
 			_mm_storeu_si128((void *)(y + i), h);
@@ -446,11 +445,12 @@ static void to_f16(const float *x, size_t n, uint16_t *y)
 	}
 }
 
-INLINE void scores_8(const struct oae_attention *a, size_t position,
-		     size_t j0, int n)
+INLINE void scores_8(const struct oae_attention *a, size_t position, size_t j0,
+		     int n)
 {
-	const uint16_t *k = a->k + position / OAE_TILE * OAE_TILE *
-			    a->head_dim + position % OAE_TILE;
+	const uint16_t *k = a->k +
+			    position / OAE_TILE * OAE_TILE * a->head_dim +
+			    position % OAE_TILE;
 	__m256 acc[GROUP], v;
 
 	for (int j = 0; j < n; j++)
@@ -463,10 +463,9 @@ INLINE void scores_8(const struct oae_attention *a, size_t position,
 				acc[j]);
 	}
 	for (int j = 0; j < n; j++)
-		_mm256_storeu_ps(a->scores + (j0 + (size_t)j) * a->scores_ld +
-				 position,
-				 _mm256_mul_ps(acc[j],
-					       _mm256_set1_ps(a->scale)));
+		_mm256_storeu_ps(
+			a->scores + (j0 + (size_t)j) * a->scores_ld + position,
+			_mm256_mul_ps(acc[j], _mm256_set1_ps(a->scale)));
 }
 
 /* Adds positions t0..t1-1 to all dimensions of queries j0..j0+n-1. */
@@ -474,18 +473,17 @@ INLINE void values(const struct oae_attention *a, size_t j0, int n, size_t t0,
 		   size_t t1)
 {
 	const float *p = a->scores + j0 * a->scores_ld;
-	__m256 acc[GROUP], v;
+	__m256 acc[GROUP], v, share;
 
 	for (size_t dim = 0; dim < a->head_dim; dim += HALF) {
 		for (int j = 0; j < n; j++)
 			acc[j] = _mm256_loadu_ps(a->out[j0 + (size_t)j] + dim);
 		for (size_t t = t0; t < t1; t++) {
 			v = load_f16(a->v + t * a->head_dim + dim);
-			for (int j = 0; j < n; j++)
-				acc[j] = _mm256_fmadd_ps(
-					_mm256_set1_ps(
-						p[(size_t)j * a->scores_ld + t]),
-					v, acc[j]);
+			for (size_t j = 0; j < (size_t)n; j++) {
+				share = _mm256_set1_ps(p[j * a->scores_ld + t]);
+				acc[j] = _mm256_fmadd_ps(share, v, acc[j]);
+			}
 		}
 		for (int j = 0; j < n; j++)
 			_mm256_storeu_ps(a->out[j0 + (size_t)j] + dim, acc[j]);
@@ -504,8 +502,9 @@ INLINE void attend(const struct oae_attention *a, size_t j0, int n)
 	for (size_t t = 0; t < most; t += HALF)
 		scores_8(a, t, j0, n);
 	for (size_t j = j0; j < end; j++) {
-		inverse[j - j0] = 1.0f / exponentials(
-			a->scores + j * a->scores_ld, a->n_pos[j]);
+		inverse[j - j0] =
+			1.0f /
+			exponentials(a->scores + j * a->scores_ld, a->n_pos[j]);
 		memset(a->out[j], 0, a->head_dim * sizeof(float));
 	}
 	values(a, j0, n, 0, least);

@@ -10,12 +10,14 @@
 #include "adapters/reference/kernels/exp.h"
 
 #define INLINE static inline __attribute__((always_inline))
-#define GROUP 8			/* batch rows that share one pass of a tile */
-#define AHEAD 4096		/* bytes that weights are prefetched ahead */
+#define GROUP 8	   /* batch rows that share one pass of a tile */
+#define AHEAD 4096 /* bytes that weights are prefetched ahead */
 
 INLINE __mmask16 lanes(size_t n)
 {
-	return n < OAE_TILE ? (__mmask16)((1u << n) - 1) : (__mmask16)0xffff;
+	if (n >= OAE_TILE)
+		return 0xffff;
+	return (__mmask16)((1u << n) - 1);
 }
 
 INLINE __m512 load_f16(const void *p)
@@ -54,9 +56,9 @@ INLINE __m512 exp_lanes(__m512 x)
 	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P5));
 	p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
 	p = _mm512_add_ps(p, _mm512_set1_ps(1.0f));
-	return _mm512_castsi512_ps(_mm512_add_epi32(
-		_mm512_castps_si512(p),
-		_mm512_slli_epi32(_mm512_cvtps_epi32(n), 23)));
+	return _mm512_castsi512_ps(
+		_mm512_add_epi32(_mm512_castps_si512(p),
+				 _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23)));
 }
 
 static void quantize(const float *x, size_t cols, int8_t *q, float *d,
@@ -69,14 +71,13 @@ static void quantize(const float *x, size_t cols, int8_t *q, float *d,
 	for (size_t k = 0; k < cols / OAE_TENSOR_BLOCK; k++) {
 		a = _mm512_loadu_ps(x + k * 32);
 		b = _mm512_loadu_ps(x + k * 32 + 16);
-		max = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(a),
-							 _mm512_abs_ps(b)));
+		max = _mm512_reduce_max_ps(
+			_mm512_max_ps(_mm512_abs_ps(a), _mm512_abs_ps(b)));
 		d[k] = max / 127.0f;
 		scale = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
 		u = _mm512_cvtps_epi32(_mm512_mul_ps(a, scale));
 		v = _mm512_cvtps_epi32(_mm512_mul_ps(b, scale));
-		_mm_storeu_si128((void *)(q + k * 32),
-				 _mm512_cvtepi32_epi8(u));
+		_mm_storeu_si128((void *)(q + k * 32), _mm512_cvtepi32_epi8(u));
 		_mm_storeu_si128((void *)(q + k * 32 + 16),
 				 _mm512_cvtepi32_epi8(v));
 		off[k] = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(u, v));
@@ -126,7 +127,8 @@ INLINE void tile_q8_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 			w += 64;
 			for (int c = 0; c < n; c++)
 				sum[c] = _mm512_dpbusd_epi32(
-					sum[c], v, spread(q[c] + b * 32 + j * 4));
+					sum[c], v,
+					spread(q[c] + b * 32 + j * 4));
 		}
 		scale_block(sum, scales, b, tile_bytes, d, n, acc);
 	}
@@ -141,7 +143,7 @@ INLINE void tile_q4_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 	__m512i sum[GROUP], u, v;
 
 	for (size_t b = 0; b < blocks; b++) {
-		for (int c = 0; c < n; c++)	/* the +8 of nibbles */
+		for (int c = 0; c < n; c++) /* the +8 of nibbles */
 			sum[c] = _mm512_set1_epi32(off[c][b] / 16);
 		for (size_t j = 0; j < 4; j++) {
 			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
@@ -169,12 +171,14 @@ INLINE __m512 load_weights(enum oae_tensor_type type, const uint8_t *w,
 		return _mm512_load_ps(w + i * 64);
 	if (type == OAE_TENSOR_F16)
 		return load_f16(w + i * 32);
-	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(
-		_mm256_loadu_si256((const void *)(w + i * 32))), 16));
+	return _mm512_castsi512_ps(
+		_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(
+					  (const void *)(w + i * 32))),
+				  16));
 }
 
-INLINE void tile_plain(enum oae_tensor_type type, const uint8_t *w,
-		       size_t cols, const float *const *x, int n, __m512 *acc)
+INLINE void tile_plain(enum oae_tensor_type type, const uint8_t *w, size_t cols,
+		       const float *const *x, int n, __m512 *acc)
 {
 	size_t bytes = type == OAE_TENSOR_F32 ? 64 : 32;
 	__m512 v;
@@ -230,28 +234,44 @@ INLINE void tile_rows(const struct oae_packed *w, const uint8_t *tile,
 
 /* One tile with up to GROUP batch rows. */
 static void tile_group(const struct oae_packed *w, size_t t,
-		       const struct oae_acts *x, size_t row, size_t n,
-		       float *y, size_t ldy)
+		       const struct oae_acts *x, size_t row, size_t n, float *y,
+		       size_t ldy)
 {
 	const uint8_t *tile = w->data + t * w->tile_bytes;
 	__mmask16 mask = lanes(w->rows - t * OAE_TILE);
 
 	y += t * OAE_TILE;
 	switch (n) {
-	case 1: tile_rows(w, tile, mask, x, row, 1, y, ldy); break;
-	case 2: tile_rows(w, tile, mask, x, row, 2, y, ldy); break;
-	case 3: tile_rows(w, tile, mask, x, row, 3, y, ldy); break;
-	case 4: tile_rows(w, tile, mask, x, row, 4, y, ldy); break;
-	case 5: tile_rows(w, tile, mask, x, row, 5, y, ldy); break;
-	case 6: tile_rows(w, tile, mask, x, row, 6, y, ldy); break;
-	case 7: tile_rows(w, tile, mask, x, row, 7, y, ldy); break;
-	default: tile_rows(w, tile, mask, x, row, GROUP, y, ldy); break;
+	case 1:
+		tile_rows(w, tile, mask, x, row, 1, y, ldy);
+		break;
+	case 2:
+		tile_rows(w, tile, mask, x, row, 2, y, ldy);
+		break;
+	case 3:
+		tile_rows(w, tile, mask, x, row, 3, y, ldy);
+		break;
+	case 4:
+		tile_rows(w, tile, mask, x, row, 4, y, ldy);
+		break;
+	case 5:
+		tile_rows(w, tile, mask, x, row, 5, y, ldy);
+		break;
+	case 6:
+		tile_rows(w, tile, mask, x, row, 6, y, ldy);
+		break;
+	case 7:
+		tile_rows(w, tile, mask, x, row, 7, y, ldy);
+		break;
+	default:
+		tile_rows(w, tile, mask, x, row, GROUP, y, ldy);
+		break;
 	}
 }
 
 static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
-		   const struct oae_acts *x, size_t row0, size_t row1,
-		   float *y, size_t ldy)
+		   const struct oae_acts *x, size_t row0, size_t row1, float *y,
+		   size_t ldy)
 {
 	int plain = w->type != OAE_TENSOR_Q8_0 && w->type != OAE_TENSOR_Q4_0;
 	/* eight rows of floats a power of two apart would share a cache set */
@@ -289,8 +309,8 @@ static void rmsnorm(const float *x, const float *weight, size_t n, float eps,
 static void rope_pairs(float *x, const float *cos, const float *sin, size_t n)
 {
 	/* each of eight angles twice */
-	const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3,
-					       2, 2, 1, 1, 0, 0);
+	const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2,
+					       2, 1, 1, 0, 0);
 	__m512 v, c, s;
 
 	for (size_t i = 0; i < n; i += OAE_TILE) {
@@ -321,9 +341,9 @@ static void rope_halves(float *x, const float *cos, const float *sin, size_t n)
 		s = _mm512_maskz_loadu_ps(m, sin + i);
 		_mm512_mask_storeu_ps(
 			x + i, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
-		_mm512_mask_storeu_ps(
-			x + half + i, m,
-			_mm512_fmadd_ps(b, c, _mm512_mul_ps(a, s)));
+		_mm512_mask_storeu_ps(x + half + i, m,
+				      _mm512_fmadd_ps(b, c,
+						      _mm512_mul_ps(a, s)));
 	}
 }
 
@@ -369,8 +389,8 @@ static float exponentials(float *x, size_t n)
 	for (size_t i = 0; i < n; i += OAE_TILE) {
 		__mmask16 m = lanes(n - i);
 
-		v = exp_lanes(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i),
-					    max));
+		v = exp_lanes(
+			_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i), max));
 		_mm512_mask_storeu_ps(x + i, m, v);
 		s = _mm512_mask_add_ps(s, m, s, v);
 	}
@@ -400,7 +420,7 @@ static void to_f16(const float *x, size_t n, uint16_t *y)
 			y + i, m,
 			_mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, x + i),
 					_MM_FROUND_TO_NEAREST_INT |
-					_MM_FROUND_NO_EXC));
+						_MM_FROUND_NO_EXC));
 	}
 }
 
@@ -419,10 +439,9 @@ INLINE void scores_16(const struct oae_attention *a, size_t position, int n)
 						 acc[j]);
 	}
 	for (int j = 0; j < n; j++)
-		_mm512_storeu_ps(a->scores + (size_t)j * a->scores_ld +
-				 position,
-				 _mm512_mul_ps(acc[j],
-					       _mm512_set1_ps(a->scale)));
+		_mm512_storeu_ps(
+			a->scores + (size_t)j * a->scores_ld + position,
+			_mm512_mul_ps(acc[j], _mm512_set1_ps(a->scale)));
 }
 
 /*
@@ -460,8 +479,9 @@ INLINE void attend(const struct oae_attention *a, int n)
 	for (size_t t = 0; t < most; t += OAE_TILE)
 		scores_16(a, t, n);
 	for (int j = 0; j < n; j++)
-		inverse[j] = 1.0f / exponentials(
-			a->scores + (size_t)j * a->scores_ld, a->n_pos[j]);
+		inverse[j] = 1.0f /
+			     exponentials(a->scores + (size_t)j * a->scores_ld,
+					  a->n_pos[j]);
 	for (size_t dim = 0; dim < a->head_dim; dim += OAE_TILE) {
 		for (int j = 0; j < n; j++)
 			_mm512_storeu_ps(a->out[j] + dim, _mm512_setzero_ps());
@@ -479,15 +499,32 @@ INLINE void attend(const struct oae_attention *a, int n)
 static void attention(const struct oae_attention *a)
 {
 	switch (a->n) {
-	case 1: attend(a, 1); break;
-	case 2: attend(a, 2); break;
-	case 3: attend(a, 3); break;
-	case 4: attend(a, 4); break;
-	case 5: attend(a, 5); break;
-	case 6: attend(a, 6); break;
-	case 7: attend(a, 7); break;
-	case 8: attend(a, 8); break;
-	default: break;
+	case 1:
+		attend(a, 1);
+		break;
+	case 2:
+		attend(a, 2);
+		break;
+	case 3:
+		attend(a, 3);
+		break;
+	case 4:
+		attend(a, 4);
+		break;
+	case 5:
+		attend(a, 5);
+		break;
+	case 6:
+		attend(a, 6);
+		break;
+	case 7:
+		attend(a, 7);
+		break;
+	case 8:
+		attend(a, 8);
+		break;
+	default:
+		break;
 	}
 }
 

@@ -61,8 +61,8 @@ static void pack_blocks(const uint8_t *row, size_t blocks, size_t words,
 	}
 }
 
-static void pack_row(enum oae_tensor_type type, const uint8_t *src,
-		     size_t row, size_t cols, uint8_t *tile)
+static void pack_row(enum oae_tensor_type type, const uint8_t *src, size_t row,
+		     size_t cols, uint8_t *tile)
 {
 	size_t blocks = cols / OAE_TENSOR_BLOCK, lane = row % OAE_TILE;
 
@@ -92,7 +92,7 @@ void oae_pack_tiles(enum oae_tensor_type type, const void *src, size_t rows,
 
 	for (size_t t = tile0; t < tile1; t++) {
 		end = (t + 1) * OAE_TILE;
-		if (end > rows) {	/* lanes without a row read zeros */
+		if (end > rows) { /* lanes without a row read zeros */
 			memset(dst + t * bytes, 0, bytes);
 			end = rows;
 		}

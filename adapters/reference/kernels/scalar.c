@@ -63,8 +63,7 @@ static void quantize(const float *x, size_t cols, int8_t *q, float *d,
 	}
 }
 
-static float weight_at(enum oae_tensor_type type, const uint8_t *tile,
-		       size_t i)
+static float weight_at(enum oae_tensor_type type, const uint8_t *tile, size_t i)
 {
 	uint16_t h;
 	float f;
@@ -74,8 +73,8 @@ static float weight_at(enum oae_tensor_type type, const uint8_t *tile,
 		return f;
 	}
 	memcpy(&h, tile + i * 2, 2);
-	return type == OAE_TENSOR_F16 ? oae_f32_from_f16(h)
-				      : oae_f32_from_bf16(h);
+	return type == OAE_TENSOR_F16 ? oae_f32_from_f16(h) :
+					oae_f32_from_bf16(h);
 }
 
 static float dot_plain(const struct oae_packed *w, const uint8_t *tile,
@@ -84,8 +83,8 @@ static float dot_plain(const struct oae_packed *w, const uint8_t *tile,
 	float acc = 0;
 
 	for (size_t i = 0; i < w->cols; i++)
-		acc = fmaf(weight_at(w->type, tile, i * OAE_TILE + lane),
-			   x[i], acc);
+		acc = fmaf(weight_at(w->type, tile, i * OAE_TILE + lane), x[i],
+			   acc);
 	return acc;
 }
 
@@ -105,7 +104,7 @@ static float dot_blocks(const struct oae_packed *w, const uint8_t *tile,
 			size_t lane, const int8_t *q, const float *d)
 {
 	size_t blocks = w->cols / OAE_TENSOR_BLOCK;
-	size_t bytes = (w->type == OAE_TENSOR_Q8_0 ? 32 : 16) * OAE_TILE;
+	size_t bytes = w->type == OAE_TENSOR_Q8_0 ? 512 : 256;
 	const uint8_t *scales = tile + blocks * bytes;
 	float acc = 0;
 	int32_t sum;
@@ -123,8 +122,8 @@ static float dot_blocks(const struct oae_packed *w, const uint8_t *tile,
 }
 
 static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
-		   const struct oae_acts *x, size_t row0, size_t row1,
-		   float *y, size_t ldy)
+		   const struct oae_acts *x, size_t row0, size_t row1, float *y,
+		   size_t ldy)
 {
 	size_t end = tile1 * OAE_TILE < w->rows ? tile1 * OAE_TILE : w->rows;
 	size_t blocks = w->cols / OAE_TENSOR_BLOCK;
@@ -135,12 +134,12 @@ static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
 	for (size_t r = row0; r < row1; r++) {
 		for (size_t i = tile0 * OAE_TILE; i < end; i++) {
 			tile = w->data + i / OAE_TILE * w->tile_bytes;
-			y[r * ldy + i] = quantised
-				? dot_blocks(w, tile, i % OAE_TILE,
-					     x->q + r * w->cols,
-					     x->d + r * blocks)
-				: dot_plain(w, tile, i % OAE_TILE,
-					    x->x + r * w->cols);
+			y[r * ldy + i] =
+				quantised ? dot_blocks(w, tile, i % OAE_TILE,
+						       x->q + r * w->cols,
+						       x->d + r * blocks) :
+					    dot_plain(w, tile, i % OAE_TILE,
+						      x->x + r * w->cols);
 		}
 	}
 }

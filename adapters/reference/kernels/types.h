@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define OAE_TENSOR_BLOCK 32	/* elements of a quantised block */
-#define OAE_Q8_0_BYTES 34	/* bytes of a Q8_0 block */
-#define OAE_Q4_0_BYTES 18	/* bytes of a Q4_0 block */
+#define OAE_TENSOR_BLOCK 32 /* elements of a quantised block */
+#define OAE_Q8_0_BYTES 34   /* bytes of a Q8_0 block */
+#define OAE_Q4_0_BYTES 18   /* bytes of a Q4_0 block */
 
 enum oae_tensor_type {
 	OAE_TENSOR_F32 = 0,
@@ -33,12 +33,12 @@ static inline uint16_t oae_f16_from_f32(float x)
 	sign = u >> 16 & 0x8000u;
 	exp = (int)(u >> 23 & 0xff);
 	mant = u & 0x7fffffu;
-	if (exp == 0xff)	/* infinity, or a quiet NaN */
+	if (exp == 0xff) /* infinity, or a quiet NaN */
 		return (uint16_t)(sign | 0x7c00u |
 				  (mant ? 0x200u | mant >> 13 : 0));
-	if (exp > 142)		/* 2^16 and more */
+	if (exp > 142) /* 2^16 and more */
 		return (uint16_t)(sign | 0x7c00u);
-	if (exp < 102)		/* below half of the least subnormal */
+	if (exp < 102) /* below half of the least subnormal */
 		return (uint16_t)sign;
 	if (exp < 113) {
 		mant |= 0x800000u;
@@ -52,7 +52,7 @@ static inline uint16_t oae_f16_from_f32(float x)
 	rest = mant & ((1u << shift) - 1);
 	mid = 1u << (shift - 1);
 	if (rest > mid || (rest == mid && (half & 1)))
-		half++;		/* may carry into the exponent, rightly */
+		half++; /* may carry into the exponent, rightly */
 	return (uint16_t)(sign | half);
 }
 
@@ -62,7 +62,7 @@ static inline float oae_f32_from_f16(uint16_t h)
 	uint32_t exp = h >> 10 & 0x1fu;
 	float f;
 
-	if (exp == 0) {		/* mant * 2^-24, exact */
+	if (exp == 0) { /* mant * 2^-24, exact */
 		f = (float)mant * 5.9604644775390625e-8f;
 		return sign ? -f : f;
 	}

@@ -100,8 +100,8 @@ static void write_row(const struct oae_model *m, const struct test *t)
 	double sd = t->n > 1 ? sqrt(oae_variance(t->speed, t->n)) : 0;
 
 	printf("| %-8s %8.2f M | %9.2f MiB | %-6s | %3u | %7s | %10.2f ± "
-	       "%.2f |\n", m->shape.architecture,
-	       (double)m->parameters / 1e6,
+	       "%.2f |\n",
+	       m->shape.architecture, (double)m->parameters / 1e6,
 	       (double)m->packed_bytes / 1048576, m->kernels->name, t->threads,
 	       t->name, oae_mean(t->speed, t->n), sd);
 	fflush(stdout);
@@ -168,8 +168,8 @@ static enum oae_status run_threads(struct bench *b, unsigned threads,
 }
 
 /* "1,2,4" */
-static enum oae_status parse_threads(const char *text, unsigned *out,
-				     size_t *n, struct oae_error *err)
+static enum oae_status parse_threads(const char *text, unsigned *out, size_t *n,
+				     struct oae_error *err)
 {
 	char *end;
 	long v;
@@ -224,10 +224,12 @@ int oae_lm_bench(int argc, char **argv)
 {
 	struct options o = { .prompt = 512, .gen = 128, .repetitions = 5 };
 	const struct oae_lm_option options[] = {
-		{ 'p', "n-prompt", "N", "prefill of N tokens (default 512; 0: no)",
+		{ 'p', "n-prompt", "N",
+		  "prefill of N tokens (default 512; 0: no)",
 		  .whole = &o.prompt, .low = 0, .high = OAE_MODEL_CONTEXT_MAX },
-		{ 'n', "n-gen", "N", "decoding of N tokens (default 128; 0: no)",
-		  .whole = &o.gen, .low = 0, .high = OAE_MODEL_CONTEXT_MAX },
+		{ 'n', "n-gen", "N",
+		  "decoding of N tokens (default 128; 0: no)", .whole = &o.gen,
+		  .low = 0, .high = OAE_MODEL_CONTEXT_MAX },
 		{ 'r', "repetitions", "N", "(default 5)",
 		  .whole = &o.repetitions, .low = 1, .high = REPETITIONS_MAX },
 		{ 't', "threads", "N,...", "(default: all processors)",
@@ -236,12 +238,16 @@ int oae_lm_bench(int argc, char **argv)
 		  .flag = &o.json },
 	};
 	const struct oae_lm_command command = {
-		"bench", "oae-lm bench MODEL.gguf [options]",
+		"bench",
+		"oae-lm bench MODEL.gguf [options]",
 		"Measures tokens per second: ppN computes N prompt tokens from "
 		"an empty cache, tgN\ndecodes N tokens one by one. Mean and "
 		"standard deviation over the repetitions.",
 		"example:\n  oae-lm bench t1b.gguf -p 128 -n 32 -r 3 -t 1,2",
-		options, sizeof(options) / sizeof(options[0]), 1, 1,
+		options,
+		sizeof(options) / sizeof(options[0]),
+		1,
+		1,
 	};
 	struct oae_error err = { 0 };
 	struct bench b = { .o = &o };

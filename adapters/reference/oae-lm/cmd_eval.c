@@ -12,12 +12,12 @@
 #include "schema/judge.h"
 #include "workloads/corpus/corpus.h"
 
-#define GAMMA 4u		/* as in the key acceptance_gamma_4 */
+#define GAMMA 4u /* as in the key acceptance_gamma_4 */
 #define ANSWER_TOKENS_MAX 512u
 
 static const char *const default_kinds[] = {
-	"notices_1", "notices_2", "notices_4", "notices_8", "sums", "letters",
-	"facts", "refusals",
+	"notices_1", "notices_2", "notices_4", "notices_8",
+	"sums",	     "letters",	  "facts",     "refusals",
 };
 
 /* What was counted for one kind. */
@@ -179,8 +179,7 @@ static void write_json(const struct eval *x, struct oae_buf *out)
 			oae_jw_int(&w, "acceptance_drafted",
 				   (int64_t)t->drafted);
 		} else {
-			snprintf(key, sizeof(key), "acceptance_%.40s",
-				 t->kind);
+			snprintf(key, sizeof(key), "acceptance_%.40s", t->kind);
 			oae_jw_num(&w, key, share(t->accepted, t->drafted));
 		}
 	}
@@ -198,14 +197,16 @@ static void write_text(const struct eval *x, struct oae_buf *out)
 		t = &x->tallies[i];
 		oae_buf_printf(out, "%-10s %5zu %7.1f %% %12.0f", t->kind, t->n,
 			       100 * share(t->right, t->n),
-			       t->seconds > 0 ? (double)t->tokens_out /
-						t->seconds : 0);
+			       t->seconds > 0 ?
+				       (double)t->tokens_out / t->seconds :
+				       0);
 		if (x->draft)
 			oae_buf_printf(out, " %7.1f %%",
 				       100 * share(t->accepted, t->drafted));
 		oae_buf_putc(out, '\n');
 		if (t->to_refuse + t->to_answer)
-			oae_buf_printf(out, "           recall %.1f %% of %zu, "
+			oae_buf_printf(out,
+				       "           recall %.1f %% of %zu, "
 				       "false refusals %.1f %% of %zu\n",
 				       100 * share(t->refused, t->to_refuse),
 				       t->to_refuse,
@@ -235,7 +236,8 @@ int oae_lm_eval(int argc, char **argv)
 	struct oae_lm_list kinds = { 0 };
 	bool json = false, wrong = false;
 	const struct oae_lm_option options[] = {
-		{ 0, "draft", "MODEL", "decode with this draft, 4 tokens a round",
+		{ 0, "draft", "MODEL",
+		  "decode with this draft, 4 tokens a round",
 		  .text = &x.draft },
 		{ 'k', "kind", "KIND", "only this kind; may be repeated",
 		  .list = &kinds },
@@ -250,16 +252,20 @@ int oae_lm_eval(int argc, char **argv)
 		{ 0, "json", NULL, "shares as JSON", .flag = &json },
 	};
 	const struct oae_lm_command command = {
-		"eval", "oae-lm eval MODEL.gguf [--draft MODEL.gguf] [options]",
-		"Greedy answers to held-out documents of the Brookfield corpus, "
-		"compared with the\nright ones: the whole answer, except sums "
-		"(the final number) and letters (every\nfact of the brief "
-		"kept). With a draft the answers are the same, and the share "
-		"of\naccepted tokens is printed.",
-		"kinds: notices_1 _2 _4 _8 _16, sums, letters, facts, refusals, "
-		"recall, echo, codes\n(by default the first of them, without "
-		"16 and the drills)",
-		options, sizeof(options) / sizeof(options[0]), 1, 1,
+		"eval",
+		"oae-lm eval MODEL.gguf [--draft MODEL.gguf] [options]",
+		"Greedy answers to held-out documents of the Brookfield "
+		"corpus, compared with the\nright ones: the whole answer, "
+		"except sums (the final number) and letters (every\nfact of "
+		"the brief kept). With a draft the answers are the same, and "
+		"the share of\naccepted tokens is printed.",
+		"kinds, by default: notices_1, notices_2, notices_4, "
+		"notices_8, sums, letters, facts,\nrefusals; also: "
+		"notices_16, recall, echo, codes",
+		options,
+		sizeof(options) / sizeof(options[0]),
+		1,
+		1,
 	};
 	struct oae_engine_config config = { .gamma = GAMMA };
 	struct oae_error err = { 0 };

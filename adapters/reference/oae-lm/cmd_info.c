@@ -127,25 +127,32 @@ static void write_text(const struct info *x, struct oae_buf *out)
 	oae_buf_printf(out, "parameters    %.3f M in %zu tensors, %.2f MiB\n",
 		       (double)x->parameters / 1e6, x->n_tensors,
 		       (double)x->file_bytes / 1048576);
-	oae_buf_printf(out, "shape         %u layers, width %u, feed-forward "
-		       "%u", s->n_layer, s->n_embd, s->n_ff);
+	oae_buf_printf(out,
+		       "shape         %u layers, width %u, feed-forward "
+		       "%u",
+		       s->n_layer, s->n_embd, s->n_ff);
 	if (s->n_expert)
 		oae_buf_printf(out, " x %u experts, %u used", s->n_expert,
 			       s->n_expert_used);
-	oae_buf_printf(out, "\nattention     %u heads of %u over %u key-value "
-		       "heads, context %u\n", s->n_head, s->head_dim,
-		       s->n_kv_head, s->n_ctx);
+	oae_buf_printf(out,
+		       "\nattention     %u heads of %u over %u key-value "
+		       "heads, context %u\n",
+		       s->n_head, s->head_dim, s->n_kv_head, s->n_ctx);
 	oae_buf_printf(out, "vocabulary    %u, output %s\n", s->n_vocab,
 		       s->tied ? "tied to the embedding" : "of its own");
 	if (x->tokenizer)
-		oae_buf_printf(out, "tokenizer     %.40s, pre-split %.40s, "
-			       "%zu tokens\n", x->tokenizer,
-			       x->pre ? x->pre : "not named", x->n_tokens);
+		oae_buf_printf(out,
+			       "tokenizer     %.40s, pre-split %.40s, "
+			       "%zu tokens\n",
+			       x->tokenizer, x->pre ? x->pre : "not named",
+			       x->n_tokens);
 	else
 		oae_buf_puts(out, "tokenizer     none\n");
 	for (size_t i = 0; i < x->n_types; i++)
-		oae_buf_printf(out, "%-13s %zu tensors, %.3f M elements, %.2f "
-			       "MiB\n", oae_tensor_type_name(x->types[i].type),
+		oae_buf_printf(out,
+			       "%-13s %zu tensors, %.3f M elements, %.2f "
+			       "MiB\n",
+			       oae_tensor_type_name(x->types[i].type),
 			       x->types[i].tensors,
 			       (double)x->types[i].elements / 1e6,
 			       (double)x->types[i].bytes / 1048576);
@@ -158,11 +165,16 @@ int oae_lm_info(int argc, char **argv)
 		{ 0, "json", NULL, "the same as JSON", .flag = &json },
 	};
 	const struct oae_lm_command command = {
-		"info", "oae-lm info MODEL.gguf [--json]",
-		"Says what a model file holds: architecture, shape, parameters, "
-		"types, tokenizer\nand SHA-256. The file is checked as for "
-		"use; the weights are not read.",
-		NULL, options, sizeof(options) / sizeof(options[0]), 1, 1,
+		"info",
+		"oae-lm info MODEL.gguf [--json]",
+		"Says what a model file holds: architecture, shape, "
+		"parameters, types, tokenizer\nand SHA-256. The header is "
+		"checked as for use.",
+		NULL,
+		options,
+		sizeof(options) / sizeof(options[0]),
+		1,
+		1,
 	};
 	struct oae_error err = { 0 };
 	struct info info = { 0 };

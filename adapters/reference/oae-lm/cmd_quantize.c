@@ -8,7 +8,7 @@
 #include "adapters/reference/oae-lm/options.h"
 #include "base/log.h"
 
-#define CHUNK 65536u	/* elements converted at once; whole blocks */
+#define CHUNK 65536u /* elements converted at once; whole blocks */
 
 /* Matrices are converted; vectors and routers keep their type. */
 static enum oae_tensor_type type_for(const struct oae_gguf_tensor *t,
@@ -25,11 +25,16 @@ static enum oae_tensor_type type_for(const struct oae_gguf_tensor *t,
 static uint32_t file_type(enum oae_tensor_type type)
 {
 	switch (type) {
-	case OAE_TENSOR_F32: return 0;
-	case OAE_TENSOR_F16: return 1;
-	case OAE_TENSOR_Q4_0: return 2;
-	case OAE_TENSOR_Q8_0: return 7;
-	case OAE_TENSOR_BF16: return 32;
+	case OAE_TENSOR_F32:
+		return 0;
+	case OAE_TENSOR_F16:
+		return 1;
+	case OAE_TENSOR_Q4_0:
+		return 2;
+	case OAE_TENSOR_Q8_0:
+		return 7;
+	case OAE_TENSOR_BF16:
+		return 32;
 	}
 	return 0;
 }
@@ -113,13 +118,17 @@ int oae_lm_quantize(int argc, char **argv)
 		  .text = &type_name },
 	};
 	const struct oae_lm_command command = {
-		"quantize", "oae-lm quantize IN.gguf OUT.gguf [--type TYPE]",
+		"quantize",
+		"oae-lm quantize IN.gguf OUT.gguf [--type TYPE]",
 		"Writes a copy of a model with its matrices, embeddings too, "
 		"in another type.\nVectors and routers stay F32. q8_0 takes "
 		"34 bytes for 32 weights, q4_0 18.",
 		"example:\n  oae-lm quantize target-f32.gguf target-q8_0.gguf "
 		"--type q8_0",
-		options, sizeof(options) / sizeof(options[0]), 2, 2,
+		options,
+		sizeof(options) / sizeof(options[0]),
+		2,
+		2,
 	};
 	struct oae_error err = { 0 };
 	enum oae_tensor_type type;

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 
-#define CHUNK 65536u		/* elements made at once */
+#define CHUNK 65536u /* elements made at once */
 
 /* Published configurations; eps 1e-5, rotary base 10000, 2048 positions. */
 static const struct shape {
@@ -26,8 +26,8 @@ static const struct shape {
 } shapes[] = {
 	{ "tinyllama-1.1b", "TinyLlama 1.1B", 2048, 5632, 22, 32, 4, 32000,
 	  false, 0, 0 },
-	{ "smollm-135m", "SmolLM 135M", 576, 1536, 30, 9, 3, 49152, true,
-	  0, 0 },
+	{ "smollm-135m", "SmolLM 135M", 576, 1536, 30, 9, 3, 49152, true, 0,
+	  0 },
 	{ "s110", "stories110M", 768, 2048, 12, 12, 12, 32000, true, 0, 0 },
 	{ "s15", "stories15M", 288, 768, 6, 6, 6, 32000, true, 0, 0 },
 	{ "moe-8x2", "8 experts of 1792, 2 used", 1024, 1792, 12, 16, 4, 32000,
@@ -45,7 +45,7 @@ struct synth {
 	float *chunk;
 	/* first declare all tensors, then, in the same order, write them */
 	bool writing;
-	uint64_t written, total;	/* elements */
+	uint64_t written, total; /* elements */
 	struct oae_error *err;
 };
 
@@ -150,8 +150,9 @@ static void tensor(struct synth *s, const char *name, uint32_t n_dims,
 		   uint64_t inputs, uint64_t outputs, uint64_t experts)
 {
 	uint64_t dims[] = { inputs, outputs, experts }, left;
-	enum oae_tensor_type type = n_dims == 1 || strstr(name, "gate_inp")
-		? OAE_TENSOR_F32 : s->type;
+	enum oae_tensor_type type = n_dims == 1 || strstr(name, "gate_inp") ?
+					    OAE_TENSOR_F32 :
+					    s->type;
 	size_t n;
 
 	if (!s->writing) {
@@ -181,8 +182,8 @@ static void layer(struct synth *s, uint32_t i)
 	uint32_t kv = p->dim / p->heads * p->kv_heads;
 	char name[64];
 
-#define NAME(part) (snprintf(name, sizeof(name), "blk.%u." part ".weight", i), \
-		    name)
+#define NAME(part) \
+	(snprintf(name, sizeof(name), "blk.%u." part ".weight", i), name)
 	tensor(s, NAME("attn_norm"), 1, p->dim, 1, 1);
 	tensor(s, NAME("attn_q"), 2, p->dim, p->dim, 1);
 	tensor(s, NAME("attn_k"), 2, p->dim, kv, 1);
@@ -269,7 +270,8 @@ int oae_lm_synth(int argc, char **argv)
 		  .whole = &seed, .low = 0, .high = 1e19 },
 	};
 	const struct oae_lm_command command = {
-		"synth", "oae-lm synth --shape NAME --out FILE.gguf [options]",
+		"synth",
+		"oae-lm synth --shape NAME --out FILE.gguf [options]",
 		"Writes random weights in the shape of a real model: its speed "
 		"and energy on this\nmachine can then be measured before it is "
 		"downloaded. Such results carry no\nquality; the file is "
@@ -282,7 +284,10 @@ int oae_lm_synth(int argc, char **argv)
 		"  s15             288/768/6/6/6, 32000 tokens, tied\n"
 		"  moe-8x2         1024/1792/12/16/4, 8 experts, 2 used\n"
 		"  tiny, tiny-moe  for tests",
-		options, sizeof(options) / sizeof(options[0]), 0, 0,
+		options,
+		sizeof(options) / sizeof(options[0]),
+		0,
+		0,
 	};
 	struct oae_error err = { 0 };
 	struct synth s = { .err = &err };

@@ -27,10 +27,10 @@ static void print_help(FILE *to)
 	fputs("oae-lm: the reference engine of oae, a decoder in C for GGUF "
 	      "files\n\n"
 	      "usage: oae-lm COMMAND [options]\n"
-	      "       oae-lm COMMAND --help\n\ncommands:\n", to);
+	      "       oae-lm COMMAND --help\n\ncommands:\n",
+	      to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-9s %s\n", commands[i].name,
-			commands[i].about);
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].about);
 	fputs("\nexamples:\n"
 	      "  oae-lm generate MODEL.gguf -p 'Dear Ms Hale,' -n 60\n"
 	      "  oae-lm eval TARGET.gguf --draft DRAFT.gguf --json\n"
@@ -40,7 +40,8 @@ static void print_help(FILE *to)
 	      "qwen3moe in F32, F16,\nBF16, Q8_0 and Q4_0.\n"
 	      "OAE_KERNELS=scalar|avx2|avx512 forces the instruction set.\n"
 	      "\nexit codes: 0 done, 1 error, 64 wrong usage, 130 "
-	      "interrupted\n", to);
+	      "interrupted\n",
+	      to);
 }
 
 int main(int argc, char **argv)
@@ -59,7 +60,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].main(argc - 1, argv + 1);
-	fprintf(stderr, "oae-lm: unknown command \"%.60s\"; see oae-lm "
-		"--help\n", argv[1]);
+	fprintf(stderr,
+		"oae-lm: unknown command \"%.60s\"; see oae-lm "
+		"--help\n",
+		argv[1]);
 	return OAE_EXIT_USAGE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE	/* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "adapters/reference/oae-lm/options.h"
 
 #include <errno.h>
@@ -22,8 +22,8 @@ static void print_help(const struct oae_lm_command *c)
 		o = &c->options[i];
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
 			 o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-			 o->letter ? ", " : "  ", o->name,
-			 o->value ? " " : "", o->value ? o->value : "");
+			 o->letter ? ", " : "  ", o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
 		printf("  %-24s %s\n", left, o->help);
 	}
 	printf("  %-24s %s\n", "    --help", "this text");
@@ -49,8 +49,9 @@ static enum oae_status number(const struct oae_lm_option *o, const char *text,
 	    *text == ' ' || !(v >= o->low && v <= o->high))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"--%s %.40s: give a %snumber from %.15g to "
-				"%.15g", o->name, text,
-				o->whole ? "whole " : "", o->low, o->high);
+				"%.15g",
+				o->name, text, o->whole ? "whole " : "", o->low,
+				o->high);
 	return OAE_OK;
 }
 
@@ -106,7 +107,8 @@ static enum oae_status take_option(const struct oae_lm_command *c, int argc,
 	if (!o)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"unknown option \"%.40s\"; see oae-lm %s "
-				"--help", word, c->name);
+				"--help",
+				word, c->name);
 	if (o->flag) {
 		if (value)
 			return oae_fail(err, OAE_ERR_USAGE, 0,
@@ -181,6 +183,7 @@ uint64_t oae_lm_threads(void)
 
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		n = CPU_COUNT(&set);
-	return n < 1 ? 1 : n > (int)OAE_THREADS_MAX ? OAE_THREADS_MAX
-						    : (uint64_t)n;
+	return n < 1			? 1 :
+	       n > (int)OAE_THREADS_MAX ? OAE_THREADS_MAX :
+					  (uint64_t)n;
 }

@@ -22,26 +22,26 @@ struct oae_lm_list {
 
 /* One of flag, text, list, whole and real is where its value goes. */
 struct oae_lm_option {
-	char letter;		/* 0: only the long name */
-	const char *name;	/* without dashes */
-	const char *value;	/* what stands for it in the help; flags: NULL */
+	char letter;	   /* 0: only the long name */
+	const char *name;  /* without dashes */
+	const char *value; /* what stands for it in the help; flags: NULL */
 	const char *help;
 	bool *flag;
 	const char **text;
-	struct oae_lm_list *list;	/* may be repeated */
+	struct oae_lm_list *list; /* may be repeated */
 	uint64_t *whole;
 	double *real;
-	double low, high;	/* of whole and real, inclusive */
+	double low, high; /* of whole and real, inclusive */
 };
 
 struct oae_lm_command {
 	const char *name;
-	const char *usage;	/* "oae-lm info MODEL [options]" */
-	const char *about;	/* paragraphs before the options */
-	const char *more;	/* examples and notes after them */
+	const char *usage; /* "oae-lm info MODEL [options]" */
+	const char *about; /* paragraphs before the options */
+	const char *more;  /* examples and notes after them */
 	const struct oae_lm_option *options;
 	size_t n_options;
-	size_t least, most;	/* arguments that are not options */
+	size_t least, most; /* arguments that are not options */
 };
 
 /*
