@@ -53,8 +53,8 @@ static enum oae_status read_stdin(cJSON **tree, struct oae_error *err)
 		oae_buf_add(&text, block, n);
 	status = oae_buf_check(&text, "standard input", err);
 	if (!status)
-		status = oae_json_parse(oae_buf_str(&text), text.len, tree,
-					err);
+		status =
+			oae_json_parse(oae_buf_str(&text), text.len, tree, err);
 	oae_buf_release(&text);
 	return status;
 }
@@ -86,8 +86,8 @@ int oae_cmd_cost(int argc, char **argv)
 	struct oae_buf out;
 	int code = OAE_EXIT_OK;
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 ||
-			  strcmp(argv[1], "-h") == 0)) {
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		fputs(help, stdout);
 		return OAE_EXIT_OK;
 	}
@@ -95,8 +95,10 @@ int oae_cmd_cost(int argc, char **argv)
 		if (argv[i][0] != '-' || argv[i][1] == '\0' ||
 		    strcmp(argv[i], "--json") == 0)
 			continue;
-		fprintf(stderr, "oae cost: unknown option '%.60s'; try"
-			" `oae cost --help`\n", argv[i]);
+		fprintf(stderr,
+			"oae cost: unknown option '%.60s'; try"
+			" `oae cost --help`\n",
+			argv[i]);
 		return OAE_EXIT_USAGE;
 	}
 	/* It prints JSON anyway: --json is accepted, for habit. */
@@ -112,7 +114,8 @@ int oae_cmd_cost(int argc, char **argv)
 		code = oae_die_code("oae cost", &err);
 	else if (fwrite(out.data, 1, out.len, stdout) != out.len ||
 		 fflush(stdout) != 0) {
-		oae_fail(&err, OAE_ERR_IO, errno, "standard output: cannot"
+		oae_fail(&err, OAE_ERR_IO, errno,
+			 "standard output: cannot"
 			 " write");
 		code = oae_die_code("oae cost", &err);
 	}

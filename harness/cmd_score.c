@@ -83,9 +83,11 @@ static enum oae_status print(const struct oae_buf *json, bool as_json,
 						  terminal_columns(), err);
 		out = &table;
 	}
-	if (!status && (fwrite(oae_buf_str(out), 1, out->len, stdout) !=
-			out->len || fflush(stdout) != 0))
-		status = oae_fail(err, OAE_ERR_IO, errno, "standard output:"
+	if (!status &&
+	    (fwrite(oae_buf_str(out), 1, out->len, stdout) != out->len ||
+	     fflush(stdout) != 0))
+		status = oae_fail(err, OAE_ERR_IO, errno,
+				  "standard output:"
 				  " cannot write");
 	cJSON_Delete(tree);
 	oae_buf_release(&table);
@@ -109,8 +111,10 @@ int oae_cmd_score(int argc, char **argv)
 		if (strcmp(argv[i], "--json") == 0) {
 			as_json = true;
 		} else if (argv[i][0] == '-' || dir) {
-			fprintf(stderr, "oae score: unexpected '%.60s'; try"
-				" `oae score --help`\n", argv[i]);
+			fprintf(stderr,
+				"oae score: unexpected '%.60s'; try"
+				" `oae score --help`\n",
+				argv[i]);
 			return OAE_EXIT_USAGE;
 		} else {
 			dir = argv[i];

@@ -40,9 +40,8 @@ struct checker {
 	bool other_version, broken_journal;
 };
 
-__attribute__((format(printf, 4, 5)))
-static void say(struct checker *c, bool ok, const char *check,
-		const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void
+say(struct checker *c, bool ok, const char *check, const char *fmt, ...)
 {
 	char text[FINDING_BYTES];
 	va_list args;
@@ -72,7 +71,7 @@ static void say_error(struct checker *c, const char *check,
 /* ---- files ------------------------------------------------------------ */
 
 struct sum {
-	const char *path, *hex;	/* not terminated: 64 digits, path_len */
+	const char *path, *hex; /* not terminated: 64 digits, path_len */
 	size_t path_len;
 };
 
@@ -93,8 +92,8 @@ static bool parse_sums(const struct oae_buf *text, struct sum_list *list,
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
 		if (!stop || stop - at < 67 || list->count == FILES_MAX ||
-		    strspn(at, "0123456789abcdef") != 64 ||
-		    at[64] != ' ' || at[65] != ' ')
+		    strspn(at, "0123456789abcdef") != 64 || at[64] != ' ' ||
+		    at[65] != ' ')
 			return false;
 		list->item[list->count].hex = at;
 		list->item[list->count].path = at + 66;
@@ -109,8 +108,7 @@ static const struct sum *find_sum(const struct sum_list *list,
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->item[i].path_len == like->path_len &&
-		    memcmp(list->item[i].path, like->path,
-			   like->path_len) == 0)
+		    memcmp(list->item[i].path, like->path, like->path_len) == 0)
 			return &list->item[i];
 	return NULL;
 }
@@ -129,16 +127,18 @@ static void compare_sums(struct checker *c, const struct sum_list *is,
 			say(c, false, "files", "%.*s: missing",
 			    (int)want->path_len, want->path);
 		else if (memcmp(have->hex, want->hex, 64) != 0)
-			say(c, false, "files", "%.*s: changed; its sha256 is"
-			    " not the one in SHA256SUMS", (int)want->path_len,
-			    want->path);
+			say(c, false, "files",
+			    "%.*s: changed; its sha256 is"
+			    " not the one in SHA256SUMS",
+			    (int)want->path_len, want->path);
 	}
 	for (size_t i = 0; i < is->count; i++)
 		if (!find_sum(should, &is->item[i]))
 			say(c, false, "files", "%.*s: not in SHA256SUMS",
 			    (int)is->item[i].path_len, is->item[i].path);
 	if (c->bad == before)
-		say(c, false, "files", "SHA256SUMS: its lines are not sorted"
+		say(c, false, "files",
+		    "SHA256SUMS: its lines are not sorted"
 		    " or stand twice");
 }
 
@@ -156,7 +156,8 @@ static enum oae_status check_files(struct checker *c, struct oae_error *err)
 	if (status)
 		goto out;
 	if (!oae_file_exists(path)) {
-		say(c, false, "files", "SHA256SUMS: missing; `oae score`"
+		say(c, false, "files",
+		    "SHA256SUMS: missing; `oae score`"
 		    " writes it");
 		goto out;
 	}
@@ -166,8 +167,10 @@ static enum oae_status check_files(struct checker *c, struct oae_error *err)
 	if (status)
 		goto out;
 	if (!parse_sums(&was, &b, &line)) {
-		say(c, false, "files", "SHA256SUMS line %zu: is not \"HASH "
-		    " PATH\"", line);
+		say(c, false, "files",
+		    "SHA256SUMS line %zu: is not \"HASH "
+		    " PATH\"",
+		    line);
 		goto out;
 	}
 	if (was.len == is.len && memcmp(was.data, is.data, is.len) == 0)
@@ -194,24 +197,27 @@ static enum oae_status check_journal(struct checker *c, struct oae_error *err)
 
 	if (!r)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
-	status = oae_path_join(path, sizeof(path), c->dir, "journal.jsonl",
-			       err);
+	status =
+		oae_path_join(path, sizeof(path), c->dir, "journal.jsonl", err);
 	if (status)
 		goto out;
 	c->broken_journal = oae_records_read(path, r, &found) != OAE_OK;
 	if (c->broken_journal)
 		say_error(c, "journal", &found);
 	else if (!r->sealed)
-		say(c, false, "journal", "%" PRIu64 " lines, chain unbroken,"
+		say(c, false, "journal",
+		    "%" PRIu64 " lines, chain unbroken,"
 		    " but no seal: the campaign did not end; finish it with"
-		    " `oae run --resume %s`", r->lines, c->dir);
+		    " `oae run --resume %s`",
+		    r->lines, c->dir);
 	else if (r->torn_bytes)
 		say(c, false, "journal", "%" PRIu64 " bytes follow the seal",
 		    r->torn_bytes);
 	else
-		say(c, true, "journal", "%" PRIu64 " lines, chain unbroken,"
-		    " sealed: %zu runs, %zu requests", r->lines, r->run_count,
-		    r->sample_count);
+		say(c, true, "journal",
+		    "%" PRIu64 " lines, chain unbroken,"
+		    " sealed: %zu runs, %zu requests",
+		    r->lines, r->run_count, r->sample_count);
 out:
 	oae_records_release(r);
 	free(r);
@@ -247,15 +253,18 @@ static enum oae_status compare_result(struct checker *c, const char *path,
 	same = bytes.len == rebuilt->len &&
 	       memcmp(bytes.data, rebuilt->data, bytes.len) == 0;
 	if (same)
-		say(c, true, "result", "result.json recomputed from journal"
+		say(c, true, "result",
+		    "result.json recomputed from journal"
 		    " and inputs: equal byte for byte");
 	else if (oae_result_compare(was, is, &found))
 		say(c, false, "result", "result.json: %s", found.text);
 	else if (same_build(was, is))
-		say(c, false, "result", "result.json: every value is right but"
+		say(c, false, "result",
+		    "result.json: every value is right but"
 		    " its bytes are not those that this build writes");
 	else
-		say(c, true, "result", "result.json recomputed with another"
+		say(c, true, "result",
+		    "result.json recomputed with another"
 		    " build: every number equal to 1e-9");
 out:
 	cJSON_Delete(is);
@@ -276,7 +285,8 @@ static enum oae_status check_result(struct checker *c, struct oae_error *err)
 	if (status)
 		goto out;
 	if (!oae_file_exists(path)) {
-		say(c, false, "result", "result.json: missing; `oae score`"
+		say(c, false, "result",
+		    "result.json: missing; `oae score`"
 		    " writes it");
 		goto out;
 	}
@@ -285,10 +295,11 @@ static enum oae_status check_result(struct checker *c, struct oae_error *err)
 		goto out;
 	}
 	if (c->broken_journal)
-		goto out;	/* there is nothing to recompute it from */
+		goto out; /* there is nothing to recompute it from */
 	if (oae_result_build(c->dir, &rebuilt, &found)) {
-		say_error(c, found.status == OAE_ERR_CHECK ? "inputs" :
-			  "result", &found);
+		say_error(c,
+			  found.status == OAE_ERR_CHECK ? "inputs" : "result",
+			  &found);
 		goto out;
 	}
 	say(c, true, "inputs", "are those that the journal names");
@@ -361,8 +372,10 @@ int oae_cmd_verify(int argc, char **argv)
 		if (strcmp(argv[i], "--json") == 0) {
 			as_json = true;
 		} else if (argv[i][0] == '-' || dir) {
-			fprintf(stderr, "oae verify: unexpected '%.60s'; try"
-				" `oae verify --help`\n", argv[i]);
+			fprintf(stderr,
+				"oae verify: unexpected '%.60s'; try"
+				" `oae verify --help`\n",
+				argv[i]);
 			return OAE_EXIT_USAGE;
 		} else {
 			dir = argv[i];

@@ -119,9 +119,9 @@ static enum oae_status s_interval(struct oae_score *s,
 	return OAE_OK;
 }
 
-static enum oae_status pair_up(struct oae_score *s,
-			       const struct oae_profile *p, size_t system,
-			       struct oae_pairs *out, struct oae_error *err)
+static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
+			       size_t system, struct oae_pairs *out,
+			       struct oae_error *err)
 {
 	size_t profile = (size_t)(p - s->profiles), first = 0;
 	double weight[OAE_WORKLOADS_MAX];
@@ -419,8 +419,9 @@ void oae_assess_scale(struct oae_score *s, const struct oae_profile *p,
 		return;
 	step = find_step(s, p);
 	if (!step) {
-		out->reason = "the reference shape was not measured in this"
-			      " campaign: costs are those of the measured model";
+		out->reason =
+			"the reference shape was not measured in this"
+			" campaign: costs are those of the measured model";
 		return;
 	}
 	if (!baseline_means(s, p, &b) || !(b.v[OAE_OWN_S] > 0)) {
@@ -435,8 +436,9 @@ void oae_assess_scale(struct oae_score *s, const struct oae_profile *p,
 	if (out->extrapolated) {
 		/* Prefill grows with tokens in, decoding with tokens out. */
 		out->ttft_ms *= p->tokens_in / (double)step->tokens_in;
-		out_ratio = (out->ttft_ms + out->tpot_ms *
-			     (p->tokens_out - 1)) / 1000;
+		out_ratio =
+			(out->ttft_ms + out->tpot_ms * (p->tokens_out - 1)) /
+			1000;
 		stretch = out_ratio / step->s.mid;
 	}
 	out->s = times(step->s, stretch);

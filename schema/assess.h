@@ -25,27 +25,27 @@
 /* The gate of one system over a profile's workloads. */
 struct oae_gate_report {
 	enum oae_gate outcome;
-	const char *reasons[OAE_REASONS_MAX];	/* in the score's arena */
+	const char *reasons[OAE_REASONS_MAX]; /* in the score's arena */
 	size_t reason_count;
-	const char *fail;	/* the first reason that failed it, or NULL */
+	const char *fail; /* the first reason that failed it, or NULL */
 };
 
 /* The scale step of one profile. */
 struct oae_scale_use {
-	const struct oae_scale_step *step;	/* NULL: none was measured */
-	const char *reason;		/* why none is used, or NULL */
-	bool extrapolated;		/* other token counts were measured */
+	const struct oae_scale_step *step; /* NULL: none was measured */
+	const char *reason;		   /* why none is used, or NULL */
+	bool extrapolated; /* other token counts were measured */
 	double s_reference, s_embedded;
-	struct oae_interval s, e;	/* factors; 1 when none */
-	double ttft_ms, tpot_ms;	/* at the reference shape; NaN */
+	struct oae_interval s, e; /* factors; 1 when none */
+	double ttft_ms, tpot_ms;  /* at the reference shape; NaN */
 };
 
 /* Paired repetitions of the baseline and one system. */
 struct oae_pairs {
 	size_t n;
-	struct oae_own_values *b, *x;	/* n each, in the score's arena */
+	struct oae_own_values *b, *x; /* n each, in the score's arena */
 	struct oae_own_values b_mean, x_mean;
-	struct oae_interval b_s, x_s;	/* unscaled machine-seconds */
+	struct oae_interval b_s, x_s; /* unscaled machine-seconds */
 	bool energy_measured;
 };
 
@@ -57,28 +57,28 @@ struct oae_case {
 	struct oae_pairs pairs;
 	struct oae_scale_use scale;
 	struct oae_box box;
-	enum oae_evidence effort;	/* weakest class of both ledgers */
-	enum oae_evidence setup;	/* of the system's machine set-up */
+	enum oae_evidence effort; /* weakest class of both ledgers */
+	enum oae_evidence setup;  /* of the system's machine set-up */
 };
 
 struct oae_flip {
-	const char *name;		/* oae_term_name() or oae_own_name() */
-	double value, low, high;	/* flip value and declared range */
+	const char *name;	 /* oae_term_name() or oae_own_name() */
+	double value, low, high; /* flip value and declared range */
 };
 
 struct oae_mode_score {
 	struct oae_cost cost, baseline;
-	struct oae_interval oae, retrofit;	/* measured 95 %; NaN ends */
-	struct oae_bounds bounds;		/* declared ranges */
+	struct oae_interval oae, retrofit; /* measured 95 %; NaN ends */
+	struct oae_bounds bounds;	   /* declared ranges */
 	enum oae_evidence evidence;
-	struct oae_interval affordable;		/* hours */
+	struct oae_interval affordable; /* hours */
 	struct oae_bounds extra;
 	double extra_mid;
 	enum oae_verdict verdict;
-	bool robust;		/* the declared ranges give it too */
+	bool robust; /* the declared ranges give it too */
 	struct oae_flip flips[OAE_FLIPS_MAX];
 	size_t flip_count;
-	double measured_share;		/* of the system's cost */
+	double measured_share; /* of the system's cost */
 	struct oae_physical physical, physical_b;
 	char sentence[OAE_SENTENCE_BYTES];
 };

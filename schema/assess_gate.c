@@ -9,9 +9,9 @@
 
 #define REASON_BYTES 300
 
-__attribute__((format(printf, 4, 5)))
-static void add_reason(struct oae_score *s, struct oae_gate_report *out,
-		       enum oae_gate outcome, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void
+add_reason(struct oae_score *s, struct oae_gate_report *out,
+	   enum oae_gate outcome, const char *fmt, ...)
 {
 	char text[REASON_BYTES];
 	va_list args;
@@ -45,34 +45,40 @@ static void explain_quality(struct oae_score *s, const char *who,
 
 	items_needed(more, sizeof(more), q->needed);
 	if (q->floor_outcome != OAE_GATE_PASS)
-		add_reason(s, out, q->floor_outcome, "%s: %s%s %.0f %% of %zu"
-			   " items right, floor %.0f %%%s%s", workload, who,
-			   q->floor_outcome == OAE_GATE_FAIL ? "only" :
-			   "too few items to tell:", share, q->n,
-			   100 * q->floor,
+		add_reason(s, out, q->floor_outcome,
+			   "%s: %s%s %.0f %% of %zu"
+			   " items right, floor %.0f %%%s%s",
+			   workload, who,
+			   q->floor_outcome == OAE_GATE_FAIL ?
+				   "only" :
+				   "too few items to tell:",
+			   share, q->n, 100 * q->floor,
 			   q->floor_outcome == OAE_GATE_FAIL ? "" : "; ",
 			   q->floor_outcome == OAE_GATE_FAIL ? "" : more);
 	if (q->lossless == OAE_LOSSLESS_BROKEN)
-		add_reason(s, out, OAE_GATE_FAIL, "%s: claims the baseline's"
-			   " answers, but item %.60s differs", workload,
-			   q->lossless_item);
+		add_reason(s, out, OAE_GATE_FAIL,
+			   "%s: claims the baseline's"
+			   " answers, but item %.60s differs",
+			   workload, q->lossless_item);
 	else if (q->outcome == OAE_GATE_FAIL &&
 		 q->floor_outcome != OAE_GATE_FAIL)
-		add_reason(s, out, OAE_GATE_FAIL, "%s: %.1f points below the"
-			   " baseline, more than the margin of %.1f", workload,
-			   -100 * q->difference, 100 * q->margin);
+		add_reason(s, out, OAE_GATE_FAIL,
+			   "%s: %.1f points below the"
+			   " baseline, more than the margin of %.1f",
+			   workload, -100 * q->difference, 100 * q->margin);
 	else if (q->outcome == OAE_GATE_UNPROVEN &&
 		 q->floor_outcome == OAE_GATE_PASS)
-		add_reason(s, out, OAE_GATE_UNPROVEN, "%s: %+.1f points to the"
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "%s: %+.1f points to the"
 			   " baseline on %zu items, could be %.1f, margin"
-			   " %.1f; %s", workload, 100 * q->difference,
-			   q->pairs, 100 * q->lower, -100 * q->margin, more);
+			   " %.1f; %s",
+			   workload, 100 * q->difference, q->pairs,
+			   100 * q->lower, -100 * q->margin, more);
 }
 
 static enum oae_status gate_workload(struct oae_score *s,
 				     const struct oae_profile *p, size_t i,
-				     size_t system,
-				     struct oae_gate_report *out,
+				     size_t system, struct oae_gate_report *out,
 				     struct oae_error *err)
 {
 	const char *id = p->workloads[i].id;
@@ -82,15 +88,19 @@ static enum oae_status gate_workload(struct oae_score *s,
 	enum oae_status status;
 
 	if (w == s->workload_count) {
-		add_reason(s, out, OAE_GATE_UNPROVEN, "%s: was not measured in"
-			   " this campaign; weights are of the others", id);
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "%s: was not measured in"
+			   " this campaign; weights are of the others",
+			   id);
 		return OAE_OK;
 	}
 	floor = isnan(p->workloads[i].floor) ? s->workloads[w].floor :
 					       p->workloads[i].floor;
 	if (oae_score_cell(s, system, w)->ok_count == 0) {
-		add_reason(s, out, OAE_GATE_FAIL, "%s: no request was"
-			   " answered", id);
+		add_reason(s, out, OAE_GATE_FAIL,
+			   "%s: no request was"
+			   " answered",
+			   id);
 		return OAE_OK;
 	}
 	status = oae_quality_of(s, system, w, floor, p->margin, &q, err);
@@ -101,8 +111,10 @@ static enum oae_status gate_workload(struct oae_score *s,
 		return OAE_OK;
 	status = oae_quality_of(s, s->baseline, w, floor, p->margin, &q, err);
 	if (!status && q.floor_outcome == OAE_GATE_FAIL)
-		add_reason(s, out, OAE_GATE_UNPROVEN, "%s: the baseline misses"
-			   " its floor", id);
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "%s: the baseline misses"
+			   " its floor",
+			   id);
 	return status;
 }
 
@@ -117,10 +129,12 @@ enum oae_status oae_assess_gate(struct oae_score *s,
 
 	memset(out, 0, sizeof(*out));
 	if (!s->records.sealed)
-		add_reason(s, out, OAE_GATE_UNPROVEN, "incomplete: the journal"
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "incomplete: the journal"
 			   " has no seal; finish it with `oae run --resume`");
 	if (x->failed)
-		add_reason(s, out, OAE_GATE_UNPROVEN, "%zu of %zu runs did not"
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "%zu of %zu runs did not"
 			   " finish; what they left undone counts as missed",
 			   x->failed, x->planned);
 	for (size_t i = 0; i < p->workload_count && !status; i++)

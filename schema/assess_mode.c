@@ -6,7 +6,7 @@
 
 #include "schema/assess.h"
 
-#define BCA_RUNS 20u		/* from here BCa, below it the t interval */
+#define BCA_RUNS 20u /* from here BCa, below it the t interval */
 #define BCA_RESAMPLES 2000u
 
 /* The value of one aim at given values of both systems. */
@@ -81,8 +81,7 @@ static void widen_by_machines(const struct oae_case *c,
 
 static struct oae_interval aim_interval(const struct oae_case *c,
 					enum oae_mode mode,
-					const struct oae_terms *t,
-					aim_fn *aim)
+					const struct oae_terms *t, aim_fn *aim)
 {
 	struct oae_cost b = oae_cost_of(mode, t, &c->box.b_mid);
 	struct oae_cost x = oae_cost_of(mode, t, &c->box.x_mid);
@@ -90,7 +89,7 @@ static struct oae_interval aim_interval(const struct oae_case *c,
 	double mid = i.mid, *v = calloc(c->pairs.n + 1, sizeof(*v));
 
 	if (!v)
-		return i;	/* no interval rather than a wrong one */
+		return i; /* no interval rather than a wrong one */
 	for (size_t k = 0; k < c->pairs.n; k++) {
 		b = oae_cost_of(mode, t, &c->pairs.b[k]);
 		x = oae_cost_of(mode, t, &c->pairs.x[k]);
@@ -159,10 +158,10 @@ static struct oae_physical physical_of(const struct oae_case *c,
 	const struct oae_tables *tables = &c->score->tables;
 	const double *t = c->box.mid.v;
 	const struct oae_range *grid = oae_table_find(&tables->grid, "WORLD");
-	const struct oae_range *kg = oae_table_find(&tables->embodied,
-						    "machine_kg");
-	const struct oae_range *years = oae_table_find(&tables->embodied,
-						       "machine_years");
+	const struct oae_range *kg =
+		oae_table_find(&tables->embodied, "machine_kg");
+	const struct oae_range *years =
+		oae_table_find(&tables->embodied, "machine_years");
 	struct oae_physical p = { 0 };
 
 	for (int k = 0; k < OAE_TIERS; k++)
@@ -170,8 +169,8 @@ static struct oae_physical physical_of(const struct oae_case *c,
 				  t[OAE_TERM_H] * v->v[OAE_OWN_MU1 + k];
 	p.machine_hours = v->v[OAE_OWN_SETUP_S] / 3600;
 	if (mode == OAE_OWNED)
-		p.machine_hours += cost->machines * t[OAE_TERM_H] *
-				   OAE_MONTH_HOURS;
+		p.machine_hours +=
+			cost->machines * t[OAE_TERM_H] * OAE_MONTH_HOURS;
 	else
 		p.machine_hours += t[OAE_TERM_N] * v->v[OAE_OWN_S] *
 				   t[OAE_TERM_S_SCALE] / 3600;
@@ -180,9 +179,9 @@ static struct oae_physical physical_of(const struct oae_case *c,
 		t[OAE_TERM_N] * fmax(0, v->v[OAE_OWN_E]) * t[OAE_TERM_E_SCALE];
 	p.kgco2e = NAN;
 	if (grid && kg && years)
-		p.kgco2e = p.kwh * grid->mid / 1000 +
-			   oae_embodied_kg(kg->mid, years->mid,
-					   p.machine_hours);
+		p.kgco2e =
+			p.kwh * grid->mid / 1000 +
+			oae_embodied_kg(kg->mid, years->mid, p.machine_hours);
 	return p;
 }
 
@@ -205,8 +204,8 @@ static enum oae_evidence evidence_of(const struct oae_case *c,
 				     enum oae_mode mode)
 {
 	const struct oae_profile *p = c->profile;
-	enum oae_evidence e = oae_evidence_weaker(
-		c->effort, p->wage_usd_h[p->tier].evidence);
+	enum oae_evidence e =
+		oae_evidence_weaker(c->effort, p->wage_usd_h[p->tier].evidence);
 
 	e = oae_evidence_weaker(e, p->rho_usd.evidence);
 	if (c->scale.step)
@@ -244,8 +243,7 @@ static void find_flips(const struct oae_case *c, enum oae_mode mode,
 	/* A range that is common to both systems is not the system's own. */
 	for (int o = 0; o < OAE_OWNS; o++)
 		if (box->x_high.v[o] - box->x_low.v[o] >
-		    (box->common_high.v[o] - box->common_low.v[o]) *
-		    (1 + 1e-9))
+		    (box->common_high.v[o] - box->common_low.v[o]) * (1 + 1e-9))
 			add_flip(m, oae_own_name((enum oae_own)o),
 				 oae_flip_own(mode, box, (enum oae_own)o),
 				 box->x_low.v[o], box->x_high.v[o]);
@@ -256,8 +254,7 @@ static struct oae_interval affordable(const struct oae_case *c,
 				      enum oae_mode mode)
 {
 	const struct oae_range *r = &c->profile->wage_usd_h[c->profile->tier];
-	struct oae_interval usd = aim_interval(c, mode, &c->box.mid,
-					       aim_saved);
+	struct oae_interval usd = aim_interval(c, mode, &c->box.mid, aim_saved);
 	struct oae_interval h;
 
 	h.mid = usd.mid / r->mid;
@@ -283,20 +280,20 @@ void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
 	out->evidence = evidence_of(c, mode);
 	out->affordable = affordable(c, mode);
 	out->extra = oae_extra_bounds(tier, box);
-	out->extra_mid = oae_extra_hours(&box->mid, &box->b_mid, &box->x_mid,
-					 tier);
-	out->verdict = isnan(out->affordable.low) ? OAE_VERDICT_UNDECIDED :
-		oae_verdict_of(out->affordable.low, out->affordable.high,
-			       out->extra.low, out->extra.high);
+	out->extra_mid =
+		oae_extra_hours(&box->mid, &box->b_mid, &box->x_mid, tier);
+	out->verdict = isnan(out->affordable.low) ?
+			       OAE_VERDICT_UNDECIDED :
+			       oae_verdict_of(out->affordable.low,
+					      out->affordable.high,
+					      out->extra.low, out->extra.high);
 	hours = oae_bounds_of(mode, OAE_AIM_HOURS, tier, box);
 	wide = oae_verdict_of(hours.low, hours.high, out->extra.low,
 			      out->extra.high);
-	out->robust = out->verdict == wide &&
-		      wide != OAE_VERDICT_UNDECIDED;
+	out->robust = out->verdict == wide && wide != OAE_VERDICT_UNDECIDED;
 	find_flips(c, mode, out);
 	out->measured_share = measured_share(c, mode, &out->cost);
 	out->physical = physical_of(c, mode, &box->x_mid, &out->cost);
 	out->physical_b = physical_of(c, mode, &box->b_mid, &out->baseline);
-	oae_assess_sentence(c, mode, out, out->sentence,
-			    sizeof(out->sentence));
+	oae_assess_sentence(c, mode, out, out->sentence, sizeof(out->sentence));
 }

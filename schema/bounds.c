@@ -4,7 +4,7 @@
 
 #include "schema/bounds.h"
 
-#define CELLS_MAX 2000		/* pairs of machine counts enumerated */
+#define CELLS_MAX 2000 /* pairs of machine counts enumerated */
 
 /* One walk: the systems stand at one end, the shared terms move. */
 struct walk {
@@ -14,7 +14,7 @@ struct walk {
 	const struct oae_box *box;
 	struct oae_own_values b, x;
 	double b_tooth, x_tooth; /* machines added when m is real; see outer */
-	double low, high;	/* of the aim over what was walked */
+	double low, high;	 /* of the aim over what was walked */
 };
 
 static double aim_value(const struct walk *w, const struct oae_terms *t,
@@ -48,8 +48,8 @@ static void walk_corners(struct walk *w, struct oae_terms *t,
 
 		for (size_t i = 0; i < n; i++)
 			t->v[moving[i]] = corner >> i & 1 ?
-					  box->high.v[moving[i]] :
-					  box->low.v[moving[i]];
+						  box->high.v[moving[i]] :
+						  box->low.v[moving[i]];
 		v = aim_value(w, t, m_b, m_x);
 		w->low = fmin(w->low, v);
 		w->high = fmax(w->high, v);
@@ -57,20 +57,19 @@ static void walk_corners(struct walk *w, struct oae_terms *t,
 }
 
 static const enum oae_term on_demand_terms[] = {
-	OAE_TERM_R1, OAE_TERM_R2, OAE_TERM_R3, OAE_TERM_H, OAE_TERM_N,
-	OAE_TERM_RHO, OAE_TERM_P_S, OAE_TERM_S_SCALE,
+	OAE_TERM_R1, OAE_TERM_R2,  OAE_TERM_R3,	 OAE_TERM_H,
+	OAE_TERM_N,  OAE_TERM_RHO, OAE_TERM_P_S, OAE_TERM_S_SCALE,
 };
 
 /* Those that are affine for given machines, H and N. */
 static const enum oae_term owned_terms[] = {
-	OAE_TERM_R1, OAE_TERM_R2, OAE_TERM_R3, OAE_TERM_RHO, OAE_TERM_P_H,
-	OAE_TERM_P_IDLE, OAE_TERM_P_E, OAE_TERM_E_SCALE,
+	OAE_TERM_R1,  OAE_TERM_R2,     OAE_TERM_R3,  OAE_TERM_RHO,
+	OAE_TERM_P_H, OAE_TERM_P_IDLE, OAE_TERM_P_E, OAE_TERM_E_SCALE,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static void at_point(struct walk *w, double h, double n, double m_b,
-		     double m_x)
+static void at_point(struct walk *w, double h, double n, double m_b, double m_x)
 {
 	struct oae_terms t = w->box->mid;
 
@@ -176,8 +175,7 @@ static void walk_outer(struct walk *w, const double k[2])
 		double n = corner & 2 ? high[OAE_TERM_N] : low[OAE_TERM_N];
 		double load = (corner & 4 ? k[1] : k[0]) * n / h;
 
-		at_point(w, h, n,
-			 load * w->b.v[OAE_OWN_S] + w->b_tooth,
+		at_point(w, h, n, load * w->b.v[OAE_OWN_S] + w->b_tooth,
 			 load * w->x.v[OAE_OWN_S] + w->x_tooth);
 	}
 }
@@ -192,8 +190,8 @@ static bool walk_end(struct walk *w)
 	w->low = INFINITY;
 	w->high = -INFINITY;
 	if (w->mode == OAE_ON_DEMAND) {
-		walk_corners(w, &t, on_demand_terms, COUNT(on_demand_terms),
-			     0, 0);
+		walk_corners(w, &t, on_demand_terms, COUNT(on_demand_terms), 0,
+			     0);
 		return true;
 	}
 	load_ends(box, k);
@@ -201,12 +199,11 @@ static bool walk_end(struct walk *w)
 	to = from;
 	if (memcmp(&box->low, &box->high, sizeof(box->low)) != 0) {
 		from = fmin(from, k[0] * box->low.v[OAE_TERM_N] /
-			    box->high.v[OAE_TERM_H]);
+					  box->high.v[OAE_TERM_H]);
 		to = fmax(to, k[1] * box->high.v[OAE_TERM_N] /
-			  box->low.v[OAE_TERM_H]);
+				      box->low.v[OAE_TERM_H]);
 	}
-	if ((to - from) * (w->b.v[OAE_OWN_S] + w->x.v[OAE_OWN_S]) >
-	    CELLS_MAX) {
+	if ((to - from) * (w->b.v[OAE_OWN_S] + w->x.v[OAE_OWN_S]) > CELLS_MAX) {
 		walk_outer(w, k);
 		return false;
 	}
@@ -232,7 +229,8 @@ static struct oae_own_values end_of(const struct oae_box *box,
 		unsigned bit = o >= OAE_OWN_MU1 && o <= OAE_OWN_MU3;
 
 		v.v[o] += (common >> bit & 1 ? box->common_high.v[o] :
-			   box->common_low.v[o]) - part->v[o];
+					       box->common_low.v[o]) -
+			  part->v[o];
 	}
 	v.v[OAE_OWN_G] = dear ? low->v[OAE_OWN_G] : high->v[OAE_OWN_G];
 	return v;
@@ -246,8 +244,7 @@ static double extreme(struct walk *w, bool b_dear, bool *exact)
 
 	for (unsigned common = 0; common < 4; common++) {
 		w->b = end_of(box, &box->b_low, &box->b_high, b_dear, common);
-		w->x = end_of(box, &box->x_low, &box->x_high, !b_dear,
-			      common);
+		w->x = end_of(box, &box->x_low, &box->x_high, !b_dear, common);
 		w->b_tooth = b_dear;
 		w->x_tooth = !b_dear;
 		*exact = walk_end(w) && *exact;
@@ -256,11 +253,10 @@ static double extreme(struct walk *w, bool b_dear, bool *exact)
 	return best;
 }
 
-struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim,
-				int tier, const struct oae_box *box)
+struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim, int tier,
+				const struct oae_box *box)
 {
-	struct walk w = { .mode = mode, .aim = aim, .tier = tier,
-			  .box = box };
+	struct walk w = { .mode = mode, .aim = aim, .tier = tier, .box = box };
 	struct oae_bounds r = { .exact = true };
 
 	r.high = extreme(&w, true, &r.exact);
@@ -271,9 +267,13 @@ struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim,
 struct oae_bounds oae_extra_bounds(int tier, const struct oae_box *box)
 {
 	static const enum oae_term terms[] = {
-		OAE_TERM_R1, OAE_TERM_R2, OAE_TERM_R3, OAE_TERM_H,
+		OAE_TERM_R1,
+		OAE_TERM_R2,
+		OAE_TERM_R3,
+		OAE_TERM_H,
 	};
-	struct oae_bounds r = { .low = INFINITY, .high = -INFINITY,
+	struct oae_bounds r = { .low = INFINITY,
+				.high = -INFINITY,
 				.exact = true };
 	struct oae_own_values b_cheap, b_dear, x_cheap, x_dear;
 
@@ -286,13 +286,13 @@ struct oae_bounds oae_extra_bounds(int tier, const struct oae_box *box)
 
 		for (size_t i = 0; i < COUNT(terms); i++)
 			t.v[terms[i]] = corner >> i & 1 ?
-					box->high.v[terms[i]] :
-					box->low.v[terms[i]];
+						box->high.v[terms[i]] :
+						box->low.v[terms[i]];
 		/* The common part is the same in both, so at one corner. */
-		r.low = fmin(r.low, oae_extra_hours(&t, &b_dear, &x_cheap,
-						    tier));
-		r.high = fmax(r.high, oae_extra_hours(&t, &b_cheap, &x_dear,
-						      tier));
+		r.low = fmin(r.low,
+			     oae_extra_hours(&t, &b_dear, &x_cheap, tier));
+		r.high = fmax(r.high,
+			      oae_extra_hours(&t, &b_cheap, &x_dear, tier));
 	}
 	return r;
 }

@@ -26,9 +26,9 @@ struct oae_box {
 };
 
 enum oae_aim {
-	OAE_AIM_SCORE,		/* C_B / C_X, F_B counted */
-	OAE_AIM_RETROFIT,	/* C_B / C_X without F_B */
-	OAE_AIM_HOURS,		/* A*, hours of the given tier */
+	OAE_AIM_SCORE,	  /* C_B / C_X, F_B counted */
+	OAE_AIM_RETROFIT, /* C_B / C_X without F_B */
+	OAE_AIM_HOURS,	  /* A*, hours of the given tier */
 };
 
 struct oae_bounds {
@@ -46,8 +46,8 @@ struct oae_bounds {
  * in each parameter, so the extremes are at corners; parameters of one
  * system alone stand at their monotone end. tier is used by OAE_AIM_HOURS.
  */
-struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim,
-				int tier, const struct oae_box *box);
+struct oae_bounds oae_bounds_of(enum oae_mode mode, enum oae_aim aim, int tier,
+				const struct oae_box *box);
 
 /* The range of oae_extra_hours() over the box. */
 struct oae_bounds oae_extra_bounds(int tier, const struct oae_box *box);
@@ -85,7 +85,7 @@ void oae_owned_set(const struct oae_terms *t, const struct oae_own_values *b,
 		   const struct oae_own_values *x, bool retrofit,
 		   struct oae_n_set *out);
 
-const char *oae_term_name(enum oae_term t);	/* "r_t1_usd_h", ... */
+const char *oae_term_name(enum oae_term t); /* "r_t1_usd_h", ... */
 const char *oae_own_name(enum oae_own o);
 
 #endif

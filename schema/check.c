@@ -15,8 +15,7 @@ static bool listed(const char *const *known, const char *key)
 }
 
 enum oae_status oae_check_keys(const cJSON *obj, const char *what,
-			       const char *const *known,
-			       struct oae_error *err)
+			       const char *const *known, struct oae_error *err)
 {
 	const cJSON *member;
 	struct oae_buf list;
@@ -49,12 +48,13 @@ enum oae_status oae_check_version(const cJSON *obj, const char *key,
 	if (!cJSON_IsNumber(v))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: \"%s\" is missing; this is no such"
-				" document", what, key);
+				" document",
+				what, key);
 	if (v->valuedouble != version)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"%s: \"%s\" is version %g, this program knows"
-				" %d; use the program that wrote it", what,
-				key, v->valuedouble, version);
+				" %d; use the program that wrote it",
+				what, key, v->valuedouble, version);
 	return OAE_OK;
 }
 

@@ -14,8 +14,7 @@
  * NULL-terminated list (and the list), or when obj is no object.
  */
 enum oae_status oae_check_keys(const cJSON *obj, const char *what,
-			       const char *const *known,
-			       struct oae_error *err);
+			       const char *const *known, struct oae_error *err);
 /* A member that must be the whole number `version`; else UNSUPPORTED. */
 enum oae_status oae_check_version(const cJSON *obj, const char *key,
 				  int version, const char *what,

@@ -32,8 +32,8 @@ static double hours(const struct oae_terms *t)
 
 double oae_cost_load(const struct oae_terms *t)
 {
-	double lambda_peak = t->v[OAE_TERM_PEAK] * t->v[OAE_TERM_N] /
-			     (3600 * hours(t));
+	double lambda_peak =
+		t->v[OAE_TERM_PEAK] * t->v[OAE_TERM_N] / (3600 * hours(t));
 
 	return lambda_peak * t->v[OAE_TERM_S_SCALE] / t->v[OAE_TERM_U];
 }
@@ -50,8 +50,8 @@ double oae_cost_machines(const struct oae_terms *t,
 	return m > 1 ? m : 1;
 }
 
-static double by_tier(const struct oae_terms *t,
-		      const struct oae_own_values *x, enum oae_own first)
+static double by_tier(const struct oae_terms *t, const struct oae_own_values *x,
+		      enum oae_own first)
 {
 	const double *r = &t->v[OAE_TERM_R1], *h = &x->v[first];
 
@@ -76,14 +76,14 @@ struct oae_cost oae_cost_with(enum oae_mode mode, const struct oae_terms *t,
 	} else {
 		c.machines = machines;
 		c.setup = x->v[OAE_OWN_SETUP_S] / 3600 *
-			  (t->v[OAE_TERM_P_H] + idle_usd_h) +
+				  (t->v[OAE_TERM_P_H] + idle_usd_h) +
 			  t->v[OAE_TERM_P_E] * x->v[OAE_OWN_SETUP_KWH];
 		c.machine = machines * hours(t) * t->v[OAE_TERM_P_H];
 		c.energy = machines * hours(t) * idle_usd_h +
 			   n * (t->v[OAE_TERM_P_E] * e);
 	}
-	c.total = c.adoption + c.setup + c.maintenance + c.machine +
-		  c.energy + c.remedy;
+	c.total = c.adoption + c.setup + c.maintenance + c.machine + c.energy +
+		  c.remedy;
 	return c;
 }
 
@@ -105,11 +105,9 @@ double oae_cost_labour(const struct oae_cost *c)
 	return c->adoption + c->maintenance;
 }
 
-double oae_cost_kappa(const struct oae_terms *t,
-		      const struct oae_own_values *x)
+double oae_cost_kappa(const struct oae_terms *t, const struct oae_own_values *x)
 {
-	return t->v[OAE_TERM_P_S] * (x->v[OAE_OWN_S] *
-				     t->v[OAE_TERM_S_SCALE]) +
+	return t->v[OAE_TERM_P_S] * (x->v[OAE_OWN_S] * t->v[OAE_TERM_S_SCALE]) +
 	       (1 - x->v[OAE_OWN_G]) * t->v[OAE_TERM_RHO];
 }
 
@@ -176,7 +174,7 @@ const char *oae_break_even_name(enum oae_break_even_kind k)
 {
 	static const char *const names[] = {
 		[OAE_PAYS_ALWAYS] = "always", [OAE_PAYS_NEVER] = "never",
-		[OAE_PAYS_ABOVE] = "above", [OAE_PAYS_BELOW] = "below",
+		[OAE_PAYS_ABOVE] = "above",   [OAE_PAYS_BELOW] = "below",
 		[OAE_PAYS_EQUAL] = "equal",
 	};
 

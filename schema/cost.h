@@ -13,40 +13,44 @@
 
 #define OAE_MONTH_HOURS 730.0
 
-enum oae_mode { OAE_ON_DEMAND, OAE_OWNED, OAE_MODES };
+enum oae_mode {
+	OAE_ON_DEMAND,
+	OAE_OWNED,
+	OAE_MODES
+};
 
 /* Parameters that all systems of a comparison share. */
 enum oae_term {
-	OAE_TERM_R1,		/* USD per hour of tier T1 */
+	OAE_TERM_R1, /* USD per hour of tier T1 */
 	OAE_TERM_R2,
 	OAE_TERM_R3,
-	OAE_TERM_H,		/* months */
-	OAE_TERM_N,		/* requests over the H months */
-	OAE_TERM_RHO,		/* USD per missed request */
-	OAE_TERM_P_S,		/* USD per machine-second, on demand */
-	OAE_TERM_P_H,		/* USD per hour of an owned machine */
-	OAE_TERM_P_IDLE,	/* W of an idle machine */
-	OAE_TERM_P_E,		/* USD per kWh */
-	OAE_TERM_PEAK,		/* peak load / mean load */
-	OAE_TERM_U,		/* highest utilisation planned for, (0, 1] */
-	OAE_TERM_S_SCALE,	/* multiplies every s; 1 */
-	OAE_TERM_E_SCALE,	/* multiplies every e; 1 */
+	OAE_TERM_H,	  /* months */
+	OAE_TERM_N,	  /* requests over the H months */
+	OAE_TERM_RHO,	  /* USD per missed request */
+	OAE_TERM_P_S,	  /* USD per machine-second, on demand */
+	OAE_TERM_P_H,	  /* USD per hour of an owned machine */
+	OAE_TERM_P_IDLE,  /* W of an idle machine */
+	OAE_TERM_P_E,	  /* USD per kWh */
+	OAE_TERM_PEAK,	  /* peak load / mean load */
+	OAE_TERM_U,	  /* highest utilisation planned for, (0, 1] */
+	OAE_TERM_S_SCALE, /* multiplies every s; 1 */
+	OAE_TERM_E_SCALE, /* multiplies every e; 1 */
 	OAE_TERMS,
 };
 
 /* Parameters of one system. Cost rises in all of them but g. */
 enum oae_own {
-	OAE_OWN_A1,		/* adoption hours of tier T1 */
+	OAE_OWN_A1, /* adoption hours of tier T1 */
 	OAE_OWN_A2,
 	OAE_OWN_A3,
-	OAE_OWN_MU1,		/* maintenance hours a month of tier T1 */
+	OAE_OWN_MU1, /* maintenance hours a month of tier T1 */
 	OAE_OWN_MU2,
 	OAE_OWN_MU3,
-	OAE_OWN_SETUP_S,	/* machine-seconds of set-up and tuning */
-	OAE_OWN_SETUP_KWH,	/* their energy above idle */
-	OAE_OWN_S,		/* machine-seconds per request */
-	OAE_OWN_E,		/* kWh per request above idle; cost uses max(0, e) */
-	OAE_OWN_G,		/* share of requests accepted within the SLO */
+	OAE_OWN_SETUP_S,   /* machine-seconds of set-up and tuning */
+	OAE_OWN_SETUP_KWH, /* their energy above idle */
+	OAE_OWN_S,	   /* machine-seconds per request */
+	OAE_OWN_E,	   /* kWh per request above idle; cost uses max(0, e) */
+	OAE_OWN_G,	   /* share of requests accepted within the SLO */
 	OAE_OWNS,
 };
 
@@ -61,13 +65,13 @@ struct oae_own_values {
 /* USD over the horizon; total is the sum of the others. */
 struct oae_cost {
 	double total;
-	double adoption;	/* sum r_k a_k */
-	double setup;		/* machine cost of set-up and tuning */
-	double maintenance;	/* H sum r_k mu_k */
-	double machine;		/* on demand: N p_s s; owned: m h_H p_h */
-	double energy;		/* owned: idle and above idle; else 0 */
-	double remedy;		/* N (1 - g) rho */
-	double machines;	/* m; 0 on demand */
+	double adoption;    /* sum r_k a_k */
+	double setup;	    /* machine cost of set-up and tuning */
+	double maintenance; /* H sum r_k mu_k */
+	double machine;	    /* on demand: N p_s s; owned: m h_H p_h */
+	double energy;	    /* owned: idle and above idle; else 0 */
+	double remedy;	    /* N (1 - g) rho */
+	double machines;    /* m; 0 on demand */
 };
 
 /* The scale factors at 1, everything else 0 but u = peak = g = 1. */
@@ -85,7 +89,7 @@ struct oae_cost oae_cost_of(enum oae_mode mode, const struct oae_terms *t,
 /* The same with a given number of machines (owned mode). */
 struct oae_cost oae_cost_with(enum oae_mode mode, const struct oae_terms *t,
 			      const struct oae_own_values *x, double machines);
-double oae_cost_fixed(const struct oae_cost *c);	/* F = adoption + setup */
+double oae_cost_fixed(const struct oae_cost *c); /* F = adoption + setup */
 double oae_cost_labour(const struct oae_cost *c);
 /* kappa: what one more request costs when machines are rented. */
 double oae_cost_kappa(const struct oae_terms *t,
@@ -107,16 +111,16 @@ struct oae_limits oae_score_limits(const struct oae_terms *t,
 				   bool retrofit);
 
 enum oae_break_even_kind {
-	OAE_PAYS_ALWAYS,	/* X costs less at every N */
+	OAE_PAYS_ALWAYS, /* X costs less at every N */
 	OAE_PAYS_NEVER,
-	OAE_PAYS_ABOVE,		/* X costs less above N* */
+	OAE_PAYS_ABOVE, /* X costs less above N* */
 	OAE_PAYS_BELOW,
-	OAE_PAYS_EQUAL,		/* the same cost at every N */
+	OAE_PAYS_EQUAL, /* the same cost at every N */
 };
 
 struct oae_break_even {
 	enum oae_break_even_kind kind;
-	double n;		/* N*; NaN unless above or below */
+	double n; /* N*; NaN unless above or below */
 };
 struct oae_break_even oae_break_even_of(const struct oae_terms *t,
 					const struct oae_own_values *b,

@@ -6,12 +6,9 @@
 #include "schema/evidence.h"
 
 static const char *const names[] = {
-	[OAE_ABSENT] = "absent",
-	[OAE_MEASURED] = "measured",
-	[OAE_PUBLISHED] = "published",
-	[OAE_DECLARED] = "declared",
-	[OAE_ESTIMATED] = "estimated",
-	[OAE_ASSUMED] = "assumed",
+	[OAE_ABSENT] = "absent",       [OAE_MEASURED] = "measured",
+	[OAE_PUBLISHED] = "published", [OAE_DECLARED] = "declared",
+	[OAE_ESTIMATED] = "estimated", [OAE_ASSUMED] = "assumed",
 };
 
 const char *oae_evidence_name(enum oae_evidence e)
@@ -27,16 +24,16 @@ enum oae_evidence oae_evidence_parse(const char *name)
 	return OAE_ABSENT;
 }
 
-enum oae_evidence oae_evidence_weaker(enum oae_evidence a,
-				      enum oae_evidence b)
+enum oae_evidence oae_evidence_weaker(enum oae_evidence a, enum oae_evidence b)
 {
 	return a > b ? a : b;
 }
 
 struct oae_range oae_range_plain(double value, enum oae_evidence e)
 {
-	return (struct oae_range){ .low = value, .mid = value, .high = value,
-				   .evidence = e };
+	return (struct oae_range){
+		.low = value, .mid = value, .high = value, .evidence = e
+	};
 }
 
 /* Numbers beyond this are mistakes, and squares of them would overflow. */
@@ -56,7 +53,8 @@ static enum oae_status amount(const cJSON *obj, const char *key,
 	if (!(*out >= 0) || *out > AMOUNT_MAX)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: \"%s\" is %g; it must be a finite number"
-				" >= 0", what, key, *out);
+				" >= 0",
+				what, key, *out);
 	return OAE_OK;
 }
 
@@ -70,13 +68,15 @@ static enum oae_status check_width(const char *what, bool single,
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: a declared number needs a range; give"
 				" low, mid and high, or a source that begins"
-				" \"log:\"", what);
+				" \"log:\"",
+				what);
 	if (r->low > r->mid / 2 || r->high < r->mid * 2 || r->mid <= 0)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: the declared range %g..%g..%g is too"
 				" narrow; it needs 0 < mid, low <= mid/2 and"
 				" high >= 2 mid, or a source that begins"
-				" \"log:\"", what, r->low, r->mid, r->high);
+				" \"log:\"",
+				what, r->low, r->mid, r->high);
 	return OAE_OK;
 }
 
@@ -89,7 +89,8 @@ static enum oae_status read_amounts(const cJSON *value, const char *what,
 	*single = cJSON_GetObjectItemCaseSensitive(value, "value") != NULL;
 	if (*single) {
 		if (cJSON_GetObjectItemCaseSensitive(value, "mid"))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: has both"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"%s: has both"
 					" \"value\" and \"mid\"; give one",
 					what);
 		status = amount(value, "value", what, &out->mid, err);
@@ -104,8 +105,8 @@ static enum oae_status read_amounts(const cJSON *value, const char *what,
 	if (!status && !(out->low <= out->mid && out->mid <= out->high))
 		status = oae_fail(err, OAE_ERR_FORMAT, 0,
 				  "%s: low, mid, high are %g, %g, %g; they"
-				  " must ascend", what, out->low, out->mid,
-				  out->high);
+				  " must ascend",
+				  what, out->low, out->mid, out->high);
 	return status;
 }
 
@@ -121,13 +122,15 @@ enum oae_status oae_range_read(const cJSON *value, const char *what,
 	if (cJSON_IsNumber(value) && !strict) {
 		*out = oae_range_plain(value->valuedouble, OAE_DECLARED);
 		if (!(out->mid >= 0) || out->mid > AMOUNT_MAX)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is %g; it"
-					" must be a finite number >= 0", what,
-					out->mid);
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"%s: is %g; it"
+					" must be a finite number >= 0",
+					what, out->mid);
 		return OAE_OK;
 	}
 	if (!cJSON_IsObject(value))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: %s; give an"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: %s; give an"
 				" object with low, mid, high, class and source",
 				what, value ? "is no object" : "is missing");
 	status = read_amounts(value, what, &single, out, err);
@@ -140,9 +143,11 @@ enum oae_status oae_range_read(const cJSON *value, const char *what,
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: class \"%.40s\" is unknown; give"
 				" measured, published, declared, estimated or"
-				" assumed", what, class);
+				" assumed",
+				what, class);
 	if (!out->source || !*out->source)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: \"source\" is"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: \"source\" is"
 				" missing; say where the number comes from",
 				what);
 	if (strict && out->evidence == OAE_DECLARED)

@@ -25,7 +25,7 @@ enum oae_evidence {
 struct oae_range {
 	double low, mid, high;
 	enum oae_evidence evidence;
-	const char *source;	/* owned by whoever made the range; or NULL */
+	const char *source; /* owned by whoever made the range; or NULL */
 };
 
 /* "measured", ...; "absent" for OAE_ABSENT. */
@@ -33,8 +33,7 @@ const char *oae_evidence_name(enum oae_evidence e);
 /* OAE_ABSENT when the name is none of the classes. */
 enum oae_evidence oae_evidence_parse(const char *name);
 /* The weaker class of two: what a sum or product of both carries. */
-enum oae_evidence oae_evidence_weaker(enum oae_evidence a,
-				      enum oae_evidence b);
+enum oae_evidence oae_evidence_weaker(enum oae_evidence a, enum oae_evidence b);
 
 struct oae_range oae_range_plain(double value, enum oae_evidence e);
 

@@ -6,18 +6,23 @@
 
 #define JUMPS_MAX 1000000
 #define FLIP_JUMPS_MAX 50000
-#define FLIP_FACTOR 1000	/* a flip farther away tells nobody anything */
+#define FLIP_FACTOR 1000 /* a flip farther away tells nobody anything */
 
 const char *oae_term_name(enum oae_term t)
 {
 	static const char *const names[OAE_TERMS] = {
-		[OAE_TERM_R1] = "r_t1_usd_h", [OAE_TERM_R2] = "r_t2_usd_h",
-		[OAE_TERM_R3] = "r_t3_usd_h", [OAE_TERM_H] = "H_months",
-		[OAE_TERM_N] = "N", [OAE_TERM_RHO] = "rho_usd",
-		[OAE_TERM_P_S] = "p_s_usd", [OAE_TERM_P_H] = "p_h_usd",
+		[OAE_TERM_R1] = "r_t1_usd_h",
+		[OAE_TERM_R2] = "r_t2_usd_h",
+		[OAE_TERM_R3] = "r_t3_usd_h",
+		[OAE_TERM_H] = "H_months",
+		[OAE_TERM_N] = "N",
+		[OAE_TERM_RHO] = "rho_usd",
+		[OAE_TERM_P_S] = "p_s_usd",
+		[OAE_TERM_P_H] = "p_h_usd",
 		[OAE_TERM_P_IDLE] = "p_idle_w",
 		[OAE_TERM_P_E] = "p_e_usd_kwh",
-		[OAE_TERM_PEAK] = "peak_over_mean", [OAE_TERM_U] = "u",
+		[OAE_TERM_PEAK] = "peak_over_mean",
+		[OAE_TERM_U] = "u",
 		[OAE_TERM_S_SCALE] = "s_scale",
 		[OAE_TERM_E_SCALE] = "e_scale",
 	};
@@ -28,13 +33,17 @@ const char *oae_term_name(enum oae_term t)
 const char *oae_own_name(enum oae_own o)
 {
 	static const char *const names[OAE_OWNS] = {
-		[OAE_OWN_A1] = "a_t1_h", [OAE_OWN_A2] = "a_t2_h",
-		[OAE_OWN_A3] = "a_t3_h", [OAE_OWN_MU1] = "mu_t1_h_month",
+		[OAE_OWN_A1] = "a_t1_h",
+		[OAE_OWN_A2] = "a_t2_h",
+		[OAE_OWN_A3] = "a_t3_h",
+		[OAE_OWN_MU1] = "mu_t1_h_month",
 		[OAE_OWN_MU2] = "mu_t2_h_month",
 		[OAE_OWN_MU3] = "mu_t3_h_month",
 		[OAE_OWN_SETUP_S] = "setup_s",
-		[OAE_OWN_SETUP_KWH] = "setup_kwh", [OAE_OWN_S] = "s",
-		[OAE_OWN_E] = "e_kwh", [OAE_OWN_G] = "g",
+		[OAE_OWN_SETUP_KWH] = "setup_kwh",
+		[OAE_OWN_S] = "s",
+		[OAE_OWN_E] = "e_kwh",
+		[OAE_OWN_G] = "g",
 	};
 
 	return names[o];
@@ -73,7 +82,7 @@ static double flip_load(const struct oae_box *box)
 	for (int up = 0; up < 2; up++) {
 		double m[2] = { oae_cost_machines(&box->mid, b),
 				oae_cost_machines(&box->mid, x) };
-		double load = at;
+		double load;
 
 		for (int i = 0; i < FLIP_JUMPS_MAX; i++) {
 			double next[2], d;
@@ -115,7 +124,7 @@ double oae_flip_term(enum oae_mode mode, const struct oae_box *box,
 		return r <= 1 ? r : NAN;
 	}
 	if (mode == OAE_OWNED && (which == OAE_TERM_H || which == OAE_TERM_N))
-		return NAN;	/* oae_owned_set() says it for N */
+		return NAN; /* oae_owned_set() says it for N */
 	f0 = saved(mode, &t, &box->b_mid, &box->x_mid);
 	t.v[which] = v0 > 0 ? 2 * v0 : 1;
 	return root(v0, f0, t.v[which],
@@ -155,7 +164,7 @@ double oae_flip_own(enum oae_mode mode, const struct oae_box *box,
 /* C_B - C_X = fixed + tooth (m_B - m_X) + N slope; m = ceil(N rate). */
 struct teeth {
 	double fixed, tooth, slope;
-	double rate_b, rate_x;	/* machines per request; 0: always one */
+	double rate_b, rate_x; /* machines per request; 0: always one */
 };
 
 static struct teeth teeth_of(const struct oae_terms *terms,
@@ -217,8 +226,8 @@ static double settled_from(const struct teeth *d, double *mean_slope)
 {
 	double fixed = d->fixed, n;
 
-	fixed += (d->rate_b > 0 ? 0 : d->tooth) -
-		 (d->rate_x > 0 ? 0 : d->tooth);
+	fixed +=
+		(d->rate_b > 0 ? 0 : d->tooth) - (d->rate_x > 0 ? 0 : d->tooth);
 	*mean_slope = d->slope + d->tooth * (d->rate_b - d->rate_x);
 	n = (fabs(fixed) + d->tooth) / fabs(*mean_slope);
 	if (d->rate_b > 0)
@@ -247,8 +256,8 @@ void oae_owned_set(const struct oae_terms *t, const struct oae_own_values *b,
 		double end_x = d.rate_x > 0 ? m_x / d.rate_x : INFINITY;
 		double end = fmin(end_b, end_x);
 
-		if (!add_positive(out, from, end, d.fixed +
-				  d.tooth * (m_b - m_x), d.slope)) {
+		if (!add_positive(out, from, end,
+				  d.fixed + d.tooth * (m_b - m_x), d.slope)) {
 			out->known_to = from;
 			return;
 		}
@@ -256,7 +265,7 @@ void oae_owned_set(const struct oae_terms *t, const struct oae_own_values *b,
 		m_x += end == end_x;
 		from = end;
 	}
-	if (from < settled || (mean_slope > 0 && isfinite(from) &&
-			       !set_add(out, from, INFINITY)))
+	if (from < settled ||
+	    (mean_slope > 0 && isfinite(from) && !set_add(out, from, INFINITY)))
 		out->known_to = from;
 }

@@ -18,7 +18,8 @@ enum oae_status oae_judge_parse(const char *name, enum oae_judge *out,
 			*out = (enum oae_judge)i;
 			return OAE_OK;
 		}
-	return oae_fail(err, OAE_ERR_FORMAT, 0, "judge \"%.40s\" is unknown;"
+	return oae_fail(err, OAE_ERR_FORMAT, 0,
+			"judge \"%.40s\" is unknown;"
 			" there are exact, final_number and contains_all",
 			name);
 }
@@ -71,7 +72,7 @@ static bool exact(const char *a, const char *b)
  * not count; thousands may be separated by commas.
  */
 struct number {
-	const char *text;	/* its first digit, or NULL */
+	const char *text; /* its first digit, or NULL */
 	bool negative;
 };
 

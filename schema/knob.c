@@ -28,12 +28,16 @@ static enum oae_status write_number(const struct oae_knob *k, const char *text,
 	v = strtod(text, &end);
 	if (end == text || *end || errno || !isfinite(v) ||
 	    (whole && (v != floor(v) || fabs(v) > 9007199254740992.0)))
-		return oae_fail(err, OAE_ERR_USAGE, 0, "knob %s: \"%.60s\" is"
-				" no %s", k->name, text,
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"knob %s: \"%.60s\" is"
+				" no %s",
+				k->name, text,
 				whole ? "whole number" : "number");
 	if (v < k->low || v > k->high)
-		return oae_fail(err, OAE_ERR_USAGE, 0, "knob %s: %.60s is out"
-				" of %g..%g", k->name, text, k->low, k->high);
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"knob %s: %.60s is out"
+				" of %g..%g",
+				k->name, text, k->low, k->high);
 	oae_jw_num(w, k->name, v);
 	return OAE_OK;
 }
@@ -54,8 +58,10 @@ static enum oae_status write_choice(const struct oae_knob *k, const char *text,
 	cJSON_ArrayForEach(c, k->choices)
 		oae_buf_printf(&list, "%s%s", list.len ? ", " : "",
 			       c->valuestring);
-	status = oae_fail(err, OAE_ERR_USAGE, 0, "knob %s: \"%.60s\" is none"
-			  " of %s", k->name, text, oae_buf_str(&list));
+	status = oae_fail(err, OAE_ERR_USAGE, 0,
+			  "knob %s: \"%.60s\" is none"
+			  " of %s",
+			  k->name, text, oae_buf_str(&list));
 	oae_buf_release(&list);
 	return status;
 }
@@ -80,8 +86,10 @@ enum oae_status oae_knob_write(const struct oae_knob *k, const char *text,
 		break;
 	}
 	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-		return oae_fail(err, OAE_ERR_USAGE, 0, "knob %s: \"%.60s\" is"
-				" neither true nor false", k->name, text);
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"knob %s: \"%.60s\" is"
+				" neither true nor false",
+				k->name, text);
 	oae_jw_bool(w, k->name, *text == 't');
 	return OAE_OK;
 }
@@ -94,7 +102,8 @@ enum oae_status oae_manifest_expand(const char *word, const char *build,
 	const struct {
 		const char *mark, *value;
 	} marks[] = {
-		{ "{build}", build }, { "{home}", home },
+		{ "{build}", build },
+		{ "{home}", home },
 		{ "{adapter}", adapter },
 	};
 	struct oae_buf text;
@@ -104,8 +113,8 @@ enum oae_status oae_manifest_expand(const char *word, const char *build,
 	while (*word) {
 		size_t i = 0;
 
-		while (i < 3 && strncmp(word, marks[i].mark,
-					strlen(marks[i].mark)) != 0)
+		while (i < 3 &&
+		       strncmp(word, marks[i].mark, strlen(marks[i].mark)) != 0)
 			i++;
 		if (i < 3) {
 			oae_buf_puts(&text, marks[i].value);

@@ -10,8 +10,8 @@ static const char *const ledger_keys[] = {
 	"oae_ledger", "system", "about", "entries", NULL,
 };
 static const char *const entry_keys[] = {
-	"id", "kind", "tier", "unit", "low", "mid", "high", "value", "class",
-	"source", "activity", NULL,
+	"id",	"kind",	 "tier",  "unit",   "low",	"mid",
+	"high", "value", "class", "source", "activity", NULL,
 };
 
 static const struct {
@@ -42,26 +42,33 @@ static enum oae_status read_kind(const cJSON *obj, const char *what,
 	       strcmp(kind, kinds[k].name) != 0)
 		k++;
 	if (k == sizeof(kinds) / sizeof(kinds[0]))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: kind \"%.40s\" is"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: kind \"%.40s\" is"
 				" unknown; give adoption, maintenance or"
-				" machine", what, kind);
+				" machine",
+				what, kind);
 	e->kind = (enum oae_ledger_kind)k;
 	if (strcmp(unit, kinds[k].unit) != 0)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: unit is \"%.40s\""
-				"; %s is in \"%s\"", what, unit, kind,
-				kinds[k].unit);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: unit is \"%.40s\""
+				"; %s is in \"%s\"",
+				what, unit, kind, kinds[k].unit);
 	e->tier = -1;
 	if (e->kind == OAE_LEDGER_MACHINE) {
 		if (!tier)
 			return OAE_OK;
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: machine time has"
-				" no tier; remove it", what);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: machine time has"
+				" no tier; remove it",
+				what);
 	}
 	e->tier = tier ? oae_tier_parse(tier) : -1;
 	if (e->tier < 0)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: tier is \"%.40s\""
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: tier is \"%.40s\""
 				"; give T1 (general IT), T2 (programmer) or T3"
-				" (specialist)", what, tier ? tier : "");
+				" (specialist)",
+				what, tier ? tier : "");
 	return OAE_OK;
 }
 
@@ -76,14 +83,17 @@ static enum oae_status read_entry(const cJSON *obj, const char *path,
 	snprintf(what, sizeof(what), "%.200s: entry %zu", path, l->count + 1);
 	e->id = oae_json_str_or(obj, "id", NULL);
 	if (!e->id || !oae_check_name(e->id))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: \"id\" is missing"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: \"id\" is missing"
 				" or no name; give e.g. \"adopt.install\"",
 				what);
 	snprintf(what, sizeof(what), "%.200s: entry \"%s\"", path, e->id);
 	for (size_t i = 0; i < l->count; i++)
 		if (strcmp(l->entries[i].id, e->id) == 0)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: stands"
-					" twice", what);
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"%s: stands"
+					" twice",
+					what);
 	status = oae_check_keys(obj, what, entry_keys, err);
 	if (!status)
 		status = read_kind(obj, what, e, err);
@@ -91,8 +101,10 @@ static enum oae_status read_entry(const cJSON *obj, const char *path,
 		status = oae_range_read(obj, what, true, &e->amount, err);
 	e->activity = oae_json_str_or(obj, "activity", NULL);
 	if (!status && !e->activity)
-		status = oae_fail(err, OAE_ERR_FORMAT, 0, "%s: \"activity\" is"
-				  " missing; say what is done", what);
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "%s: \"activity\" is"
+				  " missing; say what is done",
+				  what);
 	return status;
 }
 
@@ -119,8 +131,10 @@ enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
 		return status;
 	}
 	if (cJSON_GetArraySize(entries) > (int)OAE_LEDGER_ENTRIES_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0, "%s: more than %u"
-				" entries", path, OAE_LEDGER_ENTRIES_MAX);
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"%s: more than %u"
+				" entries",
+				path, OAE_LEDGER_ENTRIES_MAX);
 	l->entries = calloc((size_t)cJSON_GetArraySize(entries) + 1,
 			    sizeof(*l->entries));
 	if (!l->entries)

@@ -12,25 +12,25 @@
 #include "base/status.h"
 #include "schema/evidence.h"
 
-#define OAE_TIERS 3	/* T1 general IT, T2 programmer, T3 specialist */
+#define OAE_TIERS 3 /* T1 general IT, T2 programmer, T3 specialist */
 #define OAE_LEDGER_ENTRIES_MAX 1000u
 
 enum oae_ledger_kind {
 	OAE_LEDGER_ADOPTION,	/* hours, once */
-	OAE_LEDGER_MAINTENANCE,	/* hours a month */
+	OAE_LEDGER_MAINTENANCE, /* hours a month */
 	OAE_LEDGER_MACHINE,	/* machine-seconds, once */
 };
 
 struct oae_ledger_entry {
 	const char *id, *activity;
 	enum oae_ledger_kind kind;
-	int tier;		/* 0..OAE_TIERS-1; -1 for machine time */
+	int tier;		 /* 0..OAE_TIERS-1; -1 for machine time */
 	struct oae_range amount; /* h, h/month or s */
 };
 
 struct oae_ledger {
 	cJSON *tree;
-	const char *system;	/* "adapter/system" */
+	const char *system; /* "adapter/system" */
 	struct oae_ledger_entry *entries;
 	size_t count;
 };

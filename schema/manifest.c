@@ -10,12 +10,12 @@
 #include "schema/manifest.h"
 
 static const char *const manifest_keys[] = {
-	"oae_adapter", "name", "version", "title", "about", "licence",
-	"command", "models", "systems", "setup", "synth", NULL,
+	"oae_adapter", "name",	 "version", "title", "about", "licence",
+	"command",     "models", "systems", "setup", "synth", NULL,
 };
 static const char *const system_keys[] = {
-	"name", "title", "kind", "about", "lossless_of", "models", "knobs",
-	"effort", NULL,
+	"name",	  "title", "kind",   "about", "lossless_of",
+	"models", "knobs", "effort", NULL,
 };
 static const char *const knob_keys[] = {
 	"name", "type", "default", "low", "high", "choices", "about", NULL,
@@ -44,17 +44,21 @@ static enum oae_status read_strings(const cJSON *obj, const char *key,
 		return status;
 	cJSON_ArrayForEach(s, list) {
 		if (!cJSON_IsString(s) || !*s->valuestring)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "\"%s\" must"
-					" hold non-empty strings only", key);
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"\"%s\" must"
+					" hold non-empty strings only",
+					key);
 		if (out->count == OAE_MANIFEST_LIST_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0, "\"%s\" has"
-					" more than %u entries", key,
-					OAE_MANIFEST_LIST_MAX);
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"\"%s\" has"
+					" more than %u entries",
+					key, OAE_MANIFEST_LIST_MAX);
 		if (paths && !oae_check_path(s->valuestring))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "\"%s\":"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"\"%s\":"
 					" \"%.100s\" must be a path below the"
-					" project's folder", key,
-					s->valuestring);
+					" project's folder",
+					key, s->valuestring);
 		out->item[out->count++] = s->valuestring;
 	}
 	if (needed && out->count == 0)
@@ -66,7 +70,7 @@ static enum oae_status knob_type(const cJSON *obj, struct oae_knob *k,
 				 struct oae_error *err)
 {
 	static const char *const names[] = {
-		[OAE_KNOB_INT] = "int", [OAE_KNOB_NUMBER] = "number",
+		[OAE_KNOB_INT] = "int",	      [OAE_KNOB_NUMBER] = "number",
 		[OAE_KNOB_STRING] = "string", [OAE_KNOB_BOOL] = "bool",
 		[OAE_KNOB_CHOICE] = "choice",
 	};
@@ -77,8 +81,10 @@ static enum oae_status knob_type(const cJSON *obj, struct oae_knob *k,
 			k->type = (enum oae_knob_type)i;
 			return OAE_OK;
 		}
-	return oae_fail(err, OAE_ERR_FORMAT, 0, "type \"%.40s\" is unknown;"
-			" give int, number, string, bool or choice", type);
+	return oae_fail(err, OAE_ERR_FORMAT, 0,
+			"type \"%.40s\" is unknown;"
+			" give int, number, string, bool or choice",
+			type);
 }
 
 static enum oae_status knob_choices(const cJSON *obj, struct oae_knob *k,
@@ -111,7 +117,8 @@ static enum oae_status knob_default(const struct oae_knob *k,
 		snprintf(text, sizeof(text), "%s",
 			 cJSON_IsTrue(v) ? "true" : "false");
 	else if (!cJSON_IsString(v))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "\"default\" is"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"\"default\" is"
 				" missing or of another type");
 	oae_buf_init(&scratch, OAE_LINE_BYTES_MAX);
 	oae_jw_init(&w, &scratch, 0);
@@ -165,8 +172,8 @@ static enum oae_status read_knobs(const cJSON *obj, struct oae_system_entry *s,
 	if (cJSON_GetArraySize(list) > (int)OAE_MANIFEST_LIST_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u knobs",
 				OAE_MANIFEST_LIST_MAX);
-	s->knobs = calloc((size_t)cJSON_GetArraySize(list) + 1,
-			  sizeof(*s->knobs));
+	s->knobs =
+		calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(*s->knobs));
 	if (!s->knobs)
 		return no_memory(err);
 	cJSON_ArrayForEach(k, list) {
@@ -174,7 +181,8 @@ static enum oae_status read_knobs(const cJSON *obj, struct oae_system_entry *s,
 		if (status)
 			return status;
 		if (oae_system_knob(s, s->knobs[s->knob_count].name))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "knob"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"knob"
 					" \"%.60s\" stands twice",
 					s->knobs[s->knob_count].name);
 		s->knob_count++;
@@ -182,12 +190,11 @@ static enum oae_status read_knobs(const cJSON *obj, struct oae_system_entry *s,
 	return OAE_OK;
 }
 
-static enum oae_status read_system(const cJSON *obj,
-				   struct oae_system_entry *s,
+static enum oae_status read_system(const cJSON *obj, struct oae_system_entry *s,
 				   struct oae_error *err)
 {
-	enum oae_status status = oae_check_keys(obj, "systems", system_keys,
-						err);
+	enum oae_status status =
+		oae_check_keys(obj, "systems", system_keys, err);
 
 	if (!status)
 		status = oae_json_str(obj, "name", &s->name, err);
@@ -199,7 +206,8 @@ static enum oae_status read_system(const cJSON *obj,
 	if (!oae_check_name(s->name))
 		status = oae_fail(err, OAE_ERR_FORMAT, 0, "is no name");
 	if (!status && s->effort && !oae_check_path(s->effort))
-		status = oae_fail(err, OAE_ERR_FORMAT, 0, "\"effort\" must be"
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "\"effort\" must be"
 				  " a path below the adapter's folder");
 	if (!status)
 		status = oae_json_str(obj, "title", &s->title, err);
@@ -225,10 +233,12 @@ static enum oae_status read_systems(struct oae_manifest *m,
 		return status;
 	if (cJSON_GetArraySize(list) < 1 ||
 	    cJSON_GetArraySize(list) > (int)OAE_SYSTEMS_MAX)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "\"systems\" must hold"
-				" 1 to %u systems", OAE_SYSTEMS_MAX);
-	m->systems = calloc((size_t)cJSON_GetArraySize(list),
-			    sizeof(*m->systems));
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"\"systems\" must hold"
+				" 1 to %u systems",
+				OAE_SYSTEMS_MAX);
+	m->systems =
+		calloc((size_t)cJSON_GetArraySize(list), sizeof(*m->systems));
 	if (!m->systems)
 		return no_memory(err);
 	cJSON_ArrayForEach(obj, list) {
@@ -238,14 +248,17 @@ static enum oae_status read_systems(struct oae_manifest *m,
 		if (status)
 			return status;
 		if (oae_manifest_system(m, s->name) != s)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "system"
-					" \"%.60s\" stands twice", s->name);
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"system"
+					" \"%.60s\" stands twice",
+					s->name);
 	}
 	for (size_t i = 0; i < m->system_count; i++) {
 		const char *of = m->systems[i].lossless_of;
 
 		if (of && !oae_manifest_system(m, of))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "system"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"system"
 					" \"%.60s\": lossless_of \"%.60s\" is"
 					" none of the systems",
 					m->systems[i].name, of);
@@ -253,8 +266,7 @@ static enum oae_status read_systems(struct oae_manifest *m,
 	return OAE_OK;
 }
 
-static enum oae_status read_setup(struct oae_manifest *m,
-				  struct oae_error *err)
+static enum oae_status read_setup(struct oae_manifest *m, struct oae_error *err)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(m->tree, "setup");
 	const cJSON *obj;
@@ -266,10 +278,12 @@ static enum oae_status read_setup(struct oae_manifest *m,
 	if (status)
 		return status;
 	if (cJSON_GetArraySize(list) > (int)OAE_MANIFEST_LIST_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u set-up"
-				" steps", OAE_MANIFEST_LIST_MAX);
-	m->setup = calloc((size_t)cJSON_GetArraySize(list) + 1,
-			  sizeof(*m->setup));
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"more than %u set-up"
+				" steps",
+				OAE_MANIFEST_LIST_MAX);
+	m->setup =
+		calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(*m->setup));
 	if (!m->setup)
 		return no_memory(err);
 	cJSON_ArrayForEach(obj, list) {
@@ -294,7 +308,8 @@ static enum oae_status read_head(struct oae_manifest *m, struct oae_error *err)
 	if (!status)
 		status = oae_json_str(m->tree, "name", &m->name, err);
 	if (!status && !oae_check_name(m->name))
-		status = oae_fail(err, OAE_ERR_FORMAT, 0, "name \"%.60s\" must"
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "name \"%.60s\" must"
 				  " be letters, digits, '.', '_', '-'",
 				  m->name);
 	if (!status)
@@ -326,8 +341,8 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 	if (!status)
 		status = oae_json_read(path, &m->tree, err);
 	if (!status)
-		status = oae_check_version(m->tree, "oae_adapter", 1, path,
-					   err);
+		status =
+			oae_check_version(m->tree, "oae_adapter", 1, path, err);
 	if (status)
 		return status;
 	status = read_head(m, err);
@@ -336,8 +351,8 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 	if (!status)
 		status = read_setup(m, err);
 	if (!status)
-		status = read_strings(m->tree, "synth", false, false,
-				      &m->synth, err);
+		status = read_strings(m->tree, "synth", false, false, &m->synth,
+				      err);
 	if (status)
 		oae_error_prefix(err, "%s", path);
 	return status;
@@ -353,8 +368,8 @@ void oae_manifest_release(struct oae_manifest *m)
 	memset(m, 0, sizeof(*m));
 }
 
-const struct oae_system_entry *
-oae_manifest_system(const struct oae_manifest *m, const char *name)
+const struct oae_system_entry *oae_manifest_system(const struct oae_manifest *m,
+						   const char *name)
 {
 	for (size_t i = 0; i < m->system_count; i++)
 		if (strcmp(m->systems[i].name, name) == 0)

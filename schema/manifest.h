@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/status.h"
 
-#define OAE_MANIFEST_LIST_MAX 64u	/* models, argv words, knobs, steps */
+#define OAE_MANIFEST_LIST_MAX 64u /* models, argv words, knobs, steps */
 
 enum oae_knob_type {
 	OAE_KNOB_INT,
@@ -24,37 +24,37 @@ enum oae_knob_type {
 
 struct oae_knob {
 	const char *name;
-	const char *about;		/* or NULL */
+	const char *about; /* or NULL */
 	enum oae_knob_type type;
-	const cJSON *otherwise;		/* the shipped default */
-	double low, high;		/* int and number; -inf, inf if open */
-	const cJSON *choices;		/* array of strings, or NULL */
+	const cJSON *otherwise; /* the shipped default */
+	double low, high;	/* int and number; -inf, inf if open */
+	const cJSON *choices;	/* array of strings, or NULL */
 };
 
 struct oae_strings {
-	const char *item[OAE_MANIFEST_LIST_MAX + 1];	/* NULL-terminated */
+	const char *item[OAE_MANIFEST_LIST_MAX + 1]; /* NULL-terminated */
 	size_t count;
 };
 
 struct oae_system_entry {
 	const char *name, *title, *kind;
-	const char *about;		/* or NULL */
-	const char *lossless_of;	/* another system's name, or NULL */
-	const char *effort;		/* ledger, relative to the folder; or NULL */
-	struct oae_strings models;	/* relative to the project's folder */
+	const char *about;	   /* or NULL */
+	const char *lossless_of;   /* another system's name, or NULL */
+	const char *effort;	   /* ledger, relative to the folder; or NULL */
+	struct oae_strings models; /* relative to the project's folder */
 	struct oae_knob *knobs;
 	size_t knob_count;
 };
 
 struct oae_setup_step {
 	struct oae_strings argv;
-	const char *about;		/* or NULL */
+	const char *about; /* or NULL */
 };
 
 struct oae_manifest {
 	cJSON *tree;
 	const char *name, *version, *title, *licence;
-	struct oae_strings command;	/* with {build}, {home}, {adapter} */
+	struct oae_strings command; /* with {build}, {home}, {adapter} */
 	struct oae_strings models;
 	struct oae_system_entry *systems;
 	size_t system_count;
@@ -70,8 +70,8 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 void oae_manifest_release(struct oae_manifest *m);
 
 /* NULL when the adapter has no such system, the system no such knob. */
-const struct oae_system_entry *
-oae_manifest_system(const struct oae_manifest *m, const char *name);
+const struct oae_system_entry *oae_manifest_system(const struct oae_manifest *m,
+						   const char *name);
 const struct oae_knob *oae_system_knob(const struct oae_system_entry *s,
 				       const char *name);
 

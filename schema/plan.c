@@ -7,27 +7,42 @@
 #include "schema/plan.h"
 
 static const char *const plan_keys[] = {
-	"about", "r_usd_h", "H_months", "hours", "g", "peak_over_mean", "u",
-	"rho_usd", "systems", "baseline", "on_demand", "owned",
-	"profiles_requests_a_month", "N", NULL,
+	"about",
+	"r_usd_h",
+	"H_months",
+	"hours",
+	"g",
+	"peak_over_mean",
+	"u",
+	"rho_usd",
+	"systems",
+	"baseline",
+	"on_demand",
+	"owned",
+	"profiles_requests_a_month",
+	"N",
+	NULL,
 };
 static const char *const system_keys[] = {
-	"about", "a_h", "mu_h_month", "s", "watt_above_idle", "e_kwh", "g",
-	"setup_s", NULL,
+	"about", "a_h", "mu_h_month", "s",  "watt_above_idle",
+	"e_kwh", "g",	"setup_s",    NULL,
 };
 static const char *const on_demand_keys[] = { "p_s_usd", NULL };
 static const char *const owned_keys[] = {
-	"p_h_usd", "p_idle_w", "p_e_usd_kwh", NULL,
+	"p_h_usd",
+	"p_idle_w",
+	"p_e_usd_kwh",
+	NULL,
 };
 
 /* A number or [low, mid, high]; bounded for each of them. */
 struct number {
-	double v[3];		/* low, mid, high */
+	double v[3]; /* low, mid, high */
 };
 
 struct bounds {
 	double least, most;
-	bool open;		/* least itself is not allowed */
+	bool open; /* least itself is not allowed */
 };
 
 static const struct bounds any_amount = { 0, 1e100, false };
@@ -42,31 +57,39 @@ static enum oae_status to_number(const cJSON *value, const char *what,
 	bool list = cJSON_IsArray(value);
 
 	if (!value)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is missing; give"
-				" a number or [low, mid, high]", what);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: is missing; give"
+				" a number or [low, mid, high]",
+				what);
 	if (list && cJSON_GetArraySize(value) != 3)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: a range has three"
-				" numbers, [low, mid, high]", what);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: a range has three"
+				" numbers, [low, mid, high]",
+				what);
 	for (int i = 0; i < 3; i++) {
 		const cJSON *n = list ? cJSON_GetArrayItem(value, i) : value;
 		double v = cJSON_IsNumber(n) ? n->valuedouble : NAN;
 
 		if (!cJSON_IsNumber(n))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is not a"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"%s: is not a"
 					" number; give a number or [low, mid,"
-					" high]", what);
+					" high]",
+					what);
 		if (!(v >= b->least) || v > b->most ||
 		    (b->open && v == b->least))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is %g; it"
-					" must be %s %g and at most %g", what,
-					v, b->open ? "above" : "at least",
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"%s: is %g; it"
+					" must be %s %g and at most %g",
+					what, v, b->open ? "above" : "at least",
 					b->least, b->most);
 		out->v[i] = v;
 	}
 	if (out->v[0] > out->v[1] || out->v[1] > out->v[2])
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: [%g, %g, %g] must"
-				" ascend: [low, mid, high]", what, out->v[0],
-				out->v[1], out->v[2]);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: [%g, %g, %g] must"
+				" ascend: [low, mid, high]",
+				what, out->v[0], out->v[1], out->v[2]);
 	return OAE_OK;
 }
 
@@ -147,7 +170,8 @@ static enum oae_status read_prices(const cJSON *in, struct oae_plan *p,
 	p->on_demand = on != NULL;
 	p->owned = own != NULL;
 	if (!on && !own)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "on_demand, owned: both"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"on_demand, owned: both"
 				" are missing; give the prices of at least"
 				" one");
 	if (on)
@@ -183,7 +207,8 @@ static enum oae_status read_shared(const cJSON *in, struct oae_plan *p,
 	expect = p->mid.v[OAE_TERM_H] * OAE_MONTH_HOURS;
 	if (hours && (!cJSON_IsNumber(hours) ||
 		      fabs(hours->valuedouble - expect) > 1e-6 * expect))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "hours: is not H_months"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"hours: is not H_months"
 				" x 730 = %g; correct it or leave it out",
 				expect);
 	return read_prices(in, p, err);
@@ -208,16 +233,17 @@ static enum oae_status read_energy(const cJSON *obj, const char *where,
 	}
 	if (e && !cJSON_GetObjectItemCaseSensitive(obj, "watt_above_idle"))
 		return OAE_OK;
-	status = member(obj, where, "watt_above_idle", &any_amount, NULL,
-			&watt, err);
+	status = member(obj, where, "watt_above_idle", &any_amount, NULL, &watt,
+			err);
 	if (status)
 		return status;
 	from_watt = watt.v[1] * s->mid.v[OAE_OWN_S] / 3.6e6;
 	if (e && fabs(n.v[1] - from_watt) > 0.01 * fmax(n.v[1], from_watt))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s.e_kwh: %g is not"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s.e_kwh: %g is not"
 				" watt_above_idle x s / 3.6e6 = %g; correct"
-				" one or leave one out", where, n.v[1],
-				from_watt);
+				" one or leave one out",
+				where, n.v[1], from_watt);
 	if (e)
 		return OAE_OK;
 	n.v[0] = watt.v[0] * s->low.v[OAE_OWN_S] / 3.6e6;
@@ -251,8 +277,7 @@ static enum oae_status read_system(const cJSON *obj, const struct oae_plan *p,
 	status = oae_check_keys(obj, where, system_keys, err);
 	s->name = obj->string;
 	s->low = s->mid = s->high = oae_own_init();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !status;
-	     i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !status; i++) {
 		status = member(obj, where, rows[i].key, rows[i].bounds,
 				rows[i].otherwise, &n, err);
 		if (!status)
@@ -285,10 +310,12 @@ static enum oae_status read_systems(const cJSON *in, struct oae_plan *p,
 	p->baseline = 0;
 	cJSON_ArrayForEach(obj, systems) {
 		if (p->system_count == OAE_SYSTEMS_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0, "systems: more"
-					" than %u", OAE_SYSTEMS_MAX);
-		status = read_system(obj, p, &g,
-				     &p->systems[p->system_count], err);
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"systems: more"
+					" than %u",
+					OAE_SYSTEMS_MAX);
+		status = read_system(obj, p, &g, &p->systems[p->system_count],
+				     err);
 		if (status)
 			return status;
 		if (baseline && strcmp(baseline, obj->string) == 0) {
@@ -298,11 +325,15 @@ static enum oae_status read_systems(const cJSON *in, struct oae_plan *p,
 		p->system_count++;
 	}
 	if (baseline)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "baseline: \"%.60s\" is"
-				" none of the systems", baseline);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"baseline: \"%.60s\" is"
+				" none of the systems",
+				baseline);
 	if (p->system_count < 2)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "systems: %zu given;"
-				" a comparison needs two", p->system_count);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"systems: %zu given;"
+				" a comparison needs two",
+				p->system_count);
 	return OAE_OK;
 }
 
@@ -343,8 +374,10 @@ static enum oae_status read_points(const cJSON *in, struct oae_plan *p,
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"N: is no list; give [80640, ...]");
 	if (profiles && !cJSON_IsObject(profiles))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is no object; give"
-				" {\"clinic\": 3360, ...}", key);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: is no object; give"
+				" {\"clinic\": 3360, ...}",
+				key);
 	cJSON_ArrayForEach(v, source) {
 		const char *name = list ? NULL : v->string;
 
@@ -356,8 +389,10 @@ static enum oae_status read_points(const cJSON *in, struct oae_plan *p,
 			return status;
 	}
 	if (p->point_count == 0)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "N: is missing or"
-				" empty; give \"N\": [...] or \"%s\"", key);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"N: is missing or"
+				" empty; give \"N\": [...] or \"%s\"",
+				key);
 	return OAE_OK;
 }
 

@@ -26,8 +26,8 @@ struct oae_plan_point {
 };
 
 struct oae_plan {
-	struct oae_terms low, mid, high;	/* N not yet set */
-	bool on_demand, owned;		/* prices given */
+	struct oae_terms low, mid, high; /* N not yet set */
+	bool on_demand, owned;		 /* prices given */
 	struct oae_plan_system systems[OAE_SYSTEMS_MAX];
 	size_t system_count, baseline;
 	struct oae_plan_point points[OAE_PLAN_POINTS_MAX];

@@ -11,25 +11,30 @@ static const struct {
 	enum oae_term term;
 	const char *key;
 } term_keys[] = {
-	{ OAE_TERM_R1, "r_usd_h" }, { OAE_TERM_H, "H_months" },
-	{ OAE_TERM_N, "N" }, { OAE_TERM_RHO, "rho_usd" },
-	{ OAE_TERM_P_S, "p_s_usd" }, { OAE_TERM_P_H, "p_h_usd" },
-	{ OAE_TERM_P_IDLE, "p_idle_w" }, { OAE_TERM_P_E, "p_e_usd_kwh" },
-	{ OAE_TERM_PEAK, "peak_over_mean" }, { OAE_TERM_U, "u" },
+	{ OAE_TERM_R1, "r_usd_h" },
+	{ OAE_TERM_H, "H_months" },
+	{ OAE_TERM_N, "N" },
+	{ OAE_TERM_RHO, "rho_usd" },
+	{ OAE_TERM_P_S, "p_s_usd" },
+	{ OAE_TERM_P_H, "p_h_usd" },
+	{ OAE_TERM_P_IDLE, "p_idle_w" },
+	{ OAE_TERM_P_E, "p_e_usd_kwh" },
+	{ OAE_TERM_PEAK, "peak_over_mean" },
+	{ OAE_TERM_U, "u" },
 };
 static const struct {
 	enum oae_own own;
 	const char *key;
 } own_keys[] = {
 	{ OAE_OWN_A1, "a_h" }, { OAE_OWN_MU1, "mu_h_month" },
-	{ OAE_OWN_S, "s" }, { OAE_OWN_E, "e_kwh" }, { OAE_OWN_G, "g" },
-	{ OAE_OWN_SETUP_S, "setup_s" },
+	{ OAE_OWN_S, "s" },    { OAE_OWN_E, "e_kwh" },
+	{ OAE_OWN_G, "g" },    { OAE_OWN_SETUP_S, "setup_s" },
 };
 
 struct entry {
 	const struct oae_plan *plan;
 	enum oae_mode mode;
-	struct oae_box box;		/* b is the baseline; x changes */
+	struct oae_box box; /* b is the baseline; x changes */
 	const struct oae_plan_system *x;
 };
 
@@ -110,16 +115,14 @@ static void write_pair(struct oae_jw *w, const char *key,
 
 static void write_bounds(struct oae_jw *w, const struct entry *e)
 {
-	struct oae_bounds r = oae_bounds_of(e->mode, OAE_AIM_SCORE, 0,
-					    &e->box);
+	struct oae_bounds r = oae_bounds_of(e->mode, OAE_AIM_SCORE, 0, &e->box);
 
 	write_pair(w, e->x->name, &r);
 }
 
 static void write_affordable_bounds(struct oae_jw *w, const struct entry *e)
 {
-	struct oae_bounds r = oae_bounds_of(e->mode, OAE_AIM_HOURS, 0,
-					    &e->box);
+	struct oae_bounds r = oae_bounds_of(e->mode, OAE_AIM_HOURS, 0, &e->box);
 
 	write_pair(w, e->x->name, &r);
 }
@@ -133,8 +136,7 @@ static void write_extra(struct oae_jw *w, const struct entry *e)
 
 static void write_verdict(struct oae_jw *w, const struct entry *e)
 {
-	struct oae_bounds a = oae_bounds_of(e->mode, OAE_AIM_HOURS, 0,
-					    &e->box);
+	struct oae_bounds a = oae_bounds_of(e->mode, OAE_AIM_HOURS, 0, &e->box);
 	struct oae_bounds x = oae_extra_bounds(0, &e->box);
 	enum oae_verdict v = oae_verdict_of(a.low, a.high, x.low, x.high);
 
@@ -241,9 +243,8 @@ static void write_to_inf(struct oae_jw *w, const struct entry *e)
 static void write_break_even(struct oae_jw *w, const struct entry *e,
 			     bool retrofit)
 {
-	struct oae_break_even b =
-		oae_break_even_of(&e->box.mid, &e->box.b_mid, &e->box.x_mid,
-				  retrofit);
+	struct oae_break_even b = oae_break_even_of(&e->box.mid, &e->box.b_mid,
+						    &e->box.x_mid, retrofit);
 
 	oae_jw_obj(w, e->x->name);
 	oae_jw_num(w, "N", b.n);

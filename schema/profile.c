@@ -8,9 +8,23 @@
 #include "schema/profile.h"
 
 static const char *const profile_keys[] = {
-	"oae_profile", "id", "title", "about", "requests_a_month", "H_months",
-	"peak_over_mean", "u", "tier", "slo", "workloads", "reference_shape",
-	"rho_usd", "prices", "wages_usd_h", "margin", NULL,
+	"oae_profile",
+	"id",
+	"title",
+	"about",
+	"requests_a_month",
+	"H_months",
+	"peak_over_mean",
+	"u",
+	"tier",
+	"slo",
+	"workloads",
+	"reference_shape",
+	"rho_usd",
+	"prices",
+	"wages_usd_h",
+	"margin",
+	NULL,
 };
 static const char *const slo_keys[] = { "ttft_ms", "tpot_ms", NULL };
 static const char *const workload_keys[] = { "id", "weight", "floor", NULL };
@@ -32,9 +46,11 @@ static enum oae_status bounded(const cJSON *obj, const char *key, double least,
 	if (status)
 		return status;
 	if (!(*out >= least) || *out > most || (open && *out == least))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "\"%s\" is %g; it must"
-				" be %s %g and at most %g", key, *out,
-				open ? "above" : "at least", least, most);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"\"%s\" is %g; it must"
+				" be %s %g and at most %g",
+				key, *out, open ? "above" : "at least", least,
+				most);
 	return OAE_OK;
 }
 
@@ -73,11 +89,11 @@ static enum oae_status read_slo(const cJSON *tree, struct oae_profile *p,
 	enum oae_status status = oae_check_keys(slo, "slo", slo_keys, err);
 
 	if (!status)
-		status = bounded(slo, "ttft_ms", 0, 1e12, true,
-				 &p->slo_ttft_ms, err);
+		status = bounded(slo, "ttft_ms", 0, 1e12, true, &p->slo_ttft_ms,
+				 err);
 	if (!status)
-		status = bounded(slo, "tpot_ms", 0, 1e12, true,
-				 &p->slo_tpot_ms, err);
+		status = bounded(slo, "tpot_ms", 0, 1e12, true, &p->slo_tpot_ms,
+				 err);
 	return status;
 }
 
@@ -96,8 +112,10 @@ static enum oae_status read_workload(const cJSON *obj, struct oae_profile *p,
 		return status;
 	for (size_t i = 0; i < p->workload_count; i++)
 		if (strcmp(p->workloads[i].id, w->id) == 0)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "workload"
-					" \"%.60s\" stands twice", w->id);
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"workload"
+					" \"%.60s\" stands twice",
+					w->id);
 	w->floor = NAN;
 	if (cJSON_GetObjectItemCaseSensitive(obj, "floor"))
 		status = bounded(obj, "floor", 0, 1, false, &w->floor, err);
@@ -116,8 +134,10 @@ static enum oae_status read_workloads(const cJSON *tree, struct oae_profile *p,
 		return status;
 	cJSON_ArrayForEach(obj, list) {
 		if (p->workload_count == OAE_WORKLOADS_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u"
-					" workloads", OAE_WORKLOADS_MAX);
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"more than %u"
+					" workloads",
+					OAE_WORKLOADS_MAX);
 		status = read_workload(obj, p, err);
 		if (status)
 			return status;
@@ -134,8 +154,8 @@ static enum oae_status read_workloads(const cJSON *tree, struct oae_profile *p,
 static enum oae_status read_shape(const cJSON *tree, struct oae_profile *p,
 				  struct oae_error *err)
 {
-	const cJSON *obj = cJSON_GetObjectItemCaseSensitive(tree,
-							    "reference_shape");
+	const cJSON *obj =
+		cJSON_GetObjectItemCaseSensitive(tree, "reference_shape");
 	enum oae_status status;
 
 	p->has_shape = obj && !cJSON_IsNull(obj);
@@ -147,8 +167,8 @@ static enum oae_status read_shape(const cJSON *tree, struct oae_profile *p,
 	if (!status)
 		status = oae_json_str(obj, "quant", &p->quant, err);
 	if (!status)
-		status = bounded(obj, "tokens_in", 1, 1e6, false,
-				 &p->tokens_in, err);
+		status = bounded(obj, "tokens_in", 1, 1e6, false, &p->tokens_in,
+				 err);
 	if (!status)
 		status = bounded(obj, "tokens_out", 1, 1e6, false,
 				 &p->tokens_out, err);
@@ -159,8 +179,8 @@ static enum oae_status read_money(const cJSON *tree, const struct oae_tables *t,
 				  struct oae_profile *p, struct oae_error *err)
 {
 	const cJSON *prices = cJSON_GetObjectItemCaseSensitive(tree, "prices");
-	const cJSON *wages = cJSON_GetObjectItemCaseSensitive(tree,
-							      "wages_usd_h");
+	const cJSON *wages =
+		cJSON_GetObjectItemCaseSensitive(tree, "wages_usd_h");
 	enum oae_status status = OAE_OK;
 
 	if (prices)
@@ -186,8 +206,10 @@ static enum oae_status read_money(const cJSON *tree, const struct oae_tables *t,
 		status = range_or(wages, wage_keys[k], &t->wages,
 				  &p->wage_usd_h[k], err);
 		if (!status && !(p->wage_usd_h[k].low > 0))
-			status = oae_fail(err, OAE_ERR_FORMAT, 0, "the wage of"
-					  " %s must be above 0", wage_keys[k]);
+			status = oae_fail(err, OAE_ERR_FORMAT, 0,
+					  "the wage of"
+					  " %s must be above 0",
+					  wage_keys[k]);
 	}
 	return status;
 }
@@ -197,8 +219,8 @@ static enum oae_status read_horizon(const cJSON *tree,
 				    struct oae_profile *p,
 				    struct oae_error *err)
 {
-	const cJSON *requests = cJSON_GetObjectItemCaseSensitive(
-		tree, "requests_a_month");
+	const cJSON *requests =
+		cJSON_GetObjectItemCaseSensitive(tree, "requests_a_month");
 	const char *tier;
 	enum oae_status status;
 
@@ -224,8 +246,10 @@ static enum oae_status read_horizon(const cJSON *tree,
 		return status;
 	p->tier = oae_tier_parse(tier);
 	if (p->tier < 0)
-		status = oae_fail(err, OAE_ERR_FORMAT, 0, "tier \"%.20s\" is"
-				  " unknown; give T1, T2 or T3", tier);
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "tier \"%.20s\" is"
+				  " unknown; give T1, T2 or T3",
+				  tier);
 	return status;
 }
 
@@ -263,8 +287,8 @@ enum oae_status oae_profile_read(const char *path, const struct oae_tables *t,
 	memset(p, 0, sizeof(*p));
 	status = oae_json_read(path, &p->tree, err);
 	if (!status)
-		status = oae_check_version(p->tree, "oae_profile", 1, path,
-					   err);
+		status =
+			oae_check_version(p->tree, "oae_profile", 1, path, err);
 	if (status)
 		return status;
 	status = read_tree(p->tree, t, p, err);

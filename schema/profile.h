@@ -17,8 +17,8 @@
 
 struct oae_profile_workload {
 	const char *id;
-	double weight;		/* normalised: they sum to 1 */
-	double floor;		/* share of right answers; NaN: the workload's */
+	double weight; /* normalised: they sum to 1 */
+	double floor;  /* share of right answers; NaN: the workload's */
 };
 
 struct oae_profile {
@@ -26,15 +26,15 @@ struct oae_profile {
 	const char *id, *title;
 	struct oae_range requests_a_month;
 	double H_months, peak_over_mean, u, margin;
-	int tier;		/* 0..2 */
+	int tier; /* 0..2 */
 	double slo_ttft_ms, slo_tpot_ms;
 	struct oae_profile_workload workloads[OAE_WORKLOADS_MAX];
 	size_t workload_count;
 	bool has_shape;
-	const char *shape, *quant;	/* the reference shape, if has_shape */
+	const char *shape, *quant; /* the reference shape, if has_shape */
 	double tokens_in, tokens_out;
 	struct oae_range rho_usd, p_s_usd, p_h_usd, p_e_usd_kwh, p_idle_w;
-	struct oae_range wage_usd_h[3];	/* T1..T3 */
+	struct oae_range wage_usd_h[3]; /* T1..T3 */
 };
 
 /*

@@ -12,7 +12,8 @@
 const char *oae_gate_name(enum oae_gate g)
 {
 	static const char *const names[] = {
-		[OAE_GATE_PASS] = "pass", [OAE_GATE_UNPROVEN] = "unproven",
+		[OAE_GATE_PASS] = "pass",
+		[OAE_GATE_UNPROVEN] = "unproven",
 		[OAE_GATE_FAIL] = "fail",
 	};
 
@@ -27,8 +28,8 @@ enum oae_gate oae_gate_worse(enum oae_gate a, enum oae_gate b)
 /* log of the chance of exactly k of n. */
 static double log_chance(double k, double n, double p)
 {
-	return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) +
-	       k * log(p) + (n - k) * log1p(-p);
+	return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) +
+	       (n - k) * log1p(-p);
 }
 
 /* The chance of at least k of n when the true share is p. */
@@ -94,10 +95,13 @@ enum oae_gate oae_gate_paired(const double *d, size_t n, double margin,
 		return OAE_GATE_PASS;
 	if (n < 2 || sd == 0) {
 		/* All alike: the rule of three. */
-		*needed = margin + (n ? mean : 0) > 0 ?
-			  ceil(-log(ALPHA) / (margin + (n ? mean : 0))) : -1;
+		*needed =
+			margin + (n ? mean : 0) > 0 ?
+				ceil(-log(ALPHA) / (margin + (n ? mean : 0))) :
+				-1;
 		return n >= 1 && mean - log(ALPHA) / (double)n < -margin ?
-		       OAE_GATE_FAIL : OAE_GATE_UNPROVEN;
+			       OAE_GATE_FAIL :
+			       OAE_GATE_UNPROVEN;
 	}
 	half = oae_t_quantile(1 - ALPHA, (double)(n - 1)) * sd /
 	       sqrt((double)n);
@@ -110,11 +114,10 @@ enum oae_gate oae_gate_paired(const double *d, size_t n, double margin,
 }
 
 /* The verdict on the same item in another cell, or NULL. */
-static const struct oae_item_verdict *
-find_item(const struct oae_cell *c, const char *item, size_t *from)
+static const struct oae_item_verdict *find_item(const struct oae_cell *c,
+						const char *item, size_t *from)
 {
-	while (*from < c->item_count &&
-	       strcmp(c->items[*from].item, item) < 0)
+	while (*from < c->item_count && strcmp(c->items[*from].item, item) < 0)
 		(*from)++;
 	if (*from < c->item_count && strcmp(c->items[*from].item, item) == 0)
 		return &c->items[*from];
@@ -137,8 +140,8 @@ static enum oae_status compare(const struct oae_cell *x,
 			find_item(b, x->items[i].item, &from);
 
 		if (twin)
-			d[q->pairs++] = (double)x->items[i].right -
-					(double)twin->right;
+			d[q->pairs++] =
+				(double)x->items[i].right - (double)twin->right;
 	}
 	q->difference = oae_mean(d, q->pairs);
 	g = oae_gate_paired(d, q->pairs, margin, &q->lower, &needed);
@@ -183,8 +186,8 @@ static void check_lossless(const struct oae_score *s, size_t system,
 	twin = oae_score_cell(s, other, workload);
 	for (size_t i = 0; i < x->item_count; i++) {
 		const struct oae_item_verdict *a = &x->items[i];
-		const struct oae_item_verdict *b = find_item(twin, a->item,
-							     &from);
+		const struct oae_item_verdict *b =
+			find_item(twin, a->item, &from);
 
 		if (!b || !a->answer || !b->answer)
 			continue;
@@ -214,8 +217,8 @@ enum oae_status oae_quality_of(const struct oae_score *s, size_t system,
 	for (size_t i = 0; i < x->item_count; i++)
 		q->correct += x->items[i].right;
 	if (!isnan(floor))
-		q->floor_outcome = oae_gate_floor(q->correct, q->n, floor,
-						  &q->needed);
+		q->floor_outcome =
+			oae_gate_floor(q->correct, q->n, floor, &q->needed);
 	q->outcome = q->floor_outcome;
 	check_lossless(s, system, workload, q);
 	if (system != s->baseline)

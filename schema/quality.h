@@ -37,7 +37,7 @@ enum oae_gate oae_gate_paired(const double *d, size_t n, double margin,
 
 enum oae_lossless {
 	OAE_LOSSLESS_NOT_CLAIMED,
-	OAE_LOSSLESS_UNKNOWN,	/* its twin was not in the campaign */
+	OAE_LOSSLESS_UNKNOWN, /* its twin was not in the campaign */
 	OAE_LOSSLESS_HELD,
 	OAE_LOSSLESS_BROKEN,
 };
@@ -45,16 +45,16 @@ enum oae_lossless {
 /* One system on one workload. */
 struct oae_quality {
 	size_t n, correct;
-	double floor, margin;		/* floor NaN: none */
+	double floor, margin; /* floor NaN: none */
 	enum oae_gate floor_outcome;
-	bool paired;			/* not for the baseline itself */
+	bool paired; /* not for the baseline itself */
 	size_t pairs;
-	double difference, lower;	/* to the baseline; NaN unless paired */
+	double difference, lower; /* to the baseline; NaN unless paired */
 	enum oae_lossless lossless;
-	bool twin_is_baseline;		/* of what it is lossless of */
-	const char *lossless_item;	/* the first that broke it */
-	enum oae_gate outcome;		/* of floor, difference, losslessness */
-	double needed;			/* items; 0 decided, -1 none would */
+	bool twin_is_baseline;	   /* of what it is lossless of */
+	const char *lossless_item; /* the first that broke it */
+	enum oae_gate outcome;	   /* of floor, difference, losslessness */
+	double needed;		   /* items; 0 decided, -1 none would */
 };
 
 enum oae_status oae_quality_of(const struct oae_score *s, size_t system,

@@ -14,7 +14,8 @@
 const char *oae_outcome_name(enum oae_outcome o)
 {
 	static const char *const names[] = {
-		[OAE_OUTCOME_OK] = "ok", [OAE_OUTCOME_FAILED] = "failed",
+		[OAE_OUTCOME_OK] = "ok",
+		[OAE_OUTCOME_FAILED] = "failed",
 		[OAE_OUTCOME_TIMEOUT] = "timeout",
 		[OAE_OUTCOME_CANCELLED] = "cancelled",
 	};
@@ -44,11 +45,15 @@ static enum oae_status check_seal(const struct chain *c,
 
 	oae_sha256_peek(&c->all, all);
 	if (oae_json_u64_or(line, "lines", UINT64_MAX) != r->lines)
-		return broken(c, r->lines + 1, "the seal names another number"
-			      " of lines", err);
+		return broken(c, r->lines + 1,
+			      "the seal names another number"
+			      " of lines",
+			      err);
 	if (strcmp(oae_json_str_or(line, "sha256", ""), all) != 0)
-		return broken(c, r->lines + 1, "the seal's sha256 is not that"
-			      " of the lines before it", err);
+		return broken(c, r->lines + 1,
+			      "the seal's sha256 is not that"
+			      " of the lines before it",
+			      err);
 	return OAE_OK;
 }
 
@@ -67,20 +72,26 @@ static enum oae_status take_line(struct oae_record_reader *r, struct chain *c,
 	}
 	type = oae_json_str_or(line, "type", "");
 	if (out->sealed)
-		status = broken(c, number, "something follows the seal",
-				r->err);
+		status =
+			broken(c, number, "something follows the seal", r->err);
 	else if (oae_json_u64_or(line, "seq", UINT64_MAX) != out->lines)
-		status = broken(c, number, "seq is not the next number; a line"
-				" is missing, doubled or changed", r->err);
+		status = broken(c, number,
+				"seq is not the next number; a line"
+				" is missing, doubled or changed",
+				r->err);
 	else if (strcmp(oae_json_str_or(line, "prev", ""), c->prev) != 0)
-		status = broken(c, number, "prev is not the sha256 of the line"
-				" before; one of the two was changed", r->err);
+		status = broken(c, number,
+				"prev is not the sha256 of the line"
+				" before; one of the two was changed",
+				r->err);
 	else if (strcmp(type, "seal") == 0)
 		status = check_seal(c, out, line, r->err);
 	else if ((number == 1) != (strcmp(type, "campaign") == 0))
-		status = broken(c, number, number == 1 ?
-				"the first line is no campaign line" :
-				"a second campaign line", r->err);
+		status = broken(c, number,
+				number == 1 ?
+					"the first line is no campaign line" :
+					"a second campaign line",
+				r->err);
 	if (!status && strcmp(type, "seal") != 0) {
 		status = oae_record_take(r, type, line);
 		if (status)
@@ -111,8 +122,8 @@ static enum oae_status take_lines(struct oae_record_reader *r, struct chain *c,
 	while (!status && (n = fread(block, 1, sizeof(block), f)) > 0) {
 		const char *at = block, *end = block + n, *stop;
 
-		while (!status && (stop = memchr(at, '\n',
-						 (size_t)(end - at)))) {
+		while (!status &&
+		       (stop = memchr(at, '\n', (size_t)(end - at)))) {
 			oae_buf_add(&line, at, (size_t)(stop - at));
 			at = stop + 1;
 			status = oae_buf_check(&line, "journal line", r->err);
@@ -157,8 +168,10 @@ enum oae_status oae_records_read(const char *path, struct oae_records *out,
 		status = take_lines(&r, &c, f);
 	fclose(f);
 	if (!status && out->lines == 0)
-		status = oae_fail(err, OAE_ERR_FORMAT, 0, "%s: holds no whole"
-				  " line; was a campaign begun?", path);
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "%s: holds no whole"
+				  " line; was a campaign begun?",
+				  path);
 	if (!status)
 		status = oae_record_finish(&r);
 	if (!status)
@@ -174,6 +187,7 @@ void oae_records_release(struct oae_records *r)
 	cJSON_Delete(r->environment_start);
 	cJSON_Delete(r->environment_end);
 	cJSON_Delete(r->ready);
+	cJSON_Delete(r->notes);
 	free(r->runs);
 	free(r->samples);
 	oae_arena_release(&r->arena);

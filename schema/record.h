@@ -29,17 +29,17 @@ enum oae_outcome {
 
 /* One finished request. Times are ns from its run segment's start. */
 struct oae_sample {
-	uint32_t run;			/* index into oae_records.runs */
-	uint32_t segment;		/* times of one segment compare */
+	uint32_t run;	  /* index into oae_records.runs */
+	uint32_t segment; /* times of one segment compare */
 	const char *request, *item;
 	uint64_t due_ns, sent_ns, done_ns;
-	uint64_t first_ns;		/* UINT64_MAX when there was none */
+	uint64_t first_ns; /* UINT64_MAX when there was none */
 	uint64_t tokens_in, tokens_out, drafted, accepted;
 	enum oae_outcome outcome;
-	const char *reason, *finish;	/* or NULL */
-	const char *answer, *expected;	/* or NULL */
-	const char *judge, *group;	/* or NULL */
-	const uint64_t *token_ns;	/* first, gap, gap, ...; or NULL */
+	const char *reason, *finish;   /* or NULL */
+	const char *answer, *expected; /* or NULL */
+	const char *judge, *group;     /* or NULL */
+	const uint64_t *token_ns;      /* first, gap, gap, ...; or NULL */
 	size_t token_count;
 };
 
@@ -51,46 +51,47 @@ struct oae_run_record {
 	uint64_t id;
 	const char *system, *workload, *condition, *scenario, *purpose;
 	uint64_t block, rep, seed;
-	uint32_t segments;		/* "run" lines */
-	uint32_t planned;		/* requests in its first "run" line */
-	const char *const *items;	/* planned item ids, in their order */
+	uint32_t segments;	  /* "run" lines */
+	uint32_t planned;	  /* requests in its first "run" line */
+	const char *const *items; /* planned item ids, in their order */
 	/* purpose "scale" only; NULL and 0 otherwise */
 	const char *shape, *quant;
 	uint64_t tokens_in, tokens_out;
 	bool ready;
-	uint64_t setup_ns;		/* of the first segment that got ready */
-	uint64_t warm_ttft_ns;		/* its first request's; 0 unknown */
-	bool ended;			/* has a "run_end" line */
-	const char *status;		/* of the last run_end; NULL if none */
+	uint64_t setup_ns;     /* of the first segment that got ready */
+	uint64_t warm_ttft_ns; /* its first request's; 0 unknown */
+	bool ended;	       /* has a "run_end" line */
+	const char *status;    /* of the last run_end; NULL if none */
 	const char *reason;
-	uint64_t wall_ns;		/* summed over segments */
+	uint64_t wall_ns; /* summed over segments */
 	/*
 	 * What segments that ended measured while serving, and how many
 	 * samples those segments had; NaN when unknown.
 	 */
 	double cpu_s, energy_j;
-	const char *no_energy;		/* why energy_j is NaN, or NULL */
+	const char *no_energy; /* why energy_j is NaN, or NULL */
 	size_t metered_samples;
-	double idle_w;			/* of the whole machine, before set-up */
-	uint64_t peak_memory_bytes;	/* largest; 0 when unknown */
+	double idle_w;		    /* of the whole machine, before set-up */
+	uint64_t peak_memory_bytes; /* largest; 0 when unknown */
 	const char *peak_memory_method;
 	size_t sample_count;
 };
 
 struct oae_records {
 	struct oae_arena arena;
-	cJSON *campaign;		/* the "campaign" line */
-	cJSON *environment_start, *environment_end;	/* or NULL */
-	cJSON *ready;	/* {system: the first ready message of its adapter} */
-	struct oae_run_record *runs;	/* by first appearance */
+	cJSON *campaign;			    /* the "campaign" line */
+	cJSON *environment_start, *environment_end; /* or NULL */
+	cJSON *notes; /* array of the texts of "note" lines */
+	cJSON *ready; /* {system: the first ready message of its adapter} */
+	struct oae_run_record *runs; /* by first appearance */
 	size_t run_count;
-	struct oae_sample *samples;	/* in journal order */
+	struct oae_sample *samples; /* in journal order */
 	size_t sample_count;
-	uint64_t lines, bytes;		/* whole lines, seal included */
+	uint64_t lines, bytes; /* whole lines, seal included */
 	uint64_t resumes;
 	bool sealed;
-	uint64_t torn_bytes;		/* after the last newline */
-	char sha256[OAE_SHA256_HEX];	/* of the whole lines' bytes */
+	uint64_t torn_bytes;	     /* after the last newline */
+	char sha256[OAE_SHA256_HEX]; /* of the whole lines' bytes */
 };
 
 /*
@@ -101,7 +102,7 @@ struct oae_records {
  * seal is OAE_ERR_CHECK and names the line; another journal version is
  * OAE_ERR_UNSUPPORTED. Release also after a failure.
  */
-enum oae_status oae_records_read(const char *path, struct oae_records *r,
+enum oae_status oae_records_read(const char *path, struct oae_records *out,
 				 struct oae_error *err);
 void oae_records_release(struct oae_records *r);
 

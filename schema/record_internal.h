@@ -10,8 +10,8 @@
 /* A channel of the run going on that adds to the machine's energy. */
 struct oae_meter {
 	char name[OAE_NAME_BYTES_MAX];
-	double joules;			/* raw x joules = J */
-	double idle_first, idle_last;	/* raw readings; NaN: none */
+	double joules;		      /* raw x joules = J */
+	double idle_first, idle_last; /* raw readings; NaN: none */
 };
 
 /* Growing state of one reading. */
@@ -19,7 +19,7 @@ struct oae_record_reader {
 	struct oae_records *out;
 	struct oae_error *err;
 	size_t run_alloc, sample_alloc;
-	size_t *by_id;			/* run id -> index + 1 */
+	size_t *by_id; /* run id -> index + 1 */
 	size_t by_id_count;
 	/* The run segment going on. */
 	struct oae_meter meters[OAE_CHANNELS_MAX];
@@ -32,5 +32,24 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 				cJSON *line);
 /* What can be checked only at the end: no request twice. */
 enum oae_status oae_record_finish(struct oae_record_reader *r);
+
+/* Of record_take.c and record_sample.c. */
+enum oae_status oae_record_sample(struct oae_record_reader *r, cJSON *line);
+enum oae_status oae_record_no_memory(struct oae_record_reader *r);
+/* Room for one more element; the new one is zeroed. NULL: no memory. */
+void *oae_record_grow(void **array, size_t *count, size_t *alloc, size_t size);
+/* A copy that outlives the line; NULL stays NULL. */
+enum oae_status oae_record_keep(struct oae_record_reader *r, const char *s,
+				const char **out);
+enum oae_status oae_record_keep_needed(struct oae_record_reader *r,
+				       const cJSON *line, const char *key,
+				       const char **out);
+enum oae_status oae_record_keep_optional(struct oae_record_reader *r,
+					 const cJSON *line, const char *key,
+					 const char **out);
+/* The run that a line names; a run that was not begun is an error. */
+enum oae_status oae_record_find_run(struct oae_record_reader *r,
+				    const cJSON *line,
+				    struct oae_run_record **out);
 
 #endif

@@ -6,13 +6,13 @@
 #include "base/limits.h"
 #include "schema/record_internal.h"
 
-static enum oae_status no_memory(struct oae_record_reader *r)
+enum oae_status oae_record_no_memory(struct oae_record_reader *r)
 {
 	return oae_fail(r->err, OAE_ERR_NOMEM, 0, "out of memory");
 }
 
 /* Room for one more element; the new one is zeroed. */
-static void *grow(void **array, size_t *count, size_t *alloc, size_t size)
+void *oae_record_grow(void **array, size_t *count, size_t *alloc, size_t size)
 {
 	if (*count == *alloc) {
 		size_t n = *alloc ? *alloc * 2 : 64;
@@ -28,32 +28,33 @@ static void *grow(void **array, size_t *count, size_t *alloc, size_t size)
 }
 
 /* A copy that outlives the line; NULL stays NULL. */
-static enum oae_status keep(struct oae_record_reader *r, const char *s,
-			    const char **out)
+enum oae_status oae_record_keep(struct oae_record_reader *r, const char *s,
+				const char **out)
 {
 	*out = s ? oae_arena_strdup(&r->out->arena, s) : NULL;
-	return s && !*out ? no_memory(r) : OAE_OK;
+	return s && !*out ? oae_record_no_memory(r) : OAE_OK;
 }
 
-static enum oae_status keep_needed(struct oae_record_reader *r,
-				   const cJSON *line, const char *key,
-				   const char **out)
+enum oae_status oae_record_keep_needed(struct oae_record_reader *r,
+				       const cJSON *line, const char *key,
+				       const char **out)
 {
 	const char *s;
 	enum oae_status status = oae_json_str(line, key, &s, r->err);
 
-	return status ? status : keep(r, s, out);
+	return status ? status : oae_record_keep(r, s, out);
 }
 
-static enum oae_status keep_optional(struct oae_record_reader *r,
-				     const cJSON *line, const char *key,
-				     const char **out)
+enum oae_status oae_record_keep_optional(struct oae_record_reader *r,
+					 const cJSON *line, const char *key,
+					 const char **out)
 {
-	return keep(r, oae_json_str_or(line, key, NULL), out);
+	return oae_record_keep(r, oae_json_str_or(line, key, NULL), out);
 }
 
-static enum oae_status find_run(struct oae_record_reader *r, const cJSON *line,
-				struct oae_run_record **out)
+enum oae_status oae_record_find_run(struct oae_record_reader *r,
+				    const cJSON *line,
+				    struct oae_run_record **out)
 {
 	uint64_t id;
 	enum oae_status status = oae_json_u64(line, "run", &id, r->err);
@@ -82,44 +83,49 @@ static enum oae_status take_campaign(struct oae_record_reader *r, cJSON *line)
 	if (status)
 		return status;
 	if (version != OAE_JOURNAL_VERSION)
-		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0, "the journal is"
+		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0,
+				"the journal is"
 				" of version %llu, this program knows %d; use"
 				" the program that wrote it",
 				(unsigned long long)version,
 				OAE_JOURNAL_VERSION);
 	if (strcmp(spec, OAE_SPEC_VERSION) != 0)
-		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0, "the journal is"
+		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0,
+				"the journal is"
 				" for spec %.20s, this program computes %s;"
-				" use the program that wrote it", spec,
-				OAE_SPEC_VERSION);
+				" use the program that wrote it",
+				spec, OAE_SPEC_VERSION);
 	r->out->campaign = cJSON_Duplicate(line, 1);
 	r->out->ready = cJSON_CreateObject();
-	return r->out->campaign && r->out->ready ? OAE_OK : no_memory(r);
+	r->out->notes = cJSON_CreateArray();
+	return r->out->campaign && r->out->ready && r->out->notes ?
+		       OAE_OK :
+		       oae_record_no_memory(r);
 }
 
 static enum oae_status take_environment(struct oae_record_reader *r,
 					cJSON *line)
 {
 	const char *when = oae_json_str_or(line, "when", "");
-	cJSON **slot = strcmp(when, "start") == 0 ?
-		       &r->out->environment_start : &r->out->environment_end;
+	cJSON **slot = strcmp(when, "start") == 0 ? &r->out->environment_start :
+						    &r->out->environment_end;
 
 	/* Only the last end, and the first start, of a resumed campaign. */
 	if (slot == &r->out->environment_start && *slot)
 		return OAE_OK;
 	cJSON_Delete(*slot);
 	*slot = cJSON_Duplicate(line, 1);
-	return *slot ? OAE_OK : no_memory(r);
+	return *slot ? OAE_OK : oae_record_no_memory(r);
 }
 
 static enum oae_status take_ready(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
-	const cJSON *message = cJSON_GetObjectItemCaseSensitive(line,
-								"adapter");
+	const cJSON *message =
+		cJSON_GetObjectItemCaseSensitive(line, "adapter");
 	cJSON *copy;
 	uint64_t setup_ns;
-	enum oae_status status = find_run(r, line, &run);
+	enum oae_status status = oae_record_find_run(r, line, &run);
 
 	if (!status)
 		status = oae_json_u64(line, "setup_ns", &setup_ns, r->err);
@@ -134,7 +140,7 @@ static enum oae_status take_ready(struct oae_record_reader *r, cJSON *line)
 	copy = cJSON_Duplicate(message, 1);
 	if (!copy || !cJSON_AddItemToObject(r->out->ready, run->system, copy)) {
 		cJSON_Delete(copy);
-		return no_memory(r);
+		return oae_record_no_memory(r);
 	}
 	return OAE_OK;
 }
@@ -142,8 +148,7 @@ static enum oae_status take_ready(struct oae_record_reader *r, cJSON *line)
 /* ---- runs ------------------------------------------------------------- */
 
 static enum oae_status take_items(struct oae_record_reader *r,
-				  const cJSON *line,
-				  struct oae_run_record *run)
+				  const cJSON *line, struct oae_run_record *run)
 {
 	const cJSON *items = cJSON_GetObjectItemCaseSensitive(line, "items");
 	const cJSON *item;
@@ -152,18 +157,20 @@ static enum oae_status take_items(struct oae_record_reader *r,
 	enum oae_status status = OAE_OK;
 
 	if (n > (int)OAE_REQUESTS_PER_RUN_MAX)
-		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u"
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0,
+				"more than %u"
 				" requests in one run",
 				OAE_REQUESTS_PER_RUN_MAX);
 	list = oae_arena_array(&r->out->arena, (size_t)n + 1, sizeof(*list));
 	if (!list)
-		return no_memory(r);
+		return oae_record_no_memory(r);
 	cJSON_ArrayForEach(item, items) {
 		if (!cJSON_IsString(item))
 			return oae_fail(r->err, OAE_ERR_FORMAT, 0,
 					"\"items\" holds something else than"
 					" ids");
-		status = keep(r, item->valuestring, &list[run->planned++]);
+		status = oae_record_keep(r, item->valuestring,
+					 &list[run->planned++]);
 		if (status)
 			return status;
 	}
@@ -181,20 +188,21 @@ static enum oae_status take_meters(struct oae_record_reader *r,
 	r->meter_count = 0;
 	r->segment_samples = 0;
 	if (cJSON_GetArraySize(list) > (int)OAE_CHANNELS_MAX)
-		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u"
-				" channels", OAE_CHANNELS_MAX);
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0,
+				"more than %u"
+				" channels",
+				OAE_CHANNELS_MAX);
 	cJSON_ArrayForEach(obj, list) {
 		struct oae_meter *m = &r->meters[r->meter_count];
 		const char *name = oae_json_str_or(obj, "name", "");
-		const cJSON *total = cJSON_GetObjectItemCaseSensitive(obj,
-								      "total");
 
-		if (!cJSON_IsTrue(total) || strlen(name) >= sizeof(m->name) ||
+		if (strcmp(oae_json_str_or(obj, "part", ""), "total") != 0 ||
+		    strlen(name) >= sizeof(m->name) ||
 		    strcmp(oae_json_str_or(obj, "unit", ""), "uJ") != 0 ||
-		    strcmp(oae_json_str_or(obj, "evidence", ""),
-			   "measured") != 0)
+		    strcmp(oae_json_str_or(obj, "evidence", ""), "measured") !=
+			    0)
 			continue;
-		strcpy(m->name, name);
+		memcpy(m->name, name, strlen(name) + 1);
 		m->joules = 1e-6 * oae_json_num_or(obj, "scale", 1);
 		m->idle_first = m->idle_last = NAN;
 		r->meter_count++;
@@ -208,24 +216,25 @@ static enum oae_status new_run(struct oae_record_reader *r, uint64_t id,
 	struct oae_run_record *run;
 
 	if (id >= OAE_RUNS_MAX)
-		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "run %llu: more than"
-				" %u runs", (unsigned long long)id,
-				OAE_RUNS_MAX);
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0,
+				"run %llu: more than"
+				" %u runs",
+				(unsigned long long)id, OAE_RUNS_MAX);
 	if (id >= r->by_id_count) {
 		size_t n = (size_t)id * 2 + 64;
 		size_t *more = reallocarray(r->by_id, n, sizeof(*more));
 
 		if (!more)
-			return no_memory(r);
+			return oae_record_no_memory(r);
 		memset(more + r->by_id_count, 0,
 		       (n - r->by_id_count) * sizeof(*more));
 		r->by_id = more;
 		r->by_id_count = n;
 	}
-	run = grow((void **)&r->out->runs, &r->out->run_count, &r->run_alloc,
-		   sizeof(*run));
+	run = oae_record_grow((void **)&r->out->runs, &r->out->run_count,
+			      &r->run_alloc, sizeof(*run));
 	if (!run)
-		return no_memory(r);
+		return oae_record_no_memory(r);
 	r->by_id[id] = r->out->run_count;
 	run->id = id;
 	run->cpu_s = run->energy_j = run->idle_w = NAN;
@@ -233,8 +242,8 @@ static enum oae_status new_run(struct oae_record_reader *r, uint64_t id,
 	return OAE_OK;
 }
 
-static enum oae_status take_plan(struct oae_record_reader *r,
-				 const cJSON *line, struct oae_run_record *run)
+static enum oae_status take_plan(struct oae_record_reader *r, const cJSON *line,
+				 struct oae_run_record *run)
 {
 	enum oae_status status;
 
@@ -243,21 +252,28 @@ static enum oae_status take_plan(struct oae_record_reader *r,
 	run->seed = oae_json_u64_or(line, "seed", 0);
 	run->tokens_in = oae_json_u64_or(line, "tokens_in", 0);
 	run->tokens_out = oae_json_u64_or(line, "tokens_out", 0);
-	status = keep_needed(r, line, "system", &run->system);
+	status = oae_record_keep_needed(r, line, "system", &run->system);
 	if (!status)
-		status = keep_needed(r, line, "purpose", &run->purpose);
+		status = oae_record_keep_needed(r, line, "purpose",
+						&run->purpose);
 	if (!status)
-		status = keep_optional(r, line, "workload", &run->workload);
+		status = oae_record_keep_optional(r, line, "workload",
+						  &run->workload);
 	if (!status)
-		status = keep_optional(r, line, "condition", &run->condition);
+		status = oae_record_keep_optional(r, line, "condition",
+						  &run->condition);
 	if (!status)
-		status = keep_optional(r, line, "scenario", &run->scenario);
+		status = oae_record_keep_optional(r, line, "scenario",
+						  &run->scenario);
 	if (!status)
-		status = keep_optional(r, line, "shape", &run->shape);
+		status =
+			oae_record_keep_optional(r, line, "shape", &run->shape);
 	if (!status)
-		status = keep_optional(r, line, "quant", &run->quant);
+		status =
+			oae_record_keep_optional(r, line, "quant", &run->quant);
 	if (!status)
-		status = keep_optional(r, line, "no_meter", &run->no_energy);
+		status = oae_record_keep_optional(r, line, "no_meter",
+						  &run->no_energy);
 	if (!status)
 		status = take_items(r, line, run);
 	return status;
@@ -274,7 +290,8 @@ static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 	if (id < r->by_id_count && r->by_id[id]) {
 		run = &r->out->runs[r->by_id[id] - 1];
 		if (segment != run->segments)
-			return oae_fail(r->err, OAE_ERR_FORMAT, 0, "run %llu"
+			return oae_fail(r->err, OAE_ERR_FORMAT, 0,
+					"run %llu"
 					" begins twice",
 					(unsigned long long)id);
 	} else {
@@ -325,7 +342,8 @@ static enum oae_status add_measured(struct oae_record_reader *r,
 	double joules = 0, cpu = measured(line, "proc.cpu_ns", &reason);
 	bool first = run->metered_samples == 0;
 
-	if (r->segment_samples == 0)
+	/* A run that was killed after its last request: nothing is known. */
+	if (r->segment_samples == 0 || isnan(cpu))
 		return OAE_OK;
 	run->metered_samples += r->segment_samples;
 	run->cpu_s = (first ? 0 : run->cpu_s) + cpu * 1e-9;
@@ -338,156 +356,42 @@ static enum oae_status add_measured(struct oae_record_reader *r,
 		return OAE_OK;
 	run->energy_j = (first ? 0 : run->energy_j) + joules;
 	set_idle(r, run);
-	return why && !run->no_energy ? keep(r, why, &run->no_energy) : OAE_OK;
+	return why && !run->no_energy ?
+		       oae_record_keep(r, why, &run->no_energy) :
+		       OAE_OK;
 }
 
 static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
 	uint64_t peak = oae_json_u64_or(line, "peak_memory_bytes", 0);
-	enum oae_status status = find_run(r, line, &run);
+	enum oae_status status = oae_record_find_run(r, line, &run);
 
 	if (status)
 		return status;
 	if (run->ended)
-		return oae_fail(r->err, OAE_ERR_FORMAT, 0, "run %llu ends"
-				" twice", (unsigned long long)run->id);
+		return oae_fail(r->err, OAE_ERR_FORMAT, 0,
+				"run %llu ends"
+				" twice",
+				(unsigned long long)run->id);
 	run->ended = true;
 	run->wall_ns += oae_json_u64_or(line, "wall_ns", 0);
 	status = add_measured(r, line, run);
 	if (!status)
-		status = keep_needed(r, line, "status", &run->status);
+		status =
+			oae_record_keep_needed(r, line, "status", &run->status);
 	if (!status)
-		status = keep_optional(r, line, "reason", &run->reason);
+		status = oae_record_keep_optional(r, line, "reason",
+						  &run->reason);
 	if (!status && peak > run->peak_memory_bytes) {
 		run->peak_memory_bytes = peak;
-		status = keep_optional(r, line, "peak_memory_method",
-				       &run->peak_memory_method);
+		status = oae_record_keep_optional(r, line, "peak_memory_method",
+						  &run->peak_memory_method);
 	}
 	return status;
 }
 
-/* ---- samples and readings -------------------------------------------- */
-
-static enum oae_status take_times(struct oae_record_reader *r,
-				  const cJSON *line, struct oae_sample *s)
-{
-	enum oae_status status;
-
-	s->first_ns = oae_json_u64_or(line, "first_ns", UINT64_MAX);
-	status = oae_json_u64(line, "due_ns", &s->due_ns, r->err);
-	if (!status)
-		status = oae_json_u64(line, "sent_ns", &s->sent_ns, r->err);
-	if (!status)
-		status = oae_json_u64(line, "done_ns", &s->done_ns, r->err);
-	if (!status && (s->sent_ns > s->done_ns || s->due_ns > s->done_ns ||
-			(s->first_ns != UINT64_MAX &&
-			 (s->first_ns < s->sent_ns ||
-			  s->first_ns > s->done_ns))))
-		status = oae_fail(r->err, OAE_ERR_FORMAT, 0, "times run"
-				  " backwards: due, sent, first, done must not"
-				  " precede each other");
-	return status;
-}
-
-static enum oae_status take_token_times(struct oae_record_reader *r,
-					const cJSON *line,
-					struct oae_sample *s)
-{
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "token_ns");
-	const cJSON *v;
-	uint64_t *times;
-	int n = cJSON_GetArraySize(list);
-
-	if (n == 0)
-		return OAE_OK;
-	if (n > (int)OAE_TOKENS_PER_ANSWER_MAX)
-		return oae_fail(r->err, OAE_ERR_LIMIT, 0, "more than %u token"
-				" times", OAE_TOKENS_PER_ANSWER_MAX);
-	times = oae_arena_array(&r->out->arena, (size_t)n, sizeof(*times));
-	if (!times)
-		return no_memory(r);
-	cJSON_ArrayForEach(v, list) {
-		if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0) ||
-		    v->valuedouble > 9007199254740992.0)
-			return oae_fail(r->err, OAE_ERR_FORMAT, 0, "\"token_ns"
-					"\" holds something else than times");
-		times[s->token_count++] = (uint64_t)v->valuedouble;
-	}
-	s->token_ns = times;
-	return OAE_OK;
-}
-
-static enum oae_status take_outcome(struct oae_record_reader *r,
-				    const cJSON *line, struct oae_sample *s)
-{
-	const char *name;
-	enum oae_status status = oae_json_str(line, "outcome", &name, r->err);
-
-	if (status)
-		return status;
-	for (int o = OAE_OUTCOME_OK; o <= OAE_OUTCOME_CANCELLED; o++)
-		if (strcmp(name, oae_outcome_name((enum oae_outcome)o)) == 0) {
-			s->outcome = (enum oae_outcome)o;
-			return OAE_OK;
-		}
-	return oae_fail(r->err, OAE_ERR_FORMAT, 0, "outcome \"%.40s\" is"
-			" unknown", name);
-}
-
-static enum oae_status take_texts(struct oae_record_reader *r,
-				  const cJSON *line, struct oae_sample *s)
-{
-	const struct {
-		const char *key;
-		const char **out;
-	} texts[] = {
-		{ "item", &s->item }, { "reason", &s->reason },
-		{ "finish", &s->finish }, { "answer", &s->answer },
-		{ "expected", &s->expected }, { "judge", &s->judge },
-		{ "group", &s->group },
-	};
-	enum oae_status status = keep_needed(r, line, "request", &s->request);
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !status;
-	     i++)
-		status = keep_optional(r, line, texts[i].key, texts[i].out);
-	return status;
-}
-
-static enum oae_status take_sample(struct oae_record_reader *r, cJSON *line)
-{
-	struct oae_run_record *run;
-	struct oae_sample *s;
-	enum oae_status status = find_run(r, line, &run);
-
-	if (status)
-		return status;
-	if (run->ended)
-		return oae_fail(r->err, OAE_ERR_FORMAT, 0, "a sample after the"
-				" end of run %llu",
-				(unsigned long long)run->id);
-	s = grow((void **)&r->out->samples, &r->out->sample_count,
-		 &r->sample_alloc, sizeof(*s));
-	if (!s)
-		return no_memory(r);
-	s->run = (uint32_t)(run - r->out->runs);
-	s->segment = run->segments - 1;
-	s->tokens_in = oae_json_u64_or(line, "tokens_in", 0);
-	s->tokens_out = oae_json_u64_or(line, "tokens_out", 0);
-	s->drafted = oae_json_u64_or(line, "drafted", 0);
-	s->accepted = oae_json_u64_or(line, "accepted", 0);
-	run->sample_count++;
-	r->segment_samples++;
-	status = take_times(r, line, s);
-	if (!status)
-		status = take_outcome(r, line, s);
-	if (!status)
-		status = take_texts(r, line, s);
-	if (!status)
-		status = take_token_times(r, line, s);
-	return status;
-}
+/* ---- readings and the rest ------------------------------------------- */
 
 /* Readings of the idle phase; the others are summed up by run_end. */
 static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
@@ -496,7 +400,7 @@ static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 	const cJSON *values;
 	const char *phase;
 	uint64_t t_ns;
-	enum oae_status status = find_run(r, line, &run);
+	enum oae_status status = oae_record_find_run(r, line, &run);
 
 	if (!status)
 		status = oae_json_u64(line, "t_ns", &t_ns, r->err);
@@ -525,11 +429,32 @@ static enum oae_status take_warmup(struct oae_record_reader *r, cJSON *line)
 	struct oae_run_record *run;
 	uint64_t sent = oae_json_u64_or(line, "sent_ns", 0);
 	uint64_t first = oae_json_u64_or(line, "first_ns", 0);
-	enum oae_status status = find_run(r, line, &run);
+	enum oae_status status = oae_record_find_run(r, line, &run);
 
 	if (!status && !run->warm_ttft_ns && first > sent)
 		run->warm_ttft_ns = first - sent;
 	return status;
+}
+
+/* Something that people should know; the same text once. */
+static enum oae_status take_note(struct oae_record_reader *r, cJSON *line)
+{
+	const char *text;
+	const cJSON *note;
+	cJSON *copy;
+	enum oae_status status = oae_json_str(line, "text", &text, r->err);
+
+	if (status)
+		return status;
+	cJSON_ArrayForEach(note, r->out->notes)
+		if (strcmp(note->valuestring, text) == 0)
+			return OAE_OK;
+	copy = cJSON_CreateString(text);
+	if (!copy || !cJSON_AddItemToArray(r->out->notes, copy)) {
+		cJSON_Delete(copy);
+		return oae_record_no_memory(r);
+	}
+	return OAE_OK;
 }
 
 static enum oae_status take_resume(struct oae_record_reader *r, cJSON *line)
@@ -537,14 +462,6 @@ static enum oae_status take_resume(struct oae_record_reader *r, cJSON *line)
 	(void)line;
 	r->out->resumes++;
 	return OAE_OK;
-}
-
-/* Words for people, such as why a scale step was skipped. */
-static enum oae_status take_note(struct oae_record_reader *r, cJSON *line)
-{
-	const char *text;
-
-	return oae_json_str(line, "text", &text, r->err);
 }
 
 enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
@@ -555,50 +472,23 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		enum oae_status (*take)(struct oae_record_reader *r,
 					cJSON *line);
 	} takers[] = {
-		{ "sample", take_sample }, { "sensors", take_sensors },
-		{ "run", take_run }, { "ready", take_ready },
-		{ "run_end", take_run_end }, { "campaign", take_campaign },
+		{ "sample", oae_record_sample },
+		{ "sensors", take_sensors },
+		{ "run", take_run },
+		{ "ready", take_ready },
+		{ "run_end", take_run_end },
+		{ "campaign", take_campaign },
 		{ "environment", take_environment },
-		{ "resume", take_resume }, { "warmup", take_warmup },
+		{ "resume", take_resume },
+		{ "warmup", take_warmup },
 		{ "note", take_note },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
 		if (strcmp(type, takers[i].type) == 0)
 			return takers[i].take(r, line);
-	return oae_fail(r->err, OAE_ERR_FORMAT, 0, "line type \"%.40s\" is"
-			" unknown", type);
-}
-
-static int by_request(const void *a, const void *b)
-{
-	const struct oae_sample *x = *(const struct oae_sample *const *)a;
-	const struct oae_sample *y = *(const struct oae_sample *const *)b;
-
-	if (x->run != y->run)
-		return x->run < y->run ? -1 : 1;
-	return strcmp(x->request, y->request);
-}
-
-enum oae_status oae_record_finish(struct oae_record_reader *r)
-{
-	const struct oae_records *out = r->out;
-	const struct oae_sample **order;
-	enum oae_status status = OAE_OK;
-
-	order = calloc(out->sample_count + 1, sizeof(*order));
-	if (!order)
-		return no_memory(r);
-	for (size_t i = 0; i < out->sample_count; i++)
-		order[i] = &out->samples[i];
-	qsort(order, out->sample_count, sizeof(*order), by_request);
-	for (size_t i = 1; i < out->sample_count && !status; i++)
-		if (by_request(&order[i - 1], &order[i]) == 0)
-			status = oae_fail(r->err, OAE_ERR_FORMAT, 0, "run %llu"
-					  " has request %.40s twice",
-					  (unsigned long long)
-					  out->runs[order[i]->run].id,
-					  order[i]->request);
-	free(order);
-	return status;
+	return oae_fail(r->err, OAE_ERR_FORMAT, 0,
+			"line type \"%.40s\" is"
+			" unknown",
+			type);
 }

@@ -110,8 +110,8 @@ static void copy_line(struct oae_jw *w, const char *key, const cJSON *line)
 static void write_head(struct oae_jw *w, const struct oae_score *s)
 {
 	static const char *const campaign_keys[] = {
-		"utc", "seed", "suite", "scenario", "baseline", "oae",
-		"build", NULL,
+		"utc",	    "seed", "suite", "scenario",
+		"baseline", "oae",  "build", NULL,
 	};
 	const struct oae_records *r = &s->records;
 
@@ -135,6 +135,7 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 	copy_line(w, "start", r->environment_start);
 	copy_line(w, "end", r->environment_end);
 	oae_jw_end_obj(w);
+	oae_jw_value(w, "notes", r->notes);
 }
 
 enum oae_status oae_result_build(const char *run_dir, struct oae_buf *out_json,
@@ -174,23 +175,27 @@ static enum oae_status check_result(const cJSON *tree, const char *path,
 		"build", "journal", "campaign", "environment", "tables", NULL,
 	};
 	static const char *const arrays[] = {
-		"systems", "scale", "profiles", NULL,
+		"systems",
+		"scale",
+		"profiles",
+		NULL,
 	};
 	const cJSON *part;
 	const char *spec;
 	bool complete;
 	enum oae_status status;
 
-	status = oae_check_version(tree, "oae_result", OAE_RESULT_VERSION,
-				   path, err);
+	status = oae_check_version(tree, "oae_result", OAE_RESULT_VERSION, path,
+				   err);
 	if (status)
 		return status;
 	status = oae_json_str(tree, "spec", &spec, err);
 	if (!status && strcmp(spec, OAE_SPEC_VERSION) != 0)
-		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0, "%s: is for spec"
+		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
+				"%s: is for spec"
 				" %.20s, this program knows %s; use the"
-				" program that wrote it", path, spec,
-				OAE_SPEC_VERSION);
+				" program that wrote it",
+				path, spec, OAE_SPEC_VERSION);
 	if (!status)
 		status = oae_json_bool(tree, "complete", &complete, err);
 	for (size_t i = 0; objects[i] && !status; i++)

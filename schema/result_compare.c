@@ -23,15 +23,16 @@ static enum oae_status compare(const cJSON *was, const cJSON *is,
 			       const char *path, struct oae_error *err);
 
 static enum oae_status compare_numbers(const cJSON *was, const cJSON *is,
-				       const char *path,
-				       struct oae_error *err)
+				       const char *path, struct oae_error *err)
 {
 	double a = was->valuedouble, b = is->valuedouble;
 
 	if (fabs(a - b) <= TOLERANCE * fmax(fabs(a), fabs(b)))
 		return OAE_OK;
-	return oae_fail(err, OAE_ERR_CHECK, 0, "%s: is %.12g, recomputed"
-			" %.12g", path, a, b);
+	return oae_fail(err, OAE_ERR_CHECK, 0,
+			"%s: is %.12g, recomputed"
+			" %.12g",
+			path, a, b);
 }
 
 static enum oae_status compare_arrays(const cJSON *was, const cJSON *is,
@@ -51,8 +52,7 @@ static enum oae_status compare_arrays(const cJSON *was, const cJSON *is,
 }
 
 static enum oae_status compare_objects(const cJSON *was, const cJSON *is,
-				       const char *path,
-				       struct oae_error *err)
+				       const char *path, struct oae_error *err)
 {
 	const cJSON *a = was->child, *b = is->child;
 	char at[PATH_TEXT];
@@ -62,8 +62,10 @@ static enum oae_status compare_objects(const cJSON *was, const cJSON *is,
 		snprintf(at, sizeof(at), "%.220s%s%.70s", path,
 			 *path ? "." : "", a->string);
 		if (strcmp(a->string, b->string) != 0)
-			return differs(at, "stands where another member"
-				       " should", err);
+			return differs(at,
+				       "stands where another member"
+				       " should",
+				       err);
 		/* Which program computed it is no part of what it says. */
 		if (strcmp(at, "build") != 0)
 			status = compare(a, b, at, err);
@@ -117,7 +119,8 @@ static enum oae_status add_sum(void *ctx, const char *relative,
 	if (strcmp(relative, "SHA256SUMS") == 0)
 		return OAE_OK;
 	if (strpbrk(relative, "\n\\"))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: a file's name"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: a file's name"
 				" holds a line end or backslash; rename it",
 				s->dir);
 	status = oae_path_join(path, sizeof(path), s->dir, relative, err);

@@ -21,7 +21,6 @@ void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 void oae_result_interval(struct oae_jw *w, const char *key,
 			 struct oae_interval i, enum oae_evidence e);
 /* {"value": null, "reason": ".."} */
-void oae_result_missing(struct oae_jw *w, const char *key,
-			const char *reason);
+void oae_result_missing(struct oae_jw *w, const char *key, const char *reason);
 
 #endif

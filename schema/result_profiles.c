@@ -12,7 +12,8 @@
 #define CURVE_POINTS (6 * CURVE_DECADES + 1)
 
 static const char *const mode_names[OAE_MODES] = {
-	[OAE_ON_DEMAND] = "on_demand", [OAE_OWNED] = "owned",
+	[OAE_ON_DEMAND] = "on_demand",
+	[OAE_OWNED] = "owned",
 };
 
 static void write_interval(struct oae_jw *w, const char *key,
@@ -52,8 +53,9 @@ static void write_scale(struct oae_jw *w, const struct oae_profile *p,
 	oae_jw_num(w, "measured_tokens_out", (double)u->step->tokens_out);
 	oae_jw_num(w, "ttft_ms", u->ttft_ms);
 	oae_jw_num(w, "tpot_ms", u->tpot_ms);
-	oae_jw_bool(w, "within_slo", u->ttft_ms <= p->slo_ttft_ms &&
-		    u->tpot_ms <= p->slo_tpot_ms);
+	oae_jw_bool(w, "within_slo",
+		    u->ttft_ms <= p->slo_ttft_ms &&
+			    u->tpot_ms <= p->slo_tpot_ms);
 	oae_jw_str(w, "class", "estimated");
 	oae_jw_end_obj(w);
 }
@@ -98,9 +100,10 @@ static void write_physical(struct oae_jw *w, const struct oae_mode_score *m)
 	write_ratio(w, "machine_hours", b->machine_hours, x->machine_hours);
 	write_ratio(w, "kwh", b->kwh, x->kwh);
 	write_ratio(w, "kgco2e", b->kgco2e, x->kgco2e);
-	oae_jw_bool(w, "dominates", b->person_hours >= x->person_hours &&
-		    b->machine_hours >= x->machine_hours &&
-		    b->kwh >= x->kwh && b->kgco2e >= x->kgco2e);
+	oae_jw_bool(w, "dominates",
+		    b->person_hours >= x->person_hours &&
+			    b->machine_hours >= x->machine_hours &&
+			    b->kwh >= x->kwh && b->kgco2e >= x->kgco2e);
 	write_physical_of(w, "system", x);
 	write_physical_of(w, "baseline", b);
 	oae_jw_end_obj(w);
@@ -109,9 +112,8 @@ static void write_physical(struct oae_jw *w, const struct oae_mode_score *m)
 static void write_break_even(struct oae_jw *w, const char *key,
 			     const struct oae_case *c, bool retrofit)
 {
-	struct oae_break_even e =
-		oae_break_even_of(&c->box.mid, &c->box.b_mid, &c->box.x_mid,
-				  retrofit);
+	struct oae_break_even e = oae_break_even_of(&c->box.mid, &c->box.b_mid,
+						    &c->box.x_mid, retrofit);
 
 	oae_jw_obj(w, key);
 	oae_jw_num(w, "N", e.n);
@@ -164,8 +166,8 @@ static void write_flips(struct oae_jw *w, const struct oae_mode_score *m)
 		oae_jw_num(w, "value", f->value);
 		oae_jw_num(w, "low", f->low);
 		oae_jw_num(w, "high", f->high);
-		oae_jw_bool(w, "within_range", f->value >= f->low &&
-			    f->value <= f->high);
+		oae_jw_bool(w, "within_range",
+			    f->value >= f->low && f->value <= f->high);
 		oae_jw_end_obj(w);
 	}
 	oae_jw_end_arr(w);
@@ -246,7 +248,8 @@ static void write_score(struct oae_jw *w, const struct oae_score *s,
 {
 	const struct oae_score_system *x = &s->systems[c->system];
 	bool scored = gate->outcome != OAE_GATE_FAIL && c->pairs.n > 0;
-	const char *reason = gate->fail ? gate->fail :
+	const char *reason =
+		gate->fail ? gate->fail :
 			     "no repetition was measured for both systems";
 	struct oae_mode_score m[OAE_MODES];
 
@@ -369,8 +372,7 @@ enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 				    struct oae_error *err)
 {
 	struct oae_case *cases = calloc(s->system_count, sizeof(*cases));
-	struct oae_gate_report *gates = calloc(s->system_count,
-					       sizeof(*gates));
+	struct oae_gate_report *gates = calloc(s->system_count, sizeof(*gates));
 	enum oae_status status = OAE_OK;
 
 	if (!cases || !gates) {
@@ -388,8 +390,8 @@ enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 	oae_jw_end_arr(w);
 	oae_jw_arr(w, "profiles");
 	for (size_t i = 0; i < s->profile_count && !status; i++)
-		status = write_profile(w, s, &s->profiles[i], cases, gates,
-				       err);
+		status =
+			write_profile(w, s, &s->profiles[i], cases, gates, err);
 	oae_jw_end_arr(w);
 out:
 	free(cases);

@@ -45,8 +45,8 @@ static struct oae_interval over_runs(const struct oae_cell *c, run_fn *fn)
 		return none;
 	for (size_t k = 0; k < c->run_count; k++)
 		x[k] = fn(&c->runs[k]);
-	i = c->run_count ? oae_mean_interval(x, c->run_count,
-					     OAE_SCORE_LEVEL) : none;
+	i = c->run_count ? oae_mean_interval(x, c->run_count, OAE_SCORE_LEVEL) :
+			   none;
 	free(x);
 	return i;
 }
@@ -204,8 +204,8 @@ static void write_g(struct oae_jw *w, const struct oae_score *s,
 	}
 	oae_jw_num(w, "accepted_share", planned > 0 ? right / planned : NAN);
 	if (s->profile_count == 0 || c->run_count == 0) {
-		oae_result_missing(w, "g", s->profile_count ? "no run" :
-				   "no profile");
+		oae_result_missing(w, "g",
+				   s->profile_count ? "no run" : "no profile");
 	} else {
 		oae_jw_obj(w, "g");
 		oae_jw_num(w, "value", g.mid);
@@ -222,8 +222,8 @@ static void write_g(struct oae_jw *w, const struct oae_score *s,
 
 		for (size_t i = 0; i < c->run_count; i++)
 			sum += c->runs[i].g[p];
-		oae_jw_num(w, s->profiles[p].id, c->run_count ?
-			   sum / (double)c->run_count : NAN);
+		oae_jw_num(w, s->profiles[p].id,
+			   c->run_count ? sum / (double)c->run_count : NAN);
 	}
 	oae_jw_end_obj(w);
 }
@@ -245,8 +245,8 @@ static enum oae_status write_quality(struct oae_jw *w, struct oae_score *s,
 	const struct oae_cell *c = oae_score_cell(s, system, workload);
 	struct oae_range margin;
 	struct oae_quality q;
-	enum oae_status status = oae_table_get(&s->tables.defaults, "margin",
-					       &margin, err);
+	enum oae_status status =
+		oae_table_get(&s->tables.defaults, "margin", &margin, err);
 
 	if (s->profile_count)
 		margin.mid = s->profiles[0].margin;
@@ -348,16 +348,14 @@ static double first_token_s(const struct oae_score *s,
 
 		if (strcmp(r->system, x->id) == 0 && r->ready &&
 		    r->warm_ttft_ns && strcmp(r->purpose, "score") == 0)
-			v[n++] = (double)(r->setup_ns + r->warm_ttft_ns) *
-				 1e-9;
+			v[n++] = (double)(r->setup_ns + r->warm_ttft_ns) * 1e-9;
 	}
 	median = oae_median(v, n);
 	free(v);
 	return median;
 }
 
-static void write_copied(struct oae_jw *w, const cJSON *json,
-			 const char *key)
+static void write_copied(struct oae_jw *w, const cJSON *json, const char *key)
 {
 	const cJSON *v = cJSON_GetObjectItemCaseSensitive(json, key);
 
@@ -371,8 +369,8 @@ static enum oae_status write_system(struct oae_jw *w, struct oae_score *s,
 				    size_t i, struct oae_error *err)
 {
 	const struct oae_score_system *x = &s->systems[i];
-	const cJSON *ready = cJSON_GetObjectItemCaseSensitive(
-		s->records.ready, x->id);
+	const cJSON *ready =
+		cJSON_GetObjectItemCaseSensitive(s->records.ready, x->id);
 	enum oae_status status = OAE_OK;
 
 	oae_jw_obj(w, NULL);

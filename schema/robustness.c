@@ -17,8 +17,8 @@ double oae_mix_score(const double *cost_b, const double *cost_x,
 
 double oae_speculative_factor(double alpha, double gamma, double c, double v)
 {
-	double tokens = alpha < 1 ?
-			(1 - pow(alpha, gamma + 1)) / (1 - alpha) : gamma + 1;
+	double tokens = alpha < 1 ? (1 - pow(alpha, gamma + 1)) / (1 - alpha) :
+				    gamma + 1;
 
 	return tokens / (gamma * c + v);
 }

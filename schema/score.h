@@ -25,19 +25,19 @@
 #define OAE_ECDF_POINTS 101u
 
 struct oae_score_system {
-	const cJSON *json;		/* the campaign line's entry */
+	const cJSON *json; /* the campaign line's entry */
 	const char *id, *kind;
-	const char *label;		/* the id without its adapter */
-	const char *lossless_of;	/* a system's id, or NULL */
+	const char *label;	 /* the id without its adapter */
+	const char *lossless_of; /* a system's id, or NULL */
 	bool has_ledger;
 	struct oae_ledger ledger;
 	struct oae_ledger_sum effort;
-	size_t planned, ok, failed;	/* runs */
+	size_t planned, ok, failed; /* runs */
 };
 
 struct oae_score_workload {
 	const char *id;
-	double floor;		/* least share of right answers; NaN: none */
+	double floor; /* least share of right answers; NaN: none */
 };
 
 /* One run's means. */
@@ -45,10 +45,10 @@ struct oae_cell_run {
 	const struct oae_run_record *run;
 	uint64_t rep;
 	size_t planned, samples, right;
-	double s;		/* machine-seconds per request */
-	double cpu_s;		/* CPU seconds per request; NaN unknown */
-	double e_measured;	/* kWh per request above idle; NaN none */
-	double e_estimated;	/* the same from CPU time, mid; NaN unknown */
+	double s;	    /* machine-seconds per request */
+	double cpu_s;	    /* CPU seconds per request; NaN unknown */
+	double e_measured;  /* kWh per request above idle; NaN none */
+	double e_estimated; /* the same from CPU time, mid; NaN unknown */
 	/* By profile: share of planned requests right and within its SLO. */
 	double g[OAE_SCORE_PROFILES_MAX];
 };
@@ -56,27 +56,27 @@ struct oae_cell_run {
 /* One item, however often it was asked. */
 struct oae_item_verdict {
 	const char *item;
-	const char *answer;	/* of its first ok sample; NULL if none */
-	bool right;		/* every time */
-	bool varied;		/* its answers differed */
+	const char *answer; /* of its first ok sample; NULL if none */
+	bool right;	    /* every time */
+	bool varied;	    /* its answers differed */
 };
 
 struct oae_cell {
-	struct oae_cell_run *runs;	/* by rep; each has a sample */
+	struct oae_cell_run *runs; /* by rep; each has a sample */
 	size_t run_count;
 	const struct oae_sample **samples;
 	size_t sample_count, ok_count;
-	struct oae_item_verdict *items;	/* by item id */
+	struct oae_item_verdict *items; /* by item id */
 	size_t item_count;
-	const char *judge;		/* of its samples; NULL when none */
+	const char *judge; /* of its samples; NULL when none */
 };
 
 /* Real shape, random weights: what one request took. */
 struct oae_scale_step {
 	const char *shape, *quant;
-	uint64_t tokens_in, tokens_out;	/* as measured */
+	uint64_t tokens_in, tokens_out; /* as measured */
 	size_t runs;
-	struct oae_interval s, e_kwh;	/* of the measured tokens */
+	struct oae_interval s, e_kwh; /* of the measured tokens */
 	struct oae_interval ttft_s, tpot_s;
 	bool e_is_measured;
 };
@@ -91,11 +91,11 @@ struct oae_score {
 	size_t system_count, baseline;
 	struct oae_score_workload workloads[OAE_WORKLOADS_MAX];
 	size_t workload_count;
-	struct oae_cell *cells;		/* system x workload */
+	struct oae_cell *cells; /* system x workload */
 	struct oae_scale_step *scales;
 	size_t scale_count;
-	double cores;			/* of the machine; NaN unknown */
-	struct oae_range dynamic_w;	/* all cores busy less idle */
+	double cores;		    /* of the machine; NaN unknown */
+	struct oae_range dynamic_w; /* all cores busy less idle */
 	uint64_t planned_runs, begun_runs;
 };
 
@@ -104,13 +104,12 @@ enum oae_status oae_score_read(const char *run_dir, struct oae_score *s,
 			       struct oae_error *err);
 void oae_score_release(struct oae_score *s);
 
-const struct oae_cell *oae_score_cell(const struct oae_score *s,
-				      size_t system, size_t workload);
+const struct oae_cell *oae_score_cell(const struct oae_score *s, size_t system,
+				      size_t workload);
 /* The index of a workload, or workload_count. */
 size_t oae_score_workload_index(const struct oae_score *s, const char *id);
 /* The run of a repetition, or NULL. */
-const struct oae_cell_run *oae_cell_rep(const struct oae_cell *c,
-					uint64_t rep);
+const struct oae_cell_run *oae_cell_rep(const struct oae_cell *c, uint64_t rep);
 
 /* Pieces of oae_score_read(), in their order. */
 enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
@@ -125,19 +124,19 @@ double oae_busy_seconds(const struct oae_sample **samples, size_t n);
 struct oae_distribution {
 	size_t n;
 	double mean, median, std, p90, p95, p99;
-	double ecdf[OAE_ECDF_POINTS];	/* quantiles at 0, 1/(k-1), .., 1 */
+	double ecdf[OAE_ECDF_POINTS]; /* quantiles at 0, 1/(k-1), .., 1 */
 	size_t ecdf_count;
 };
 
 enum oae_latency {
-	OAE_LATENCY_TTFT,	/* due to first token, ms */
-	OAE_LATENCY_TPOT,	/* (done - first) / (tokens - 1), ms */
-	OAE_LATENCY_ITL,	/* gaps between tokens, ms */
-	OAE_LATENCY_E2EL,	/* due to done, ms */
+	OAE_LATENCY_TTFT, /* due to first token, ms */
+	OAE_LATENCY_TPOT, /* (done - first) / (tokens - 1), ms */
+	OAE_LATENCY_ITL,  /* gaps between tokens, ms */
+	OAE_LATENCY_E2EL, /* due to done, ms */
 	OAE_LATENCIES,
 };
 
-const char *oae_latency_name(enum oae_latency l);	/* "ttft_ms" */
+const char *oae_latency_name(enum oae_latency l); /* "ttft_ms" */
 /* Over the cell's ok samples. */
 enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
 				 struct oae_distribution *out,

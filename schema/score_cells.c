@@ -14,8 +14,8 @@ static enum oae_status no_memory(struct oae_error *err)
 	return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 }
 
-const struct oae_cell *oae_score_cell(const struct oae_score *s,
-				      size_t system, size_t workload)
+const struct oae_cell *oae_score_cell(const struct oae_score *s, size_t system,
+				      size_t workload)
 {
 	return &s->cells[system * s->workload_count + workload];
 }
@@ -105,10 +105,11 @@ static enum oae_status judge_sample(const struct oae_sample *s, bool *right,
 	if (s->outcome != OAE_OUTCOME_OK)
 		return OAE_OK;
 	if (!s->judge || !s->expected || !s->answer)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "request %.40s of item"
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"request %.40s of item"
 				" %.60s has no judge, expected answer or"
-				" answer", s->request,
-				s->item ? s->item : "?");
+				" answer",
+				s->request, s->item ? s->item : "?");
 	status = oae_judge_parse(s->judge, &judge, err);
 	if (!status)
 		*right = oae_judge_answer(judge, s->answer, s->expected);
@@ -124,20 +125,20 @@ static void run_energy(const struct oae_score *score, struct oae_cell_run *r,
 	double cores = isnan(score->cores) ? 1 : score->cores;
 
 	r->cpu_s = n > 0 ? run->cpu_s / n : NAN;
-	r->e_estimated = r->cpu_s / cores * score->dynamic_w.mid /
-			 JOULES_PER_KWH;
+	r->e_estimated =
+		r->cpu_s / cores * score->dynamic_w.mid / JOULES_PER_KWH;
 	r->e_measured = NAN;
 	/* Idle power over the time of the metered part of the samples. */
 	if (n > 0 && !isnan(run->idle_w))
 		r->e_measured = (run->energy_j - run->idle_w * busy_s * n /
-				 (double)r->samples) / n / JOULES_PER_KWH;
+							 (double)r->samples) /
+				n / JOULES_PER_KWH;
 }
 
 static enum oae_status take_run(const struct oae_score *score,
 				const struct oae_run_record *run,
 				const struct oae_sample **samples, size_t n,
-				struct oae_cell_run *out,
-				struct oae_error *err)
+				struct oae_cell_run *out, struct oae_error *err)
 {
 	double busy_s = oae_busy_seconds(samples, n);
 	enum oae_status status;
@@ -155,8 +156,8 @@ static enum oae_status take_run(const struct oae_score *score,
 			return status;
 		out->right += right;
 		for (size_t p = 0; right && p < score->profile_count; p++)
-			out->g[p] += within_slo(samples[i],
-						&score->profiles[p]);
+			out->g[p] +=
+				within_slo(samples[i], &score->profiles[p]);
 	}
 	for (size_t p = 0; p < score->profile_count; p++)
 		out->g[p] /= (double)out->planned;
@@ -286,8 +287,10 @@ static enum oae_status take_group(struct oae_score *s,
 		return OAE_OK;
 	for (size_t i = 0; i < n; i++) {
 		if (!group[i]->item)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "request %.40s"
-					" names no item", group[i]->request);
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"request %.40s"
+					" names no item",
+					group[i]->request);
 		c->samples[c->sample_count++] = group[i];
 	}
 	return take_run(s, run, group, n, &c->runs[c->run_count++], err);

@@ -15,8 +15,10 @@
 const char *oae_latency_name(enum oae_latency l)
 {
 	static const char *const names[] = {
-		[OAE_LATENCY_TTFT] = "ttft_ms", [OAE_LATENCY_TPOT] = "tpot_ms",
-		[OAE_LATENCY_ITL] = "itl_ms", [OAE_LATENCY_E2EL] = "e2el_ms",
+		[OAE_LATENCY_TTFT] = "ttft_ms",
+		[OAE_LATENCY_TPOT] = "tpot_ms",
+		[OAE_LATENCY_ITL] = "itl_ms",
+		[OAE_LATENCY_E2EL] = "e2el_ms",
 	};
 
 	return names[l];
@@ -31,8 +33,7 @@ static size_t count_values(const struct oae_cell *c, enum oae_latency l)
 	return n;
 }
 
-static size_t collect(const struct oae_cell *c, enum oae_latency l,
-		      double *out)
+static size_t collect(const struct oae_cell *c, enum oae_latency l, double *out)
 {
 	size_t n = 0;
 
@@ -80,9 +81,13 @@ enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
 	out->p99 = tail(x, n, 0.99, P99_SAMPLES);
 	out->ecdf_count = n < OAE_ECDF_POINTS ? n : OAE_ECDF_POINTS;
 	for (size_t i = 0; i < out->ecdf_count; i++)
-		out->ecdf[i] = out->ecdf_count == 1 ? x[0] :
-			oae_quantile_sorted(x, n, (double)i /
-					    (double)(out->ecdf_count - 1));
+		out->ecdf[i] =
+			out->ecdf_count == 1 ?
+				x[0] :
+				oae_quantile_sorted(
+					x, n,
+					(double)i /
+						(double)(out->ecdf_count - 1));
 	free(x);
 	return OAE_OK;
 }

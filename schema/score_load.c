@@ -13,15 +13,16 @@
 
 #define ARENA_BYTES_MAX ((size_t)1 << 32)
 
-static enum oae_status input_path(char out[OAE_PATH_BYTES_MAX],
-				  const char *dir, const char *name,
-				  struct oae_error *err)
+static enum oae_status input_path(char out[OAE_PATH_BYTES_MAX], const char *dir,
+				  const char *name, struct oae_error *err)
 {
 	int n = snprintf(out, OAE_PATH_BYTES_MAX, "%s/inputs/%s", dir, name);
 
 	if (n < 0 || n >= (int)OAE_PATH_BYTES_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0, "%.100s/inputs/%.100s:"
-				" path too long", dir, name);
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"%.100s/inputs/%.100s:"
+				" path too long",
+				dir, name);
 	return OAE_OK;
 }
 
@@ -35,25 +36,28 @@ static enum oae_status check_inputs(const char *dir, const cJSON *inputs,
 
 	cJSON_ArrayForEach(in, inputs) {
 		if (!cJSON_IsString(in) || !oae_check_path(in->string))
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "journal:"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"journal:"
 					" input \"%.100s\" is no path with a"
-					" hash", in->string);
+					" hash",
+					in->string);
 		status = input_path(path, dir, in->string, err);
 		if (!status)
 			status = oae_sha256_file(path, hex, err);
 		if (status)
 			return status;
 		if (strcmp(hex, in->valuestring) != 0)
-			return oae_fail(err, OAE_ERR_CHECK, 0, "%s: is not the"
+			return oae_fail(err, OAE_ERR_CHECK, 0,
+					"%s: is not the"
 					" file that the journal names; put"
-					" the original back", path);
+					" the original back",
+					path);
 	}
 	return OAE_OK;
 }
 
 static enum oae_status load_profiles(const char *dir, const cJSON *inputs,
-				     struct oae_score *s,
-				     struct oae_error *err)
+				     struct oae_score *s, struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX];
 	const cJSON *in;
@@ -63,8 +67,10 @@ static enum oae_status load_profiles(const char *dir, const cJSON *inputs,
 		if (strncmp(in->string, "profiles/", 9) != 0)
 			continue;
 		if (s->profile_count == OAE_SCORE_PROFILES_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u"
-					" profiles", OAE_SCORE_PROFILES_MAX);
+			return oae_fail(err, OAE_ERR_LIMIT, 0,
+					"more than %u"
+					" profiles",
+					OAE_SCORE_PROFILES_MAX);
 		status = input_path(path, dir, in->string, err);
 		if (!status)
 			status = oae_profile_read(
@@ -82,20 +88,21 @@ static enum oae_status load_workloads(const char *dir, struct oae_score *s,
 	char path[OAE_PATH_BYTES_MAX], name[OAE_NAME_BYTES_MAX + 40];
 	const cJSON *list, *id;
 	cJSON *tree;
-	enum oae_status status = oae_json_arr(s->records.campaign,
-					      "workloads", &list, err);
+	enum oae_status status =
+		oae_json_arr(s->records.campaign, "workloads", &list, err);
 
 	if (status)
 		return status;
 	cJSON_ArrayForEach(id, list) {
-		struct oae_score_workload *w =
-			&s->workloads[s->workload_count];
+		struct oae_score_workload *w = &s->workloads[s->workload_count];
 
 		if (!cJSON_IsString(id) || !oae_check_name(id->valuestring) ||
 		    s->workload_count == OAE_WORKLOADS_MAX)
-			return oae_fail(err, OAE_ERR_FORMAT, 0, "journal:"
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"journal:"
 					" \"workloads\" is no list of at most"
-					" %u ids", OAE_WORKLOADS_MAX);
+					" %u ids",
+					OAE_WORKLOADS_MAX);
 		snprintf(name, sizeof(name), "workloads/%s.workload.json",
 			 id->valuestring);
 		status = input_path(path, dir, name, err);
@@ -105,8 +112,8 @@ static enum oae_status load_workloads(const char *dir, struct oae_score *s,
 			return status;
 		w->id = id->valuestring;
 		w->floor = oae_json_num_or(
-			cJSON_GetObjectItemCaseSensitive(tree, "gate"),
-			"floor", NAN);
+			cJSON_GetObjectItemCaseSensitive(tree, "gate"), "floor",
+			NAN);
 		cJSON_Delete(tree);
 		s->workload_count++;
 	}
@@ -135,9 +142,10 @@ static enum oae_status load_ledger(const char *dir, const char *adapter,
 		return status;
 	snprintf(id, sizeof(id), "%s/%s", adapter, name);
 	if (strcmp(x->ledger.system, id) != 0)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: is the ledger of"
-				" \"%.100s\", not of \"%s\"", path,
-				x->ledger.system, id);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: is the ledger of"
+				" \"%.100s\", not of \"%s\"",
+				path, x->ledger.system, id);
 	x->has_ledger = true;
 	x->effort = oae_ledger_sum(&x->ledger);
 	return OAE_OK;
@@ -156,8 +164,10 @@ static enum oae_status load_effort(const char *dir, const char *adapter,
 	if (status)
 		return status;
 	if (!oae_check_name(adapter) || !oae_check_name(name))
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "journal: system"
-				" \"%.60s\" has no proper names", x->id);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"journal: system"
+				" \"%.60s\" has no proper names",
+				x->id);
 	snprintf(folder, sizeof(folder), "adapters/%s", adapter);
 	status = input_path(path, dir, folder, err);
 	if (!status)
@@ -166,11 +176,12 @@ static enum oae_status load_effort(const char *dir, const char *adapter,
 		goto out;
 	entry = oae_manifest_system(&m, name);
 	if (!entry)
-		status = oae_fail(err, OAE_ERR_FORMAT, 0, "%s/adapter.json: has"
-				  " no system \"%s\"", path, name);
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "%s/adapter.json: has"
+				  " no system \"%s\"",
+				  path, name);
 	else
-		status = load_ledger(dir, adapter, name, entry->effort, x,
-				     err);
+		status = load_ledger(dir, adapter, name, entry->effort, x, err);
 out:
 	oae_manifest_release(&m);
 	return status;
@@ -206,8 +217,8 @@ static enum oae_status load_systems(const char *dir, struct oae_score *s,
 {
 	const cJSON *list, *obj;
 	const char *baseline;
-	enum oae_status status = oae_json_arr(s->records.campaign, "systems",
-					      &list, err);
+	enum oae_status status =
+		oae_json_arr(s->records.campaign, "systems", &list, err);
 
 	if (!status)
 		status = oae_json_str(s->records.campaign, "baseline",
@@ -223,8 +234,10 @@ static enum oae_status load_systems(const char *dir, struct oae_score *s,
 			s->baseline = s->system_count - 1;
 	}
 	if (s->baseline == OAE_SYSTEMS_MAX)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "journal: baseline"
-				" \"%.60s\" is none of the systems", baseline);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"journal: baseline"
+				" \"%.60s\" is none of the systems",
+				baseline);
 	return OAE_OK;
 }
 

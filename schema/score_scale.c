@@ -82,10 +82,10 @@ static void reduce(const struct step *step, struct oae_scale_step *out)
 	out->runs = step->n;
 	out->e_is_measured = step->e_is_measured;
 	out->s = oae_ratio_interval(step->s, step->n, OAE_SCORE_LEVEL);
-	out->ttft_s = oae_ratio_interval(step->ttft_s, step->n,
-					 OAE_SCORE_LEVEL);
-	out->tpot_s = oae_ratio_interval(step->tpot_s, step->n,
-					 OAE_SCORE_LEVEL);
+	out->ttft_s =
+		oae_ratio_interval(step->ttft_s, step->n, OAE_SCORE_LEVEL);
+	out->tpot_s =
+		oae_ratio_interval(step->tpot_s, step->n, OAE_SCORE_LEVEL);
 	out->e_kwh = oae_mean_interval(step->e_kwh, step->n, OAE_SCORE_LEVEL);
 	out->e_kwh.low = fmax(0, out->e_kwh.low);
 }

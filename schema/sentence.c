@@ -70,8 +70,8 @@ static void range_text(char *out, size_t size, double low, double high)
 		snprintf(b, sizeof(b), "%.0f", fabs(high) * 60);
 	}
 	if (low < 0 && high > 0)
-		snprintf(out, size, "from %s %s less to %s %s more", a, name,
-			 b, name);
+		snprintf(out, size, "from %s %s less to %s %s more", a, name, b,
+			 name);
 	else if (high <= 0 && low < 0)
 		snprintf(out, size, "%s to %s %s less", b, a, name);
 	else if (strcmp(a, b) == 0)
@@ -118,59 +118,69 @@ static void say_pays(const struct words *w, const struct oae_mode_score *m,
 		     char *out, size_t size)
 {
 	if (m->extra.high <= 0)
-		snprintf(out, size, "For %s, %.60s %s costs less to run than"
+		snprintf(out, size,
+			 "For %s, %.60s %s costs less to run than"
 			 " %.60s and takes no more staff time: use it.",
 			 w->title, w->label, w->where, w->b);
 	else
-		snprintf(out, size, "For %s, %.60s %s pays: what it saves over"
+		snprintf(out, size,
+			 "For %s, %.60s %s pays: what it saves over"
 			 " %s is worth at least %s of staff time, and beyond"
-			 " %.60s it is declared to take %s: use it.", w->title,
-			 w->label, w->where, w->horizon, w->least, w->b,
-			 w->extra);
+			 " %.60s it is declared to take %s: use it.",
+			 w->title, w->label, w->where, w->horizon, w->least,
+			 w->b, w->extra);
 }
 
 static void say_not(const struct words *w, const struct oae_mode_score *m,
 		    char *out, size_t size)
 {
 	if (m->affordable.high <= 0)
-		snprintf(out, size, "For %s, %.60s %s saves nothing over"
+		snprintf(out, size,
+			 "For %s, %.60s %s saves nothing over"
 			 " %.60s before any staff time, and over %s it is"
-			 " declared to take %s of it: leave it.", w->title,
-			 w->label, w->where, w->b, w->horizon, w->extra);
+			 " declared to take %s of it: leave it.",
+			 w->title, w->label, w->where, w->b, w->horizon,
+			 w->extra);
 	else
-		snprintf(out, size, "For %s, %.60s %s would have to take less"
+		snprintf(out, size,
+			 "For %s, %.60s %s would have to take less"
 			 " than %s of extra staff time over %s to pay; it is"
-			 " declared to take %s: leave it.", w->title, w->label,
-			 w->where, w->most, w->horizon, w->extra);
+			 " declared to take %s: leave it.",
+			 w->title, w->label, w->where, w->most, w->horizon,
+			 w->extra);
 }
 
-static void say_undecided(const struct words *w,
-			  const struct oae_mode_score *m, char *out,
-			  size_t size)
+static void say_undecided(const struct words *w, const struct oae_mode_score *m,
+			  char *out, size_t size)
 {
 	if (isnan(m->affordable.low))
-		snprintf(out, size, "For %s, %.60s %s is undecided: one"
+		snprintf(out, size,
+			 "For %s, %.60s %s is undecided: one"
 			 " repetition says nothing about its spread; run it"
-			 " more often.", w->title, w->label, w->where);
+			 " more often.",
+			 w->title, w->label, w->where);
 	else if (m->affordable.mid <= 0)
-		snprintf(out, size, "For %s, %.60s %s is undecided: it costs"
+		snprintf(out, size,
+			 "For %s, %.60s %s is undecided: it costs"
 			 " more to run than %.60s and pays only if it takes at"
 			 " least %s less of staff time over %s; it is"
 			 " declared to take %s. Keep %.60s until your own"
-			 " hours are known.", w->title, w->label, w->where,
-			 w->b, w->mid, w->horizon, w->extra, w->b);
+			 " hours are known.",
+			 w->title, w->label, w->where, w->b, w->mid, w->horizon,
+			 w->extra, w->b);
 	else
-		snprintf(out, size, "For %s, %.60s %s is undecided: it pays if"
+		snprintf(out, size,
+			 "For %s, %.60s %s is undecided: it pays if"
 			 " it takes at most %s of extra staff time over %s (%s"
 			 " with what was measured and wages may be); it is"
 			 " declared to take %s. Keep %.60s until your own"
-			 " hours are known.", w->title, w->label, w->where,
-			 w->mid, w->horizon, w->measured, w->extra, w->b);
+			 " hours are known.",
+			 w->title, w->label, w->where, w->mid, w->horizon,
+			 w->measured, w->extra, w->b);
 }
 
 void oae_assess_sentence(const struct oae_case *c, enum oae_mode mode,
-			 const struct oae_mode_score *m, char *out,
-			 size_t size)
+			 const struct oae_mode_score *m, char *out, size_t size)
 {
 	struct words w;
 

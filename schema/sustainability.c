@@ -3,7 +3,7 @@
 
 #include "schema/sustainability.h"
 
-#define YEAR_HOURS 8760.0	/* 365 days, as in the standard's examples */
+#define YEAR_HOURS 8760.0 /* 365 days, as in the standard's examples */
 
 double oae_sci_g(double kwh, double kg_per_kwh, double embodied_kg,
 		 double requests)

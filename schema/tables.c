@@ -12,7 +12,16 @@
 
 #define TABLES_BYTES_MAX (16u << 20)
 
-enum column { NAME, CLASS, LOW, MID, HIGH, UNIT, SOURCE, COLUMNS };
+enum column {
+	NAME,
+	CLASS,
+	LOW,
+	MID,
+	HIGH,
+	UNIT,
+	SOURCE,
+	COLUMNS
+};
 
 static const char *const column_names[COLUMNS] = {
 	"name", "class", "low", "mid", "high", "unit", "source",
@@ -23,15 +32,15 @@ struct reader {
 	struct oae_table *table;
 	struct oae_error *err;
 	enum oae_status status;
-	size_t line;		/* 1 is the header */
+	size_t line; /* 1 is the header */
 	int column;
 	char *field[COLUMNS];
 };
 
 static void bad(struct reader *r, const char *why)
 {
-	r->status = oae_fail(r->err, OAE_ERR_FORMAT, 0,
-			     "%s line %zu: %s", r->table->file, r->line, why);
+	r->status = oae_fail(r->err, OAE_ERR_FORMAT, 0, "%s line %zu: %s",
+			     r->table->file, r->line, why);
 }
 
 static void on_field(void *data, size_t len, void *ctx)
@@ -41,12 +50,12 @@ static void on_field(void *data, size_t len, void *ctx)
 	if (r->status)
 		return;
 	if (r->column == COLUMNS) {
-		r->line++;	/* the row is not ended yet */
+		r->line++; /* the row is not ended yet */
 		bad(r, "more than 7 fields; quote text that holds commas");
 		return;
 	}
-	r->field[r->column] = oae_arena_strndup(r->arena, data ? data : "",
-						len);
+	r->field[r->column] =
+		oae_arena_strndup(r->arena, data ? data : "", len);
 	if (!r->field[r->column++])
 		r->status = oae_fail(r->err, OAE_ERR_NOMEM, 0,
 				     "%s: out of memory", r->table->file);
@@ -71,7 +80,7 @@ static void take_header(struct reader *r)
 	for (int i = 0; i < COLUMNS; i++)
 		if (strcmp(r->field[i], column_names[i]) != 0) {
 			bad(r, "the header must be"
-			    " name,class,low,mid,high,unit,source");
+			       " name,class,low,mid,high,unit,source");
 			return;
 		}
 }
@@ -156,7 +165,8 @@ static enum oae_status read_table(struct oae_arena *arena, const char *dir,
 		goto out;
 	}
 	if (csv_parse(&csv, text.data, text.len, on_field, on_row, &r) !=
-	    text.len || csv_fini(&csv, on_field, on_row, &r)) {
+		    text.len ||
+	    csv_fini(&csv, on_field, on_row, &r)) {
 		r.line++;
 		bad(&r, csv_strerror(csv_error(&csv)));
 	}
@@ -211,8 +221,10 @@ enum oae_status oae_table_get(const struct oae_table *t, const char *name,
 	const struct oae_range *r = oae_table_find(t, name);
 
 	if (!r)
-		return oae_fail(err, OAE_ERR_FORMAT, 0, "%s: has no row"
-				" \"%s\"", t->file, name);
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: has no row"
+				" \"%s\"",
+				t->file, name);
 	*out = *r;
 	return OAE_OK;
 }

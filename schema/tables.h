@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The published and assumed numbers: the files in schema/tables. Each row has its
- * range, unit and source; nothing that is assumed stands in code.
+ * The published and assumed numbers: the files in schema/tables. Each row
+ * has its range, unit and source; nothing that is assumed stands in code.
  */
 #ifndef OAE_SCHEMA_TABLES_H
 #define OAE_SCHEMA_TABLES_H
@@ -19,17 +19,17 @@ struct oae_table_row {
 };
 
 struct oae_table {
-	const char *file;	/* "defaults.csv" */
+	const char *file; /* "defaults.csv" */
 	struct oae_table_row *rows;
 	size_t count;
 };
 
 struct oae_tables {
 	struct oae_arena arena;
-	struct oae_table defaults;	/* rho_usd, p_s_usd, a_dense_h, ... */
-	struct oae_table wages;		/* T1, T2, T3: USD per loaded hour */
-	struct oae_table grid;		/* country codes: gCO2e/kWh */
-	struct oae_table embodied;	/* kg CO2e and years of machines */
+	struct oae_table defaults; /* rho_usd, p_s_usd, a_dense_h, ... */
+	struct oae_table wages;	   /* T1, T2, T3: USD per loaded hour */
+	struct oae_table grid;	   /* country codes: gCO2e/kWh */
+	struct oae_table embodied; /* kg CO2e and years of machines */
 };
 
 /* Reads the four files of a folder. Release also after a failure. */

@@ -31,42 +31,58 @@
 
 struct folder {
 	char dir[300];
-	unsigned reps, items;	/* runs of a system on a workload; per run */
+	unsigned reps, items; /* runs of a system on a workload; per run */
 	bool sealed;
-	bool meter;		/* a powercap channel of 10 W idle */
-	double noise;		/* relative spread of run means */
-	double speed[FOLDER_SYSTEMS];	/* s relative to dense */
+	bool meter;		      /* a powercap channel of 10 W idle */
+	double noise;		      /* relative spread of run means */
+	double speed[FOLDER_SYSTEMS]; /* s relative to dense */
 	/* every k-th item is answered wrongly; 0: none */
 	unsigned wrong_every[FOLDER_SYSTEMS];
-	bool break_lossless;	/* one answer of speculative differs */
-	int fail_run;		/* this run fails after half its items; -1 */
+	bool break_lossless; /* one answer of speculative differs */
+	int fail_run;	     /* this run fails after half its items; -1 */
 	bool scale;
-	unsigned tokens_in, tokens_out;	/* of the scale runs */
-	const char *spec;	/* of the campaign line */
+	unsigned tokens_in, tokens_out; /* of the scale runs */
+	const char *spec;		/* of the campaign line */
 };
 
 static const char *const folder_system[FOLDER_SYSTEMS] = {
-	"dense", "speculative", "moe",
+	"dense",
+	"speculative",
+	"moe",
 };
 static const char *const folder_workload[FOLDER_WORKLOADS] = {
-	"letters", "notices", "sums",
+	"letters",
+	"notices",
+	"sums",
 };
 static const char *const folder_judge[FOLDER_WORKLOADS] = {
-	"contains_all", "exact", "final_number",
+	"contains_all",
+	"exact",
+	"final_number",
 };
 static const double folder_s[FOLDER_WORKLOADS] = { 0.05, 0.03, 0.08 };
 
 static const char *const folder_input[] = {
-	"schema/tables/defaults.csv", "tables/defaults.csv",
-	"schema/tables/wages.csv", "tables/wages.csv",
-	"schema/tables/grid.csv", "tables/grid.csv",
-	"schema/tables/embodied.csv", "tables/embodied.csv",
-	"schema/profiles/clinic.json", "profiles/clinic.json",
-	"schema/profiles/hyperscale.json", "profiles/hyperscale.json",
-	"workloads/letters.workload.json", "workloads/letters.workload.json",
-	"workloads/notices.workload.json", "workloads/notices.workload.json",
-	"workloads/sums.workload.json", "workloads/sums.workload.json",
-	"adapters/reference/adapter.json", "adapters/reference/adapter.json",
+	"schema/tables/defaults.csv",
+	"tables/defaults.csv",
+	"schema/tables/wages.csv",
+	"tables/wages.csv",
+	"schema/tables/grid.csv",
+	"tables/grid.csv",
+	"schema/tables/embodied.csv",
+	"tables/embodied.csv",
+	"schema/profiles/clinic.json",
+	"profiles/clinic.json",
+	"schema/profiles/hyperscale.json",
+	"profiles/hyperscale.json",
+	"workloads/letters.workload.json",
+	"workloads/letters.workload.json",
+	"workloads/notices.workload.json",
+	"workloads/notices.workload.json",
+	"workloads/sums.workload.json",
+	"workloads/sums.workload.json",
+	"adapters/reference/adapter.json",
+	"adapters/reference/adapter.json",
 	"adapters/reference/effort/dense.ledger.json",
 	"adapters/reference/effort/dense.ledger.json",
 	"adapters/reference/effort/speculative.ledger.json",
@@ -79,9 +95,16 @@ static const char *const folder_input[] = {
 static inline struct folder folder_default(const char *dir)
 {
 	struct folder f = {
-		.reps = 6, .items = 12, .sealed = true, .noise = 0.02,
-		.speed = { 1, 0.8, 0.9 }, .fail_run = -1, .scale = true,
-		.tokens_in = 600, .tokens_out = 200, .spec = OAE_SPEC_VERSION,
+		.reps = 6,
+		.items = 12,
+		.sealed = true,
+		.noise = 0.02,
+		.speed = { 1, 0.8, 0.9 },
+		.fail_run = -1,
+		.scale = true,
+		.tokens_in = 600,
+		.tokens_out = 200,
+		.spec = OAE_SPEC_VERSION,
 	};
 
 	snprintf(f.dir, sizeof(f.dir), "%s", dir);
@@ -174,9 +197,9 @@ static inline void folder_campaign(const struct folder *f,
 	folder_commit(j);
 }
 
-static inline void folder_sensors(const struct folder *f,
-				  struct oae_journal *j, int run, double t,
-				  const char *phase, double joules)
+static inline void folder_sensors(const struct folder *f, struct oae_journal *j,
+				  int run, double t, const char *phase,
+				  double joules)
 {
 	struct oae_jw *w = oae_journal_begin(j, "sensors");
 
@@ -200,8 +223,8 @@ static inline void folder_answer(const struct folder *f, struct oae_jw *w,
 
 	snprintf(right, sizeof(right), workload == 2 ? "%u" : "word %u",
 		 item + 100);
-	snprintf(text, sizeof(text), workload == 2 ? "so it is %s%s" :
-		 "%s%s", wrong ? "not " : "", right);
+	snprintf(text, sizeof(text), workload == 2 ? "so it is %s%s" : "%s%s",
+		 wrong ? "not " : "", right);
 	if (workload == 2 && wrong)
 		snprintf(text, sizeof(text), "so it is 7");
 	if (workload == 0 && wrong)
@@ -213,10 +236,10 @@ static inline void folder_answer(const struct folder *f, struct oae_jw *w,
 	oae_jw_str(w, "judge", folder_judge[workload]);
 }
 
-static inline void folder_sample(const struct folder *f,
-				 struct oae_journal *j, int run, int system,
-				 int workload, unsigned request,
-				 unsigned item, double start, double s)
+static inline void folder_sample(const struct folder *f, struct oae_journal *j,
+				 int run, int system, int workload,
+				 unsigned request, unsigned item, double start,
+				 double s)
 {
 	struct oae_jw *w = oae_journal_begin(j, "sample");
 	char id[32];
@@ -282,7 +305,7 @@ static inline void folder_run_begin(const struct folder *f,
 		oae_jw_str(w, "name", "powercap.package-0_uj");
 		oae_jw_str(w, "unit", "uJ");
 		oae_jw_num(w, "scale", 1);
-		oae_jw_bool(w, "total", true);
+		oae_jw_str(w, "part", "total");
 		oae_jw_str(w, "evidence", "measured");
 		oae_jw_end_obj(w);
 	}
@@ -299,9 +322,8 @@ static inline void folder_run_begin(const struct folder *f,
 }
 
 /* 20 W above idle on both cores while busy. */
-static inline void folder_run_end(const struct folder *f,
-				  struct oae_journal *j, int run, double busy,
-				  bool ok)
+static inline void folder_run_end(const struct folder *f, struct oae_journal *j,
+				  int run, double busy, bool ok)
 {
 	struct oae_jw *w = oae_journal_begin(j, "run_end");
 

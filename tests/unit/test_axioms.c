@@ -13,71 +13,11 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/rng.h"
 #include "schema/bounds.h"
 #include "schema/ledger.h"
 #include "schema/plan.h"
 #include "schema/robustness.h"
-
-#define CASES 4000
-#define MODES 2
-
-static struct oae_rng rng;
-
-static double log_uniform(double low, double high)
-{
-	return low * exp(oae_rng_uniform(&rng) * log(high / low));
-}
-
-static struct oae_terms random_terms(void)
-{
-	struct oae_terms t = oae_terms_init();
-
-	for (int k = 0; k < 3; k++)
-		t.v[OAE_TERM_R1 + k] = log_uniform(20, 200);
-	t.v[OAE_TERM_H] = log_uniform(1, 100);
-	t.v[OAE_TERM_N] = log_uniform(1e2, 1e9);
-	t.v[OAE_TERM_RHO] = oae_rng_below(&rng, 4) ? log_uniform(1e-4, 1) : 0;
-	t.v[OAE_TERM_P_S] = log_uniform(1e-6, 1e-3);
-	t.v[OAE_TERM_P_H] = log_uniform(1e-3, 1);
-	t.v[OAE_TERM_P_IDLE] = log_uniform(1, 300);
-	t.v[OAE_TERM_P_E] = log_uniform(0.02, 1);
-	t.v[OAE_TERM_PEAK] = log_uniform(1, 30);
-	t.v[OAE_TERM_U] = log_uniform(0.2, 1);
-	return t;
-}
-
-static struct oae_own_values random_own(void)
-{
-	struct oae_own_values x = oae_own_init();
-
-	for (int k = 0; k < 3; k++) {
-		x.v[OAE_OWN_A1 + k] = log_uniform(0.1, 100);
-		x.v[OAE_OWN_MU1 + k] = log_uniform(0.01, 10);
-	}
-	x.v[OAE_OWN_SETUP_S] = log_uniform(1, 1e5);
-	x.v[OAE_OWN_SETUP_KWH] = log_uniform(1e-4, 10);
-	x.v[OAE_OWN_S] = log_uniform(1e-3, 100);
-	x.v[OAE_OWN_E] = log_uniform(1e-8, 1e-2);
-	x.v[OAE_OWN_G] = oae_rng_uniform(&rng);
-	return x;
-}
-
-static double score(enum oae_mode mode, const struct oae_terms *t,
-		    const struct oae_own_values *b,
-		    const struct oae_own_values *x)
-{
-	struct oae_cost cb = oae_cost_of(mode, t, b);
-	struct oae_cost cx = oae_cost_of(mode, t, x);
-
-	return oae_score_of(&cb, &cx, false);
-}
-
-static void same(double a, double b)
-{
-	if (!(fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b))))
-		fail_msg("%.15g is not %.15g", a, b);
-}
+#include "tests/unit/random_case.h"
 
 static void test_1_itself(void **state)
 {
@@ -94,7 +34,7 @@ static void test_1_itself(void **state)
 static void test_2_units(void **state)
 {
 	static const enum oae_term money[] = {
-		OAE_TERM_R1, OAE_TERM_R2, OAE_TERM_R3, OAE_TERM_RHO,
+		OAE_TERM_R1,  OAE_TERM_R2,  OAE_TERM_R3,  OAE_TERM_RHO,
 		OAE_TERM_P_S, OAE_TERM_P_H, OAE_TERM_P_E,
 	};
 
@@ -145,7 +85,7 @@ static void test_3_chain(void **state)
 		for (int m = 0; m < MODES; m++)
 			same(score((enum oae_mode)m, &t, &b, &x),
 			     score((enum oae_mode)m, &t, &y, &x) *
-			     score((enum oae_mode)m, &t, &b, &y));
+				     score((enum oae_mode)m, &t, &b, &y));
 	}
 }
 
@@ -164,7 +104,7 @@ static void test_4_costs_never_help(void **state)
 		for (int m = 0; m < MODES; m++)
 			assert_true(score((enum oae_mode)m, &t, &b, &worse) <=
 				    score((enum oae_mode)m, &t, &b, &x) *
-				    (1 + 1e-12));
+					    (1 + 1e-12));
 	}
 }
 
@@ -285,179 +225,6 @@ static void test_7_exposure(void **state)
 	}
 }
 
-static void spread(double *low, const double *mid, double *high, double width)
-{
-	*low = *mid / (1 + width * oae_rng_uniform(&rng));
-	*high = *mid * (1 + width * oae_rng_uniform(&rng));
-}
-
-/* A random box: each parameter is a range with chance one half. */
-static struct oae_box random_box(double width)
-{
-	struct oae_box box;
-	struct oae_own_values *own[2][3] = {
-		{ &box.b_low, &box.b_mid, &box.b_high },
-		{ &box.x_low, &box.x_mid, &box.x_high },
-	};
-
-	memset(&box, 0, sizeof(box));
-	box.mid = random_terms();
-	/* Few machines, so that every jump is walked over. */
-	box.mid.v[OAE_TERM_N] = log_uniform(1e2, 1e6);
-	box.low = box.high = box.mid;
-	for (int t = 0; t < OAE_TERMS; t++)
-		if (oae_rng_below(&rng, 2))
-			spread(&box.low.v[t], &box.mid.v[t], &box.high.v[t],
-			       width);
-	box.high.v[OAE_TERM_U] = fmin(1, box.high.v[OAE_TERM_U]);
-	for (int k = 0; k < 2; k++) {
-		*own[k][1] = random_own();
-		own[k][1]->v[OAE_OWN_S] = log_uniform(1e-3, 10);
-		*own[k][0] = *own[k][2] = *own[k][1];
-		for (int o = 0; o < OAE_OWNS; o++)
-			if (oae_rng_below(&rng, 2))
-				spread(&own[k][0]->v[o], &own[k][1]->v[o],
-				       &own[k][2]->v[o], width);
-		own[k][2]->v[OAE_OWN_G] = fmin(1, own[k][2]->v[OAE_OWN_G]);
-	}
-	return box;
-}
-
-static double within(double low, double high)
-{
-	switch (oae_rng_below(&rng, 3)) {
-	case 0:
-		return low;
-	case 1:
-		return high;
-	default:
-		return low + oae_rng_uniform(&rng) * (high - low);
-	}
-}
-
-static double random_inside(const struct oae_box *box, enum oae_mode mode)
-{
-	struct oae_terms t;
-	struct oae_own_values b, x;
-
-	for (int i = 0; i < OAE_TERMS; i++)
-		t.v[i] = within(box->low.v[i], box->high.v[i]);
-	for (int i = 0; i < OAE_OWNS; i++) {
-		b.v[i] = within(box->b_low.v[i], box->b_high.v[i]);
-		x.v[i] = within(box->x_low.v[i], box->x_high.v[i]);
-	}
-	return score(mode, &t, &b, &x);
-}
-
-/* No point of the box is outside the bounds; some come near them. */
-static void test_bounds_hold(void **state)
-{
-	int near = 0, all = 0;
-
-	(void)state;
-	for (int i = 0; i < 300; i++) {
-		struct oae_box box = random_box(1);
-
-		for (int m = 0; m < MODES; m++) {
-			enum oae_mode mode = (enum oae_mode)m;
-			struct oae_bounds r = oae_bounds_of(
-				mode, OAE_AIM_SCORE, 0, &box);
-			double most = 0;
-
-			for (int k = 0; k < 300; k++) {
-				double v = random_inside(&box, mode);
-
-				if (!(v >= r.low * (1 - 1e-9) &&
-				      v <= r.high * (1 + 1e-9)))
-					fail_msg("%g is outside [%g, %g]", v,
-						 r.low, r.high);
-				most = fmax(most, v);
-			}
-			all++;
-			near += most > 0.5 * r.high;
-		}
-	}
-	assert_true(near > all * 3 / 4);
-}
-
-/* The bounds are attained: at some corner of all parameters on demand. */
-static void test_bounds_are_tight(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 50; i++) {
-		struct oae_box box = random_box(1);
-		struct oae_bounds r;
-		double high = 0, low = INFINITY;
-
-		/* Own ones but s and g fixed: 2^8 x 2^4 corners are few. */
-		for (int o = 0; o < OAE_OWNS; o++)
-			if (o != OAE_OWN_S && o != OAE_OWN_G) {
-				box.b_low.v[o] = box.b_high.v[o] =
-					box.b_mid.v[o];
-				box.x_low.v[o] = box.x_high.v[o] =
-					box.x_mid.v[o];
-			}
-		r = oae_bounds_of(OAE_ON_DEMAND, OAE_AIM_SCORE, 0, &box);
-		for (unsigned c = 0; c < 1u << 12; c++) {
-			static const enum oae_term moving[] = {
-				OAE_TERM_R1, OAE_TERM_R2, OAE_TERM_R3,
-				OAE_TERM_H, OAE_TERM_N, OAE_TERM_RHO,
-				OAE_TERM_P_S, OAE_TERM_S_SCALE,
-			};
-			struct oae_terms t = box.mid;
-			struct oae_own_values b = box.b_mid, x = box.x_mid;
-			double v;
-
-			for (int k = 0; k < 8; k++)
-				t.v[moving[k]] = c >> k & 1 ?
-						 box.high.v[moving[k]] :
-						 box.low.v[moving[k]];
-			b.v[OAE_OWN_S] = (c >> 8 & 1 ? &box.b_high :
-					  &box.b_low)->v[OAE_OWN_S];
-			b.v[OAE_OWN_G] = (c >> 9 & 1 ? &box.b_high :
-					  &box.b_low)->v[OAE_OWN_G];
-			x.v[OAE_OWN_S] = (c >> 10 & 1 ? &box.x_high :
-					  &box.x_low)->v[OAE_OWN_S];
-			x.v[OAE_OWN_G] = (c >> 11 & 1 ? &box.x_high :
-					  &box.x_low)->v[OAE_OWN_G];
-			v = score(OAE_ON_DEMAND, &t, &b, &x);
-			high = fmax(high, v);
-			low = fmin(low, v);
-		}
-		same(high, r.high);
-		same(low, r.low);
-	}
-}
-
-/* Common work is one unknown: b and x move together in it. */
-static void test_bounds_common(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 500; i++) {
-		struct oae_box box = random_box(0);
-		struct oae_bounds apart, together, extra;
-		double low = log_uniform(1, 10), high = low * 4;
-
-		box.low = box.high = box.mid;
-		box.b_low.v[OAE_OWN_A1] += low;
-		box.x_low.v[OAE_OWN_A1] += low;
-		box.b_high.v[OAE_OWN_A1] += high;
-		box.x_high.v[OAE_OWN_A1] += high;
-		apart = oae_bounds_of(OAE_OWNED, OAE_AIM_SCORE, 0, &box);
-		box.common_low.v[OAE_OWN_A1] = low;
-		box.common_high.v[OAE_OWN_A1] = high;
-		together = oae_bounds_of(OAE_OWNED, OAE_AIM_SCORE, 0, &box);
-		assert_true(together.low >= apart.low * (1 - 1e-12));
-		assert_true(together.high <= apart.high * (1 + 1e-12));
-		same(fmin(score(OAE_OWNED, &box.mid, &box.b_low, &box.x_low),
-			  score(OAE_OWNED, &box.mid, &box.b_high,
-				&box.x_high)), together.low);
-		extra = oae_extra_bounds(0, &box);
-		assert_true(extra.high - extra.low <
-			    1e-9 * (fabs(extra.high) + high));
-	}
-}
-
 static void widen(struct oae_box *box, int own, double k)
 {
 	struct oae_own_values *low = oae_rng_below(&rng, 2) ? &box->b_low :
@@ -515,7 +282,8 @@ static void plan_text(const char *extra, struct oae_buf *out)
 	char text[2000];
 	cJSON *tree = NULL;
 
-	snprintf(text, sizeof(text), "{\"r_usd_h\":[40,70,99],\"H_months\":24,"
+	snprintf(text, sizeof(text),
+		 "{\"r_usd_h\":[40,70,99],\"H_months\":24,"
 		 "\"peak_over_mean\":10,\"u\":0.7,\"rho_usd\":0.01,"
 		 "\"systems\":{\"D\":{\"a_h\":4,\"mu_h_month\":1,\"s\":10,"
 		 "\"e_kwh\":0.0002},\"S\":{\"a_h\":[6,12,24],\"mu_h_month\":"
@@ -541,8 +309,8 @@ static void equal_where_both(const cJSON *a, const cJSON *b)
 					 cJSON_GetArrayItem(b, i));
 	} else if (cJSON_IsObject(a)) {
 		cJSON_ArrayForEach(v, a) {
-			const cJSON *w = cJSON_GetObjectItemCaseSensitive(
-				b, v->string);
+			const cJSON *w =
+				cJSON_GetObjectItemCaseSensitive(b, v->string);
 
 			assert_non_null(w);
 			equal_where_both(v, w);
@@ -563,7 +331,8 @@ static void test_9_others(void **state)
 	oae_buf_init(&three, 1 << 20);
 	plan_text("", &two);
 	plan_text(",\"M\":{\"a_h\":8,\"mu_h_month\":1,\"s\":5,\"e_kwh\":"
-		  "0.0001}", &three);
+		  "0.0001}",
+		  &three);
 	oae_json_parse(two.data, two.len, &a, &err);
 	oae_json_parse(three.data, three.len, &b, &err);
 	equal_where_both(a, b);
@@ -571,132 +340,6 @@ static void test_9_others(void **state)
 	cJSON_Delete(b);
 	oae_buf_release(&two);
 	oae_buf_release(&three);
-}
-
-/* At a flip value the costs are equal. */
-static void test_flips(void **state)
-{
-	int found = 0;
-
-	(void)state;
-	for (int i = 0; i < CASES; i++) {
-		struct oae_box box = random_box(0);
-		int term = (int)oae_rng_below(&rng, OAE_TERM_PEAK);
-		int own = (int)oae_rng_below(&rng, OAE_OWN_S);
-		struct oae_terms t = box.mid;
-		struct oae_own_values x = box.x_mid;
-		enum oae_mode mode = (enum oae_mode)oae_rng_below(&rng, 2);
-		double v = oae_flip_term(mode, &box, (enum oae_term)term);
-
-		if (!isnan(v)) {
-			t.v[term] = v;
-			found++;
-			assert_true(fabs(score(mode, &t, &box.b_mid,
-					       &box.x_mid) - 1) < 1e-6);
-		}
-		v = oae_flip_own(mode, &box, (enum oae_own)own);
-		if (!isnan(v)) {
-			x.v[own] = v;
-			found++;
-			assert_true(fabs(score(mode, &box.mid, &box.b_mid,
-					       &x) - 1) < 1e-6);
-		}
-	}
-	assert_true(found > CASES / 4);
-}
-
-/* A flip of what acts through m alone: the sign differs around it. */
-static void test_flip_jumps(void **state)
-{
-	static const enum oae_term terms[] = { OAE_TERM_PEAK, OAE_TERM_U };
-	int found = 0;
-
-	(void)state;
-	for (int i = 0; i < CASES / 4; i++) {
-		struct oae_box box = random_box(0);
-		enum oae_term which = terms[oae_rng_below(&rng, 2)];
-		double v = oae_flip_term(OAE_OWNED, &box, which);
-		struct oae_terms t = box.mid;
-		struct oae_own_values x = box.x_mid;
-		bool above, below;
-
-		if (!isnan(v)) {
-			t.v[which] = v * (1 + 1e-12);
-			above = score(OAE_OWNED, &t, &box.b_mid, &x) > 1;
-			t.v[which] = v * (1 - 1e-12);
-			below = score(OAE_OWNED, &t, &box.b_mid, &x) > 1;
-			assert_true(above != below);
-			found++;
-		}
-		v = oae_flip_own(OAE_OWNED, &box, OAE_OWN_S);
-		if (isnan(v))
-			continue;
-		x.v[OAE_OWN_S] = v * (1 - 1e-12);
-		assert_true(score(OAE_OWNED, &box.mid, &box.b_mid, &x) >=
-			    1 - 1e-9);
-		x.v[OAE_OWN_S] = v * (1 + 1e-12);
-		assert_true(score(OAE_OWNED, &box.mid, &box.b_mid, &x) <=
-			    1 + 1e-9);
-	}
-	assert_true(found > CASES / 100);
-}
-
-static bool in_set(const struct oae_n_set *set, double n)
-{
-	for (size_t i = 0; i < set->count; i++)
-		if (n > set->item[i].from && n <= set->item[i].to)
-			return true;
-	return false;
-}
-
-static void test_owned_set(void **state)
-{
-	int inside = 0, outside = 0;
-
-	(void)state;
-	for (int i = 0; i < 1000; i++) {
-		struct oae_terms t = random_terms();
-		struct oae_own_values b = random_own(), x = random_own();
-		struct oae_n_set set;
-
-		/* Often alike, so that teeth matter. */
-		if (i % 2) {
-			x.v[OAE_OWN_S] = b.v[OAE_OWN_S] * log_uniform(0.8, 1);
-			x.v[OAE_OWN_G] = b.v[OAE_OWN_G];
-		}
-		oae_owned_set(&t, &b, &x, false, &set);
-		for (int k = 0; k < 50; k++) {
-			double n = log_uniform(1, 1e10), v;
-
-			t.v[OAE_TERM_N] = n;
-			v = score(OAE_OWNED, &t, &b, &x);
-			if (n > set.known_to || fabs(v - 1) < 1e-9)
-				continue;
-			if ((v > 1) != in_set(&set, n))
-				fail_msg("N = %.17g: score %.17g", n, v);
-			inside += v > 1;
-			outside += v < 1;
-		}
-	}
-	assert_true(inside > 1000 && outside > 1000);
-}
-
-static void test_verdicts(void **state)
-{
-	(void)state;
-	assert_int_equal(oae_verdict_of(5, 9, 2, 5), OAE_VERDICT_PAYS);
-	assert_int_equal(oae_verdict_of(4.9, 9, 2, 5), OAE_VERDICT_UNDECIDED);
-	assert_int_equal(oae_verdict_of(0, 1.9, 2, 5),
-			 OAE_VERDICT_DOES_NOT_PAY);
-	assert_int_equal(oae_verdict_of(0, 2, 2, 5), OAE_VERDICT_UNDECIDED);
-	assert_int_equal(oae_verdict_of(NAN, 2, 2, 5), OAE_VERDICT_NO_SCORE);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	oae_rng_seed(&rng, 20251122);
-	return 0;
 }
 
 int main(void)
@@ -711,16 +354,9 @@ int main(void)
 		cmocka_unit_test(test_6_split),
 		cmocka_unit_test(test_6_union),
 		cmocka_unit_test(test_7_exposure),
-		cmocka_unit_test(test_bounds_hold),
-		cmocka_unit_test(test_bounds_are_tight),
-		cmocka_unit_test(test_bounds_common),
 		cmocka_unit_test(test_8_honesty),
 		cmocka_unit_test(test_9_others),
-		cmocka_unit_test(test_flips),
-		cmocka_unit_test(test_flip_jumps),
-		cmocka_unit_test(test_owned_set),
-		cmocka_unit_test(test_verdicts),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, NULL);
+	return cmocka_run_group_tests(tests, seed_cases, NULL);
 }

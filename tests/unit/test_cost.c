@@ -105,12 +105,14 @@ static void test_limits(void **state)
 	(void)state;
 	cJSON_ArrayForEach(v, get(limits, "N_to_0"))
 		near_(oae_score_limits(&plan.mid, own("D"), own(v->string),
-				       false).n_to_0, v->valuedouble,
-		      v->string);
+				       false)
+			      .n_to_0,
+		      v->valuedouble, v->string);
 	cJSON_ArrayForEach(v, get(limits, "N_to_inf"))
 		near_(oae_score_limits(&plan.mid, own("D"), own(v->string),
-				       false).n_to_inf, v->valuedouble,
-		      v->string);
+				       false)
+			      .n_to_inf,
+		      v->valuedouble, v->string);
 }
 
 static void test_break_even(void **state)
@@ -120,8 +122,8 @@ static void test_break_even(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++)
-		cJSON_ArrayForEach(v, get(get(golden, "break_even"),
-					  forms[i])) {
+		cJSON_ArrayForEach(v,
+				   get(get(golden, "break_even"), forms[i])) {
 			struct oae_break_even e = oae_break_even_of(
 				&plan.mid, own("D"), own(v->string), i);
 
@@ -140,8 +142,8 @@ static void test_break_even(void **state)
 
 static double profile_n(const char *profile)
 {
-	return 24 * num(get(get(golden, "inputs"),
-			    "profiles_requests_a_month"), profile);
+	return 24 * num(get(get(golden, "inputs"), "profiles_requests_a_month"),
+			profile);
 }
 
 static void test_owned(void **state)
@@ -150,8 +152,8 @@ static void test_owned(void **state)
 
 	(void)state;
 	cJSON_ArrayForEach(row, get(golden, "owned")) {
-		struct oae_terms t = terms_at(
-			profile_n(get(row, "profile")->valuestring));
+		struct oae_terms t =
+			terms_at(profile_n(get(row, "profile")->valuestring));
 		struct oae_cost b = cost(OAE_OWNED, &t, "D"), x;
 
 		check_scores(OAE_OWNED, &t, row);
@@ -160,8 +162,8 @@ static void test_owned(void **state)
 			      v->valuedouble, v->string);
 		cJSON_ArrayForEach(v, get(row, "affordable_hours")) {
 			x = cost(OAE_OWNED, &t, v->string);
-			near_(oae_affordable_hours(&b, &x, 70),
-			      v->valuedouble, v->string);
+			near_(oae_affordable_hours(&b, &x, 70), v->valuedouble,
+			      v->string);
 		}
 	}
 }
@@ -180,10 +182,10 @@ static struct oae_box range_box(void)
 
 	memset(&box, 0, sizeof(box));
 	box.low = box.mid = box.high = terms_at(5040000);
-	box.low.v[OAE_TERM_R1] = cJSON_GetArrayItem(get(test, "r"),
-						    0)->valuedouble;
-	box.high.v[OAE_TERM_R1] = cJSON_GetArrayItem(get(test, "r"),
-						     1)->valuedouble;
+	box.low.v[OAE_TERM_R1] =
+		cJSON_GetArrayItem(get(test, "r"), 0)->valuedouble;
+	box.high.v[OAE_TERM_R1] =
+		cJSON_GetArrayItem(get(test, "r"), 1)->valuedouble;
 	box.b_low = box.b_mid = box.b_high = *own("D");
 	box.x_low = box.x_mid = box.x_high = *own("S");
 	put(&box.x_low, &box.x_high, OAE_OWN_A1, get(test, "a_S"));
@@ -204,9 +206,9 @@ static void test_range(void **state)
 	assert_true(r.exact);
 	near_(r.low, cJSON_GetArrayItem(bounds, 0)->valuedouble, "low");
 	near_(r.high, cJSON_GetArrayItem(bounds, 1)->valuedouble, "high");
-	assert_string_equal(oae_verdict_name(oae_verdict_of(a.low, a.high,
-							    e.low, e.high)),
-			    get(test, "verdict")->valuestring);
+	assert_string_equal(
+		oae_verdict_name(oae_verdict_of(a.low, a.high, e.low, e.high)),
+		get(test, "verdict")->valuestring);
 	near_(oae_flip_term(OAE_OWNED, &box, OAE_TERM_R1),
 	      num(test, "flip_wage_usd_h"), "flip wage");
 }
@@ -218,8 +220,8 @@ static double robust_oae(const char *name, double g_b, double g_x, double s_x,
 	struct oae_own_values b[3], x[3];
 	double cost_b[3], cost_x[3], pick[3] = { 0, 1, 0 };
 
-	t.v[OAE_TERM_RHO] = num(get(golden, "robustness_on_demand_5040000"),
-				"rho_usd");
+	t.v[OAE_TERM_RHO] =
+		num(get(golden, "robustness_on_demand_5040000"), "rho_usd");
 	for (int i = 0; i < 3; i++) {
 		b[i] = *own("D");
 		x[i] = *own(name);
@@ -250,13 +252,15 @@ static void test_robustness(void **state)
 	(void)state;
 	cJSON_ArrayForEach(v, burst)
 		near_(robust_oae(v->string, num(g, "D"), num(g, v->string), 0,
-				 NULL), v->valuedouble, v->string);
-	near_(robust_oae("M", 1, 1, num(memory, "s"), NULL),
-	      num(memory, "oae"), "memory limit");
+				 NULL),
+		      v->valuedouble, v->string);
+	near_(robust_oae("M", 1, 1, num(memory, "s"), NULL), num(memory, "oae"),
+	      "memory limit");
 	cJSON_ArrayForEach(v, get(r, "mix_weights"))
 		weights[n++] = v->valuedouble;
 	near_(robust_oae("M", num(g, "D"), num(g, "M"), num(memory, "s"),
-			 weights), num(get(r, "mix_oae"), "M"), "mix M");
+			 weights),
+	      num(get(r, "mix_oae"), "M"), "mix M");
 	near_(robust_oae("S", num(g, "D"), num(g, "S"), 0, weights),
 	      num(get(r, "mix_oae"), "S"), "mix S");
 }
@@ -277,8 +281,9 @@ static void test_carbon(void **state)
 			double kwh = hours * t.v[OAE_TERM_P_IDLE] / 1000 +
 				     n * own(v->string)->v[OAE_OWN_E];
 
-			near_(oae_sci_g(kwh, num(c, "I_kg_kwh"), hours *
-					num(c, "embodied_kg_machine_h"), n),
+			near_(oae_sci_g(kwh, num(c, "I_kg_kwh"),
+					hours * num(c, "embodied_kg_machine_h"),
+					n),
 			      v->valuedouble, v->string);
 		}
 	/* Published to 0.01 g. */
@@ -299,17 +304,18 @@ static void test_talent(void **state)
 	cJSON_ArrayForEach(v, get(t, "kappa_trials"))
 		trials[n++] = v->valuedouble;
 	cJSON_ArrayForEach(v, get(t, "expected_best_unbiased"))
-		near_(oae_cheapest_of(trials, n,
-				      (size_t)(v->string[0] - '0')),
+		near_(oae_cheapest_of(trials, n, (size_t)(v->string[0] - '0')),
 		      v->valuedouble, v->string);
 	cJSON_ArrayForEach(v, get(t, "tau")) {
-		double kappa = v->string[0] == 'd' ? num(t, "default") :
-			oae_cheapest_of(trials, n,
-					(size_t)(v->string[0] - '0'));
+		double kappa =
+			v->string[0] == 'd' ?
+				num(t, "default") :
+				oae_cheapest_of(trials, n,
+						(size_t)(v->string[0] - '0'));
 
 		near_(oae_talent_tau(num(t, "baseline"), kappa,
-				     num(t, "expert")), v->valuedouble,
-		      v->string);
+				     num(t, "expert")),
+		      v->valuedouble, v->string);
 	}
 	assert_int_equal(oae_talent_least_n(trials, n, num(t, "baseline"),
 					    num(t, "expert"), 0.9),

@@ -79,8 +79,7 @@ static void test_contains_all(void **state)
 
 static void test_names(void **state)
 {
-	const char *const names[] = { "exact", "final_number",
-				      "contains_all" };
+	const char *const names[] = { "exact", "final_number", "contains_all" };
 	struct oae_error err = { OAE_OK, 0, "" };
 	enum oae_judge j;
 

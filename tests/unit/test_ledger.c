@@ -33,6 +33,14 @@ static const char *put(const char *name, const char *text)
 	return path;
 }
 
+static const char *path_of(const char *name)
+{
+	static char path[OAE_PATH_BYTES_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
 static void says(const struct oae_error *err, const char *text)
 {
 	if (!strstr(err->text, text))
@@ -54,7 +62,8 @@ static void refuse_entry(const char *members, const char *text)
 
 	snprintf(json, sizeof(json), ENTRY_HEAD "%s" ENTRY_TAIL, members);
 	assert_int_equal(oae_ledger_read(put("bad.ledger.json", json), &l,
-					 &err), OAE_ERR_FORMAT);
+					 &err),
+			 OAE_ERR_FORMAT);
 	says(&err, text);
 	says(&err, "bad.ledger.json");
 	says(&err, "e.one");
@@ -74,21 +83,29 @@ static void test_bad_ledgers(void **state)
 		     "\"low\":3,\"mid\":2,\"high\":4,\"class\":\"assumed\"",
 		     "ascend");
 	refuse_entry("\"kind\":\"adoption\",\"tier\":\"T1\",\"unit\":\"h\","
-		     "\"value\":2,\"class\":\"declared\"", "needs a range");
+		     "\"value\":2,\"class\":\"declared\"",
+		     "needs a range");
 	refuse_entry("\"kind\":\"adoption\",\"tier\":\"T4\",\"unit\":\"h\","
-		     "\"value\":2,\"class\":\"measured\"", "T4");
+		     "\"value\":2,\"class\":\"measured\"",
+		     "T4");
 	refuse_entry("\"kind\":\"adoption\",\"tier\":\"T1\",\"unit\":\"min\","
-		     "\"value\":2,\"class\":\"measured\"", "min");
+		     "\"value\":2,\"class\":\"measured\"",
+		     "min");
 	refuse_entry("\"kind\":\"coffee\",\"tier\":\"T1\",\"unit\":\"h\","
-		     "\"value\":2,\"class\":\"measured\"", "coffee");
+		     "\"value\":2,\"class\":\"measured\"",
+		     "coffee");
 	refuse_entry("\"kind\":\"machine\",\"tier\":\"T1\",\"unit\":\"s\","
-		     "\"value\":2,\"class\":\"measured\"", "no tier");
+		     "\"value\":2,\"class\":\"measured\"",
+		     "no tier");
 	refuse_entry("\"kind\":\"machine\",\"unit\":\"s\","
-		     "\"value\":2,\"class\":\"guessed\"", "guessed");
+		     "\"value\":2,\"class\":\"guessed\"",
+		     "guessed");
 	refuse_entry("\"kind\":\"machine\",\"unit\":\"s\",\"cost\":1,"
-		     "\"value\":2,\"class\":\"measured\"", "cost");
+		     "\"value\":2,\"class\":\"measured\"",
+		     "cost");
 	refuse_entry("\"kind\":\"machine\",\"unit\":\"s\","
-		     "\"value\":1e200,\"class\":\"measured\"", "1e+200");
+		     "\"value\":1e200,\"class\":\"measured\"",
+		     "1e+200");
 }
 
 static void test_nan_in_ledger(void **state)
@@ -97,44 +114,55 @@ static void test_nan_in_ledger(void **state)
 	struct oae_ledger l;
 
 	(void)state;
-	assert_int_equal(oae_ledger_read(
-		put("nan.ledger.json", ENTRY_HEAD "\"kind\":\"machine\","
-		    "\"unit\":\"s\",\"value\":NaN,\"class\":\"measured\""
-		    ENTRY_TAIL), &l, &err), OAE_ERR_FORMAT);
+	put("nan.ledger.json",
+	    ENTRY_HEAD "\"kind\":\"machine\",\"unit\":\"s\","
+		       "\"value\":NaN,\"class\":\"measured\"" ENTRY_TAIL);
+	assert_int_equal(oae_ledger_read(path_of("nan.ledger.json"), &l, &err),
+			 OAE_ERR_FORMAT);
 	says(&err, "nan.ledger.json");
 	oae_ledger_release(&l);
 }
 
-static void test_ledger_sums(void **state)
+/* One entry of a ledger; the amount as members. */
+#define ONE(id, kind, tier, unit, amount, class)                    \
+	"{\"id\":\"" id "\",\"kind\":\"" kind "\",\"tier\":\"" tier \
+	"\",\"unit\":\"" unit "\"," amount                          \
+	",\"class\":\"" class "\",\"source\":\"s\",\"activity\":\"x\"}"
+#define RANGE "\"low\":1,\"mid\":2,\"high\":4"
+
+static void read_ledger(const char *name, const char *text,
+			struct oae_ledger *l)
 {
 	struct oae_error err = { OAE_OK, 0, "" };
+
+	if (oae_ledger_read(put(name, text), l, &err))
+		fail_msg("%s", err.text);
+}
+
+static void test_ledger_sums(void **state)
+{
 	struct oae_ledger a, b;
 	struct oae_ledger_sum sum;
 
 	(void)state;
-	if (oae_ledger_read(
-		put("a.json", "{\"oae_ledger\":1,\"system\":\"x/a\","
-		    "\"entries\":[{\"id\":\"one\",\"kind\":\"adoption\","
-		    "\"tier\":\"T1\",\"unit\":\"h\",\"low\":1,\"mid\":2,"
-		    "\"high\":4,\"class\":\"declared\",\"source\":\"s\","
-		    "\"activity\":\"x\"},{\"id\":\"two\",\"kind\":"
-		    "\"adoption\",\"tier\":\"T1\",\"unit\":\"h\",\"value\":3,"
-		    "\"class\":\"measured\",\"source\":\"s\",\"activity\":"
-		    "\"x\"},{\"id\":\"three\",\"kind\":\"maintenance\","
-		    "\"tier\":\"T3\",\"unit\":\"h/month\",\"low\":1,\"mid\":1,"
-		    "\"high\":1,\"class\":\"assumed\",\"source\":\"s\","
-		    "\"activity\":\"x\"}]}"), &a, &err))
-		fail_msg("%s", err.text);
-	if (oae_ledger_read(
-		put("b.json", "{\"oae_ledger\":1,\"system\":\"x/b\","
-		    "\"entries\":[{\"id\":\"one\",\"kind\":\"adoption\","
-		    "\"tier\":\"T1\",\"unit\":\"h\",\"low\":1,\"mid\":2,"
-		    "\"high\":4,\"class\":\"declared\",\"source\":\"s\","
-		    "\"activity\":\"x\"},{\"id\":\"two\",\"kind\":"
-		    "\"adoption\",\"tier\":\"T1\",\"unit\":\"h\",\"value\":4,"
-		    "\"class\":\"measured\",\"source\":\"s\",\"activity\":"
-		    "\"x\"}]}"), &b, &err))
-		fail_msg("%s", err.text);
+	read_ledger(
+		"a.json",
+		"{\"oae_ledger\":1,\"system\":\"x/a\",\"entries\":[" ONE(
+			"one", "adoption", "T1", "h", RANGE,
+			"declared") "," ONE("two", "adoption", "T1", "h",
+					    "\"value\":3",
+					    "measured") "," ONE("three",
+								"maintenance",
+								"T3", "h/month",
+								"\"value\":1",
+								"assumed") "]}",
+		&a);
+	read_ledger("b.json",
+		    "{\"oae_ledger\":1,\"system\":\"x/b\",\"entries\":[" ONE(
+			    "one", "adoption", "T1", "h", RANGE,
+			    "declared") "," ONE("two", "adoption", "T1", "h",
+						"\"value\":4", "measured") "]}",
+		    &b);
 	sum = oae_ledger_sum(&a);
 	assert_true(sum.adoption_h[0].low == 4 && sum.adoption_h[0].mid == 5 &&
 		    sum.adoption_h[0].high == 7);
@@ -195,15 +223,20 @@ static void test_bad_tables(void **state)
 	refuse_table("", "empty");
 	refuse_table("name,low\n", "line 1");
 	refuse_table("name,class,low,mid,high,unit,source\nx,assumed,1,2,u,"
-		     "\"s\n", "line");
+		     "\"s\n",
+		     "line");
 	refuse_table("name,class,low,mid,high,unit,source\n"
-		     "x,assumed,1,nan,2,u,s\n", "line 2");
+		     "x,assumed,1,nan,2,u,s\n",
+		     "line 2");
 	refuse_table("name,class,low,mid,high,unit,source\n"
-		     "x,assumed,3,2,1,u,s\n", "ascend");
+		     "x,assumed,3,2,1,u,s\n",
+		     "ascend");
 	refuse_table("name,class,low,mid,high,unit,source\n"
-		     "x,assumed,1,1,1,u,s\nx,assumed,1,1,1,u,s\n", "twice");
+		     "x,assumed,1,1,1,u,s\nx,assumed,1,1,1,u,s\n",
+		     "twice");
 	refuse_table("name,class,low,mid,high,unit,source\n"
-		     "x,assumed,1,1,1,u,s, and more\n", "line 2");
+		     "x,assumed,1,1,1,u,s, and more\n",
+		     "line 2");
 }
 
 static void test_profiles(void **state)
@@ -221,8 +254,8 @@ static void test_profiles(void **state)
 		struct oae_profile p;
 		double sum = 0;
 
-		snprintf(path, sizeof(path), "%s/schema/profiles/%s.json",
-			 home, ids[i]);
+		snprintf(path, sizeof(path), "%s/schema/profiles/%s.json", home,
+			 ids[i]);
 		if (oae_profile_read(path, &t, &p, &err))
 			fail_msg("%s", err.text);
 		assert_string_equal(p.id, ids[i]);
@@ -352,8 +385,8 @@ static void refuse_manifest(const char *from, const char *to, const char *why)
 	char json[1500];
 
 	assert_non_null(at);
-	snprintf(json, sizeof(json), "%.*s%s%s", (int)(at - manifest),
-		 manifest, to, at + strlen(from));
+	snprintf(json, sizeof(json), "%.*s%s%s", (int)(at - manifest), manifest,
+		 to, at + strlen(from));
 	put("adapter.json", json);
 	assert_true(oae_manifest_read(dir, &m, &err) < 0);
 	says(&err, why);
@@ -369,8 +402,10 @@ static void test_bad_manifests(void **state)
 	refuse_manifest("\"command\":[\"{build}/x\",\"-d\",\"{adapter}\"]",
 			"\"command\":[]", "command");
 	refuse_manifest("\"oae_adapter\":1", "\"oae_adapter\":3", "version 3");
-	refuse_manifest("\"kind\":\"dense\"", "\"kind\":\"dense\","
-			"\"lossless_of\":\"q\"", "none of the systems");
+	refuse_manifest("\"kind\":\"dense\"",
+			"\"kind\":\"dense\","
+			"\"lossless_of\":\"q\"",
+			"none of the systems");
 	refuse_manifest("\"licence\":\"Apache-2.0\",", "", "licence");
 }
 
@@ -382,16 +417,13 @@ static void test_floor(void **state)
 
 	(void)state;
 	/* 0.8^14 = 0.044: 14 of 14 prove 80 %, 13 of 13 do not. */
-	assert_int_equal(oae_gate_floor(14, 14, 0.8, &needed),
-			 OAE_GATE_PASS);
+	assert_int_equal(oae_gate_floor(14, 14, 0.8, &needed), OAE_GATE_PASS);
 	assert_int_equal(oae_gate_floor(13, 13, 0.8, &needed),
 			 OAE_GATE_UNPROVEN);
 	assert_true(needed == 14);
 	assert_int_equal(oae_gate_floor(0, 2, 0.8, &needed), OAE_GATE_FAIL);
-	assert_int_equal(oae_gate_floor(1, 1, 0.8, &needed),
-			 OAE_GATE_UNPROVEN);
-	assert_int_equal(oae_gate_floor(0, 0, 0.8, &needed),
-			 OAE_GATE_UNPROVEN);
+	assert_int_equal(oae_gate_floor(1, 1, 0.8, &needed), OAE_GATE_UNPROVEN);
+	assert_int_equal(oae_gate_floor(0, 0, 0.8, &needed), OAE_GATE_UNPROVEN);
 	assert_int_equal(oae_gate_floor(0, 5, 0, &needed), OAE_GATE_PASS);
 	assert_int_equal(oae_gate_floor(80, 100, 0.8, &needed),
 			 OAE_GATE_UNPROVEN);

@@ -3,7 +3,7 @@
  * From an invented journal to a result document. With an argument the
  * program writes such a run folder there, for the command-line tests.
  */
-#include "run_folder.h"
+#include "tests/unit/run_folder.h"
 
 #include <unistd.h>
 
@@ -49,8 +49,9 @@ static const cJSON *at(const cJSON *v, const char *path)
 		size_t n = strcspn(path, ".");
 
 		snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		v = cJSON_IsArray(v) ? cJSON_GetArrayItem(v, atoi(part)) :
-		    cJSON_GetObjectItemCaseSensitive(v, part);
+		v = cJSON_IsArray(v) ?
+			    cJSON_GetArrayItem(v, atoi(part)) :
+			    cJSON_GetObjectItemCaseSensitive(v, part);
 		path += n + (path[n] == '.');
 	}
 	return v;
@@ -99,8 +100,7 @@ static void test_measured(void **state)
 	     0.064, 1e-6);
 	near(num(r, "systems.0.measured.by_workload.0.ttft_ms.median"), 5,
 	     1e-6);
-	near(num(r, "systems.0.measured.by_workload.0.tpot_ms.mean"), 5,
-	     1e-6);
+	near(num(r, "systems.0.measured.by_workload.0.tpot_ms.mean"), 5, 1e-6);
 	near(num(r, "systems.0.measured.by_workload.0.ttft_ms.p90"), 5, 1e-6);
 	assert_string_equal(
 		str(r, "systems.0.measured.by_workload.0.ttft_ms.p99.reason"),
@@ -110,7 +110,8 @@ static void test_measured(void **state)
 	near(num(r, "systems.0.measured.by_workload.0.tokens_per_s"), 200,
 	     1e-6);
 	near(num(r, "systems.0.measured.by_workload.0.cpu_s_per_request."
-		    "value"), 0.1, 1e-6);
+		    "value"),
+	     0.1, 1e-6);
 	assert_true(cJSON_IsNull(at(r, "systems.0.measured.by_workload.0."
 				       "joules_per_request.measured.value")));
 	assert_string_equal(str(r, "systems.0.measured.by_workload.0."
@@ -118,9 +119,12 @@ static void test_measured(void **state)
 			    "no meter: invented");
 	/* 0.1 CPU seconds on 2 cores: 0.05 s of 45 W. */
 	near(num(r, "systems.0.measured.by_workload.0.joules_per_request."
-		    "estimated.value"), 2.25, 1e-6);
-	assert_int_equal(cJSON_GetArraySize(
-		at(r, "systems.0.measured.by_workload.0.ecdf.e2el_ms")), 72);
+		    "estimated.value"),
+	     2.25, 1e-6);
+	assert_int_equal(
+		cJSON_GetArraySize(
+			at(r, "systems.0.measured.by_workload.0.ecdf.e2el_ms")),
+		72);
 	cJSON_Delete(r);
 }
 
@@ -135,7 +139,8 @@ static void test_meter(void **state)
 	r = made(&f);
 	/* 30 W less 10 W idle over 0.05 s. */
 	near(num(r, "systems.0.measured.by_workload.0.joules_per_request."
-		    "measured.value"), 1, 1e-6);
+		    "measured.value"),
+	     1, 1e-6);
 	assert_string_equal(str(r, "systems.0.measured.by_workload.0."
 				   "joules_per_request.measured.class"),
 			    "measured");
@@ -155,8 +160,8 @@ static void test_costs(void **state)
 	/* Scale: geometric mean of 50 and 51 s stands for the dense mean. */
 	s = sqrt(50 * 51);
 	near(num(r, "scale.0.s_reference"), s, 1e-9);
-	near(num(r, "scale.0.s_embedded"),
-	     0.4 * 0.05 + 0.4 * 0.03 + 0.2 * 0.08, 1e-6);
+	near(num(r, "scale.0.s_embedded"), 0.4 * 0.05 + 0.4 * 0.03 + 0.2 * 0.08,
+	     1e-6);
 	near(num(r, MOE ".modes.on_demand.baseline_cost_usd.machine"),
 	     n * 0.00003 * s, 1e-9);
 	near(num(r, MOE ".modes.on_demand.cost_usd.machine"),
@@ -195,8 +200,10 @@ static void test_interval_holds_value(void **state)
 		for (int k = 0; k < 2; k++) {
 			double low, mid, high;
 
-			snprintf(path, sizeof(path), "profiles.%d.scores.%d."
-				 "modes.%s.oae", i, k, modes[i]);
+			snprintf(path, sizeof(path),
+				 "profiles.%d.scores.%d."
+				 "modes.%s.oae",
+				 i, k, modes[i]);
 			low = num(at(r, path), "low");
 			mid = num(at(r, path), "value");
 			high = num(at(r, path), "high");
@@ -204,7 +211,8 @@ static void test_interval_holds_value(void **state)
 		}
 	/* The paired log-ratio of 6 runs of 2 % noise: within some 5 %. */
 	assert_true(num(r, MOE ".modes.on_demand.s_ratio.high") /
-		    num(r, MOE ".modes.on_demand.s_ratio.low") < 1.1);
+			    num(r, MOE ".modes.on_demand.s_ratio.low") <
+		    1.1);
 	cJSON_Delete(r);
 }
 
@@ -214,12 +222,12 @@ static void test_gate(void **state)
 	cJSON *r;
 
 	(void)state;
-	f.wrong_every[2] = 2;	/* half of moe's answers are wrong */
+	f.wrong_every[2] = 2; /* half of moe's answers are wrong */
 	r = made(&f);
 	assert_string_equal(str(r, MOE ".gate.outcome"), "fail");
 	assert_true(cJSON_IsNull(at(r, MOE ".modes.on_demand.oae.value")));
-	assert_non_null(strstr(str(r, MOE ".modes.on_demand.oae.reason"),
-			       "50 %"));
+	assert_non_null(
+		strstr(str(r, MOE ".modes.on_demand.oae.reason"), "50 %"));
 	assert_string_equal(str(r, MOE ".modes.owned.verdict"), "NO-SCORE");
 	assert_true(cJSON_IsFalse(at(r, MOE ".ranked")));
 	/* Another system's failure changes nothing here. */
@@ -256,8 +264,8 @@ static void test_lossless_broken(void **state)
 	assert_true(cJSON_IsFalse(at(r, "systems.1.measured.by_workload.0."
 					"quality.lossless")));
 	assert_string_equal(str(r, SPECULATIVE ".gate.outcome"), "fail");
-	assert_non_null(strstr(str(r, SPECULATIVE ".gate.reasons.0"),
-			       "letters-0005"));
+	assert_non_null(
+		strstr(str(r, SPECULATIVE ".gate.reasons.0"), "letters-0005"));
 	cJSON_Delete(r);
 }
 
@@ -267,14 +275,14 @@ static void test_failed_run(void **state)
 	cJSON *r;
 
 	(void)state;
-	f.fail_run = 2;		/* moe on letters, first repetition */
+	f.fail_run = 2; /* moe on letters, first repetition */
 	r = made(&f);
 	near(num(r, "systems.2.runs.failed"), 1, 1e-12);
 	assert_string_equal(str(r, "systems.2.runs.reasons.0"), "exit 3");
 	assert_string_equal(str(r, MOE ".gate.outcome"), "unproven");
 	/* Half of one of six runs was not served: these are missed. */
-	near(num(r, "systems.2.measured.by_workload.0.g.value"),
-	     1 - 0.5 / 6, 1e-9);
+	near(num(r, "systems.2.measured.by_workload.0.g.value"), 1 - 0.5 / 6,
+	     1e-9);
 	assert_true(num(r, MOE ".modes.on_demand.cost_usd.remedy") > 0);
 	cJSON_Delete(r);
 }
@@ -289,8 +297,8 @@ static void test_incomplete(void **state)
 	r = made(&f);
 	assert_true(cJSON_IsFalse(at(r, "complete")));
 	assert_true(cJSON_IsFalse(at(r, SPECULATIVE ".ranked")));
-	assert_non_null(strstr(str(r, SPECULATIVE ".gate.reasons.0"),
-			       "no seal"));
+	assert_non_null(
+		strstr(str(r, SPECULATIVE ".gate.reasons.0"), "no seal"));
 	cJSON_Delete(r);
 }
 
@@ -301,7 +309,7 @@ static void test_scale(void **state)
 
 	(void)state;
 	f.noise = 0;
-	f.tokens_in = 60;	/* prefill is a tenth: 5 s of 50 */
+	f.tokens_in = 60; /* prefill is a tenth: 5 s of 50 */
 	r = made(&f);
 	assert_true(cJSON_IsTrue(at(r, "scale.0.extrapolated")));
 	near(num(r, "scale.0.s_reference"),
