@@ -169,26 +169,37 @@ enum oae_status oae_conduct_restore(struct oae_conduct *d,
 
 /* ---- progress --------------------------------------------------------- */
 
-/* Seconds left after run i, from finished runs of the same kind; < 0: none
- * has finished yet. A kind that never ran is taken as the average kind. */
-static double time_left(const struct oae_conduct *d, size_t i)
+/*
+ * Seconds that the runs from i on will take, from finished runs of the same
+ * kind; < 0 when none has finished. A kind that never ran is taken as the
+ * average one; a scale step that never ran is only counted in *unknown.
+ */
+static double time_left(const struct oae_conduct *d, size_t i, size_t *unknown)
 {
+	const struct oae_campaign *c = d->campaign;
 	double seconds = 0, left = 0;
 	size_t count = 0, k;
 
-	for (k = 0; k < kind_count(d->campaign); k++) {
-		seconds += d->kinds[k].seconds;
-		count += d->kinds[k].count;
+	*unknown = 0;
+	for (k = 0; k < c->run_count; k++) {
+		if (c->runs[k].scale != OAE_NO_SCALE)
+			continue;
+		seconds += kind_of(d, k)->seconds;
+		count += kind_of(d, k)->count;
 	}
 	if (!count)
 		return -1;
-	for (k = i; k < d->campaign->run_count; k++) {
+	for (k = i; k < c->run_count; k++) {
 		const struct oae_conduct_kind *kind = kind_of(d, k);
 
 		if (d->runs[k].over)
 			continue;
-		left += kind->count ? kind->seconds / (double)kind->count :
-				      seconds / (double)count;
+		if (kind->count)
+			left += kind->seconds / (double)kind->count;
+		else if (c->runs[k].scale == OAE_NO_SCALE)
+			left += seconds / (double)count;
+		else
+			(*unknown)++;
 	}
 	return left;
 }
@@ -196,14 +207,19 @@ static double time_left(const struct oae_conduct *d, size_t i)
 static void progress(void *ctx, const struct oae_run *r, size_t finished)
 {
 	const struct oae_conduct *d = ctx;
-	double left = time_left(d, (size_t)r->id);
-	char when[64] = "";
+	size_t unknown;
+	double left = time_left(d, (size_t)r->id, &unknown);
+	char when[64] = "", more[48] = "";
 
+	if (unknown)
+		(void)snprintf(more, sizeof(more), " and %zu scale step%s",
+			       unknown, unknown == 1 ? "" : "s");
 	if (left >= 90)
-		(void)snprintf(when, sizeof(when), ", about %.0f min left",
-			       left / 60);
+		(void)snprintf(when, sizeof(when), ", about %.0f min%s left",
+			       left / 60, more);
 	else if (left >= 0)
-		(void)snprintf(when, sizeof(when), ", about %.0f s left", left);
+		(void)snprintf(when, sizeof(when), ", about %.0f s%s left",
+			       left, more);
 	oae_progress("[%zu/%zu] %s on %s, repetition %llu: %zu/%zu%s", d->over,
 		     d->campaign->run_count, r->system,
 		     r->shape ? r->shape : r->workload,

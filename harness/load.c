@@ -225,6 +225,7 @@ static enum oae_status take_events(struct oae_load *l, struct oae_error *err)
 		status = oae_session_event(l->session, &ev, &got, err);
 		if (status || !got)
 			return status;
+		l->events++;
 		status = on_event(l, &ev, err);
 		oae_event_release(&ev);
 		if (status)

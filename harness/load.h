@@ -66,6 +66,7 @@ struct oae_load {
 	size_t sent; /* requests[0..sent) were sent */
 	size_t in_flight;
 	uint64_t busy_ns; /* with at least one request in flight */
+	uint64_t events;  /* lines that the adapter wrote */
 	bool interrupted;
 	/* the loop's own */
 	struct oae_flight *flights;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "harness/run_lines.h"
@@ -29,7 +30,7 @@ struct state {
 	const char *phase;
 	uint64_t max_in_flight;
 	uint64_t next_sensor_ns, next_memory_ns;
-	uint64_t measure_ns, busy_ns, pss_bytes;
+	uint64_t measure_ns, busy_ns, harness_ns, events, pss_bytes;
 	bool warming; /* the warm-up request is no sample */
 	struct oae_tree tree;
 	struct oae_window windows[OAE_CHANNELS_MAX];
@@ -176,9 +177,16 @@ static enum oae_status await_ready(struct state *s, struct oae_error *err)
 	return status;
 }
 
+static uint64_t our_cpu_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 static enum oae_status load(struct state *s, const struct oae_request *requests,
-			    size_t count, uint64_t *busy_ns,
-			    struct oae_error *err)
+			    size_t count, struct oae_error *err)
 {
 	struct oae_load_hooks hooks = {
 		.ctx = s,
@@ -196,9 +204,12 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 					 (size_t)s->max_in_flight :
 					 s->run->max_in_flight,
 	};
+	uint64_t cpu_ns = our_cpu_ns();
 	enum oae_status status = oae_load_run(&l, err);
 
-	*busy_ns = l.busy_ns;
+	s->harness_ns = our_cpu_ns() - cpu_ns;
+	s->busy_ns = l.busy_ns;
+	s->events = l.events;
 	return status;
 }
 
@@ -206,7 +217,6 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 {
 	struct oae_request first = s->run->requests[0];
 	enum oae_status status;
-	uint64_t busy_ns;
 
 	/* A large model is warm after a few tokens: all weights were read. */
 	if (s->run->shape) {
@@ -218,8 +228,9 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 	s->warming = true;
 	status = read_sensors(s, phase_warmup, err);
 	if (!status)
-		status = load(s, &first, 1, &busy_ns, err);
+		status = load(s, &first, 1, err);
 	s->warming = false;
+	s->busy_ns = s->harness_ns = s->events = 0;
 	return status;
 }
 
@@ -233,7 +244,7 @@ static enum oae_status measure(struct state *s, struct oae_error *err)
 	if (status)
 		return status;
 	start = oae_clock_ns();
-	status = load(s, s->todo, s->todo_count, &s->busy_ns, err);
+	status = load(s, s->todo, s->todo_count, err);
 	s->measure_ns = oae_clock_ns() - start;
 	read_memory(s);
 	border = read_sensors(s, phase_teardown, &second);
@@ -297,6 +308,8 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 		.child = &s->session.child,
 		.measure_ns = s->measure_ns,
 		.busy_ns = s->busy_ns,
+		.harness_ns = s->harness_ns,
+		.events = s->events,
 		.pss_bytes = s->pss_bytes,
 		.stderr_bytes = s->session.err_bytes,
 		.windows = s->windows,
