@@ -437,8 +437,12 @@ void oae_gguf_close(struct oae_gguf *g)
 	free(g);
 }
 
-void oae_gguf_forget(struct oae_gguf *g)
+void oae_gguf_forget(struct oae_gguf *g, const void *data, size_t bytes)
 {
-	if (g->mapped)
-		madvise((void *)(uintptr_t)g->data, g->len, MADV_DONTNEED);
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)data + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)data + bytes) / page * page;
+
+	if (g->mapped && end > start)
+		madvise((void *)start, end - start, MADV_DONTNEED);
 }

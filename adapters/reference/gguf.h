@@ -79,8 +79,11 @@ const struct oae_gguf_tensor *oae_gguf_tensor_at(const struct oae_gguf *g,
 const struct oae_gguf_tensor *oae_gguf_tensor(const struct oae_gguf *g,
 					      const char *name);
 uint64_t oae_gguf_file_bytes(const struct oae_gguf *g);
-/* Gives the mapped pages back to the system; they return when touched. */
-void oae_gguf_forget(struct oae_gguf *g);
+/*
+ * Gives the mapped pages that lie wholly in data[0..bytes), part of a
+ * tensor's data, back to the system; they return when touched.
+ */
+void oae_gguf_forget(struct oae_gguf *g, const void *data, size_t bytes);
 
 /*
  * Typed metadata. A missing key is OAE_ERR_UNSUPPORTED and one of another

@@ -198,16 +198,20 @@ static enum oae_status want_all(struct loader *l)
 	return OAE_OK;
 }
 
+/* What is packed leaves memory, so that it never holds both copies. */
 static void pack_job(void *ctx, size_t item, unsigned thread)
 {
 	struct loader *l = ctx;
 	struct job *j = &l->jobs[item];
 	struct oae_packed *p = j->to;
+	const uint8_t *from = (const uint8_t *)j->t->data + j->skip;
 
 	(void)thread;
-	oae_pack_tiles(p->type, (const uint8_t *)j->t->data + j->skip, p->rows,
-		       p->cols, 0, (p->rows + OAE_TILE - 1) / OAE_TILE,
+	oae_pack_tiles(p->type, from, p->rows, p->cols, 0,
+		       (p->rows + OAE_TILE - 1) / OAE_TILE,
 		       (uint8_t *)(uintptr_t)p->data);
+	oae_gguf_forget(l->m->file, from,
+			oae_tensor_bytes(p->type, p->rows * p->cols));
 }
 
 static enum oae_status pack_all(struct loader *l)
@@ -233,7 +237,6 @@ static enum oae_status pack_all(struct loader *l)
 	}
 	oae_threads_run(m->threads, l->n_jobs, pack_job, l);
 	mprotect(map, m->packed_bytes, PROT_READ);
-	oae_gguf_forget(m->file);
 	return OAE_OK;
 }
 

@@ -92,6 +92,20 @@ check "speculation changes nothing" alike \
 	"$g" "$g --draft '$dir/m/q4_0.gguf' --gamma 5"
 g="'$lm' generate '$moe' -p 'Hello there' -n 60"
 check "threads change nothing" alike "$g -t 1" "$g -t 3"
+models=adapters/reference/models
+if [ -e $models/target.q8_0.gguf ]; then
+	for p in 'Letter to ' 'Question: how many pens are there now?' 'Notices:'; do
+		g="'$lm' generate $models/target.q8_0.gguf -p '$p' -n 150 --ignore-eos"
+		check "the shipped draft changes nothing: $p" alike \
+			"$g" "$g --draft $models/draft.q8_0.gguf -t 2"
+	done
+	check "the shipped models keep their floors" sh -c \
+		"'$lm' eval $models/target.q8_0.gguf -n 40 -s 20 --json \
+		--draft $models/draft.q8_0.gguf 2>/dev/null | tee /dev/stderr |
+		jq -e '.notices_4 >= 0.9 and .sums >= 0.8 and
+		.acceptance_gamma_4 >= 0.6 and .refusal_recall >= 0.9 and
+		.false_refusals <= 0.1'"
+fi
 check "prompt from stdin" sh -c "echo hello | '$lm' generate '$tiny' -f - -n 3"
 check "no prompt" fails 64 prompt "$lm" generate "$tiny"
 check "a prompt beyond the context" fails 1 context \
