@@ -40,12 +40,13 @@ knows nothing about the real world and is of no use outside these tasks.
 
 ## How it was made
 
-From the generated corpus (`workloads/corpus`), split TRAIN, \(made):
+From the generated corpus (`workloads/corpus`), split TRAIN,
+\(made):
 \(.steps) steps, \(.tokens) tokens, seed \(.seed), \(.threads) threads, kernels
 \(.kernels), compiler \(.compiler), finished \(.finished).
 Muon on matrices, AdamW on the rest; preset `\(.model)` in
-`adapters/reference/train/presets.c`; the curriculum goes from copying to one,
-two, four and more notices. Loss weight 1 on answers, 0.05 on prompts.
+`adapters/reference/train/presets.c`; \(if .upcycled then "the last stage of the curriculum only"
+	else "the curriculum goes from copying to one, two, four\nand more notices" end). Loss weight 1 on answers, 0.05 on prompts.
 `make models` does it again.
 
 | cost | own | of the model it started from |
