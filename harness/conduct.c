@@ -209,7 +209,7 @@ static void progress(void *ctx, const struct oae_run *r, size_t finished)
 	const struct oae_conduct *d = ctx;
 	size_t unknown;
 	double left = time_left(d, (size_t)r->id, &unknown);
-	char when[64] = "", more[48] = "";
+	char when[128] = "", more[48] = "";
 
 	if (unknown)
 		(void)snprintf(more, sizeof(more), " and %zu scale step%s",

@@ -159,9 +159,10 @@ static enum oae_status lock_cache(const char *dir, int *fd,
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return oae_fail(err, OAE_ERR_IO, errno, "%s", path);
 		if (oae_clock_ns() > until_ns)
-			return oae_fail(err, OAE_ERR_IO, 0, "%s: another"
-					" campaign has held it for %d s", path,
-					SYNTH_MS / 1000);
+			return oae_fail(err, OAE_ERR_IO, 0,
+					"%s: another"
+					" campaign has held it for %d s",
+					path, SYNTH_MS / 1000);
 		oae_clock_sleep_until(oae_clock_ns() + 100000000ull);
 	}
 	return OAE_OK;
