@@ -49,6 +49,19 @@ $(BUILD)/obj/%_avx2.o: ALL_CFLAGS += $(AVX2)
 $(BUILD)/obj/%_avx512.o: ALL_CFLAGS += $(AVX512)
 endif
 
+# The commit that results name; the file changes only when the commit does.
+GIT := $(shell git describe --always --dirty --exclude='*' 2>/dev/null)
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(GIT)' | cmp -s - $@ || echo '$(GIT)' >$@
+.PHONY: FORCE
+FORCE:
+$(call obj,schema/result.c harness/campaign_folder.c): $(BUILD)/commit
+ifneq ($(GIT),)
+$(call obj,schema/result.c harness/campaign_folder.c): \
+	ALL_CFLAGS += -DOAE_BUILD_GIT='"$(GIT)"'
+endif
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
