@@ -126,7 +126,6 @@ static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
 	size_t profile = (size_t)(p - s->profiles), first = 0;
 	double weight[OAE_WORKLOADS_MAX];
 	const struct oae_cell *lead;
-	enum oae_status status;
 
 	memset(out, 0, sizeof(*out));
 	if (!measured_weights(s, p, weight))
@@ -157,10 +156,7 @@ static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
 		return OAE_OK;
 	out->b_mean = mean_values(out->b, out->n);
 	out->x_mean = mean_values(out->x, out->n);
-	status = s_interval(s, out->b, out->n, &out->b_s, err);
-	if (!status)
-		status = s_interval(s, out->x, out->n, &out->x_s, err);
-	return status;
+	return s_interval(s, out->b, out->n, &out->b_s, err);
 }
 
 /* ---- labour ----------------------------------------------------------- */
@@ -341,6 +337,7 @@ enum oae_status oae_assess_case(struct oae_score *s,
 	out->box.common_low = both.low;
 	out->box.common_high = both.high;
 	fill_terms(s, p, scale, pairs->energy_measured, &out->box);
+	pairs->s_ratio = oae_assess_s_ratio(out);
 	return OAE_OK;
 }
 

@@ -45,7 +45,8 @@ struct oae_pairs {
 	size_t n;
 	struct oae_own_values *b, *x; /* n each, in the score's arena */
 	struct oae_own_values b_mean, x_mean;
-	struct oae_interval b_s, x_s; /* unscaled machine-seconds */
+	struct oae_interval b_s;     /* unscaled machine-seconds */
+	struct oae_interval s_ratio; /* baseline over system, paired */
 	bool energy_measured;
 };
 
@@ -58,6 +59,7 @@ struct oae_case {
 	struct oae_scale_use scale;
 	struct oae_box box;
 	enum oae_evidence effort; /* weakest class of both ledgers */
+	enum oae_gate gate;	  /* of the system; for its sentence */
 	enum oae_evidence setup;  /* of the system's machine set-up */
 };
 

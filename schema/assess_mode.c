@@ -8,6 +8,7 @@
 
 #define BCA_RUNS 20u /* from here BCa, below it the t interval */
 #define BCA_RESAMPLES 2000u
+#define WALK_STEPS 500 /* over the interval of s */
 
 /* The value of one aim at given values of both systems. */
 typedef double aim_fn(const struct oae_cost *b, const struct oae_cost *x);
@@ -54,28 +55,44 @@ static void widen(struct oae_interval *i, double v)
 	i->high = fmax(i->high, v);
 }
 
-static double s_at(const struct oae_interval *s, int end)
+static double at_least_one(double m)
 {
-	if (isnan(s->low))
-		return s->mid;
-	return end ? s->high : s->low;
+	return m > 1 ? m : 1;
 }
 
-/* Owned mode: also over the machine counts within the interval of s. */
+/*
+ * Owned mode: also over the machine counts within the interval of s. What
+ * slows the machine slows both systems, so the baseline's s walks through
+ * its interval and the system's follows at either end of their ratio's; the
+ * walk goes from jump to jump, or in even steps when there are too many.
+ */
 static void widen_by_machines(const struct oae_case *c,
 			      const struct oae_terms *t, aim_fn *aim,
 			      struct oae_interval *i)
 {
-	struct oae_own_values b = c->box.b_mid, x = c->box.x_mid;
+	const struct oae_interval *s = &c->pairs.b_s, *r = &c->pairs.s_ratio;
+	double load = oae_cost_load(t) * (1 - 1e-9);
+	double step = (s->high - s->low) / WALK_STEPS;
 
-	for (int corner = 0; corner < 4; corner++) {
-		struct oae_cost cb, cx;
+	if (isnan(s->low) || isnan(r->low))
+		return;
+	for (int end = 0; end < 2; end++) {
+		double ratio = end ? r->high : r->low, at = s->low, last = 0;
 
-		b.v[OAE_OWN_S] = s_at(&c->pairs.b_s, corner & 1);
-		x.v[OAE_OWN_S] = s_at(&c->pairs.x_s, corner >> 1);
-		cb = oae_cost_of(OAE_OWNED, t, &b);
-		cx = oae_cost_of(OAE_OWNED, t, &x);
-		widen(i, aim(&cb, &cx));
+		while (last < s->high) {
+			double m_b = at_least_one(ceil(load * at));
+			double m_x = at_least_one(ceil(load * at / ratio));
+			double jump = fmin(m_b, m_x * ratio) / load;
+			struct oae_cost b =
+				oae_cost_with(OAE_OWNED, t, &c->box.b_mid, m_b);
+			struct oae_cost x =
+				oae_cost_with(OAE_OWNED, t, &c->box.x_mid, m_x);
+
+			widen(i, aim(&b, &x));
+			last = at;
+			at = fmax(jump * (1 + 1e-12), at + step);
+			at = fmin(at, s->high);
+		}
 	}
 }
 

@@ -327,6 +327,38 @@ static void write_curve(struct oae_jw *w, const struct oae_case *cases,
 	oae_jw_end_obj(w);
 }
 
+/* What people should know before they read the scores. */
+static void write_notes(struct oae_jw *w, const struct oae_profile *p,
+			const struct oae_scale_use *scale)
+{
+	struct oae_buf text;
+
+	oae_jw_arr(w, "notes");
+	oae_buf_init(&text, 1000);
+	if (scale->step && scale->ttft_ms > p->slo_ttft_ms) {
+		oae_buf_printf(&text,
+			       "at the reference shape (%s %s, %g tokens in)"
+			       " this machine takes %.3g s to the first token,"
+			       " more than the limit of %.3g s: the share of"
+			       " requests in time is the measured model's",
+			       p->shape, p->quant, p->tokens_in,
+			       scale->ttft_ms / 1000, p->slo_ttft_ms / 1000);
+		oae_jw_str(w, NULL, oae_buf_str(&text));
+	}
+	oae_buf_clear(&text);
+	if (scale->step && scale->tpot_ms > p->slo_tpot_ms) {
+		oae_buf_printf(&text,
+			       "at the reference shape this machine takes"
+			       " %.3g ms a token, more than the limit of %.3g"
+			       " ms: the share of requests in time is the"
+			       " measured model's",
+			       scale->tpot_ms, p->slo_tpot_ms);
+		oae_jw_str(w, NULL, oae_buf_str(&text));
+	}
+	oae_buf_release(&text);
+	oae_jw_end_arr(w);
+}
+
 static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 				     const struct oae_profile *p,
 				     struct oae_case *cases,
@@ -347,6 +379,7 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 		if (!status)
 			status = oae_assess_gate(s, p, i, &scale, &gates[n],
 						 err);
+		cases[n].gate = gates[n].outcome;
 		n++;
 	}
 	if (status)
@@ -355,6 +388,7 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 	oae_jw_str(w, "id", p->id);
 	oae_jw_num(w, "N", oae_profile_requests(p));
 	oae_jw_value(w, "profile", p->tree);
+	write_notes(w, p, &scale);
 	oae_jw_obj(w, "baseline");
 	oae_jw_str(w, "system", s->systems[s->baseline].id);
 	write_gate(w, &own);

@@ -125,7 +125,7 @@ static enum oae_status write_latencies(struct oae_jw *w,
 	for (int l = 0; l < OAE_LATENCIES; l++) {
 		oae_jw_obj(w, oae_latency_name((enum oae_latency)l));
 		oae_jw_num(w, "mean", d[l].mean);
-		oae_jw_num(w, "median", d[l].median);
+		write_tail(w, "median", d[l].median);
 		oae_jw_num(w, "std", d[l].std);
 		write_tail(w, "p90", d[l].p90);
 		write_tail(w, "p95", d[l].p95);

@@ -120,7 +120,7 @@ enum oae_status oae_score_scales(struct oae_score *s, struct oae_error *err);
 /* Seconds with a request in flight; samples all of one run. Sorts them. */
 double oae_busy_seconds(const struct oae_sample **samples, size_t n);
 
-/* Tail percentiles are NaN below MLPerf's early-stopping floors. */
+/* Percentiles are NaN below MLPerf's early-stopping floors. */
 struct oae_distribution {
 	size_t n;
 	double mean, median, std, p90, p95, p99;

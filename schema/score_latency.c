@@ -8,6 +8,7 @@
  * Least samples for a tail percentile (MLPerf inference rules, early
  * stopping at confidence 0.99).
  */
+#define P50_SAMPLES 11u
 #define P90_SAMPLES 64u
 #define P95_SAMPLES 130u
 #define P99_SAMPLES 662u
@@ -74,7 +75,7 @@ enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
 	oae_sort(x, n);
 	out->n = n;
 	out->mean = oae_mean(x, n);
-	out->median = oae_quantile_sorted(x, n, 0.5);
+	out->median = tail(x, n, 0.5, P50_SAMPLES);
 	out->std = sqrt(oae_variance(x, n));
 	out->p90 = tail(x, n, 0.9, P90_SAMPLES);
 	out->p95 = tail(x, n, 0.95, P95_SAMPLES);

@@ -27,18 +27,16 @@ static void number_text(char out[HOURS_TEXT], double v)
 		snprintf(out, HOURS_TEXT, "%.3g billion", v / 1e9);
 }
 
-/* "18 minutes", "2.1 hours" */
+/* "18 minutes", "1 hour", "2.1 hours" */
 static void hours_text(char out[HOURS_TEXT], double h)
 {
+	bool minutes = fabs(h) < 0.95;
+	const char *name = minutes ? "minute" : "hour";
 	char n[HOURS_TEXT];
 
-	if (fabs(h) < 0.95) {
-		snprintf(out, HOURS_TEXT, "%.0f minutes",
-			 round(fabs(h) * 60) * (h < 0 ? -1 : 1) + 0.0);
-		return;
-	}
-	number_text(n, h);
-	snprintf(out, HOURS_TEXT, "%.30s hours", n);
+	number_text(n, minutes ? round(h * 60) + 0.0 : h);
+	snprintf(out, HOURS_TEXT, "%.30s %s%s", n, name,
+		 strcmp(n, "1") == 0 ? "" : "s");
 }
 
 /* "two years", "18 months" */
@@ -63,12 +61,10 @@ static void range_text(char *out, size_t size, double low, double high)
 	const char *name = minutes ? "minutes" : "hours";
 	char a[HOURS_TEXT], b[HOURS_TEXT];
 
-	number_text(a, fabs(low) * unit);
-	number_text(b, fabs(high) * unit);
-	if (minutes) {
-		snprintf(a, sizeof(a), "%.0f", fabs(low) * 60);
-		snprintf(b, sizeof(b), "%.0f", fabs(high) * 60);
-	}
+	low = minutes ? round(low * unit) : low;
+	high = minutes ? round(high * unit) : high;
+	number_text(a, fabs(low));
+	number_text(b, fabs(high));
 	if (low < 0 && high > 0)
 		snprintf(out, size, "from %s %s less to %s %s more", a, name, b,
 			 name);
@@ -93,6 +89,7 @@ struct words {
 	char title[128], horizon[32], extra[160], measured[160];
 	char least[HOURS_TEXT], most[HOURS_TEXT], mid[HOURS_TEXT];
 	const char *label, *where, *b;
+	bool proven;
 };
 
 static void take_words(const struct oae_case *c, enum oae_mode mode,
@@ -110,6 +107,7 @@ static void take_words(const struct oae_case *c, enum oae_mode mode,
 	hours_text(w->mid, fabs(m->affordable.mid));
 	w->label = s->systems[c->system].label;
 	w->b = s->systems[s->baseline].label;
+	w->proven = c->gate == OAE_GATE_PASS;
 	w->where = mode == OAE_ON_DEMAND ? "on rented machines" :
 					   "on machines of its own";
 }
@@ -117,18 +115,23 @@ static void take_words(const struct oae_case *c, enum oae_mode mode,
 static void say_pays(const struct words *w, const struct oae_mode_score *m,
 		     char *out, size_t size)
 {
+	const char *end =
+		w->proven ?
+			"use it." :
+			"but its quality is not proven yet: test it longer first.";
+
 	if (m->extra.high <= 0)
 		snprintf(out, size,
-			 "For %s, %.60s %s costs less to run than"
-			 " %.60s and takes no more staff time: use it.",
-			 w->title, w->label, w->where, w->b);
+			 "For %s, %.60s %s costs less to run than %.60s and"
+			 " takes no more staff time: %s",
+			 w->title, w->label, w->where, w->b, end);
 	else
 		snprintf(out, size,
-			 "For %s, %.60s %s pays: what it saves over"
-			 " %s is worth at least %s of staff time, and beyond"
-			 " %.60s it is declared to take %s: use it.",
+			 "For %s, %.60s %s pays: what it saves over %s is"
+			 " worth at least %s of staff time, and beyond %.60s"
+			 " it is declared to take %s: %s",
 			 w->title, w->label, w->where, w->horizon, w->least,
-			 w->b, w->extra);
+			 w->b, w->extra, end);
 }
 
 static void say_not(const struct words *w, const struct oae_mode_score *m,
@@ -153,30 +156,36 @@ static void say_not(const struct words *w, const struct oae_mode_score *m,
 static void say_undecided(const struct words *w, const struct oae_mode_score *m,
 			  char *out, size_t size)
 {
-	if (isnan(m->affordable.low))
+	char need[320];
+
+	if (isnan(m->affordable.low)) {
 		snprintf(out, size,
-			 "For %s, %.60s %s is undecided: one"
-			 " repetition says nothing about its spread; run it"
-			 " more often.",
+			 "For %s, %.60s %s is undecided: one repetition says"
+			 " nothing about its spread; run it more often.",
 			 w->title, w->label, w->where);
-	else if (m->affordable.mid <= 0)
-		snprintf(out, size,
-			 "For %s, %.60s %s is undecided: it costs"
-			 " more to run than %.60s and pays only if it takes at"
-			 " least %s less of staff time over %s; it is"
-			 " declared to take %s. Keep %.60s until your own"
-			 " hours are known.",
-			 w->title, w->label, w->where, w->b, w->mid, w->horizon,
-			 w->extra, w->b);
+		return;
+	}
+	if (fabs(m->affordable.mid) * 60 < 0.5)
+		snprintf(need, sizeof(need),
+			 "it costs as much to run as %.60s and pays only if"
+			 " it takes no more staff time",
+			 w->b);
+	else if (m->affordable.mid < 0)
+		snprintf(need, sizeof(need),
+			 "it costs more to run than %.60s and pays only if it"
+			 " takes at least %s less of staff time over %s",
+			 w->b, w->mid, w->horizon);
 	else
-		snprintf(out, size,
-			 "For %s, %.60s %s is undecided: it pays if"
-			 " it takes at most %s of extra staff time over %s (%s"
-			 " with what was measured and wages may be); it is"
-			 " declared to take %s. Keep %.60s until your own"
-			 " hours are known.",
-			 w->title, w->label, w->where, w->mid, w->horizon,
-			 w->measured, w->extra, w->b);
+		snprintf(need, sizeof(need),
+			 "it pays if it takes at most %s of extra staff time"
+			 " over %s",
+			 w->mid, w->horizon);
+	snprintf(out, size,
+		 "For %s, %.60s %s is undecided: %s (%s within what was"
+		 " measured and wages); it is declared to take %s. Keep %.60s"
+		 " until more is known.",
+		 w->title, w->label, w->where, need, w->measured, w->extra,
+		 w->b);
 }
 
 void oae_assess_sentence(const struct oae_case *c, enum oae_mode mode,

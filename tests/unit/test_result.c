@@ -438,6 +438,67 @@ static void test_flipped_bytes(void **state)
 	oae_buf_release(&good);
 }
 
+/* Samples of invented times: sent, done, segment. */
+static void test_busy(void **state)
+{
+	struct oae_sample s[4];
+	const struct oae_sample *p[4] = { &s[3], &s[1], &s[0], &s[2] };
+
+	(void)state;
+	memset(s, 0, sizeof(s));
+	s[0].sent_ns = 0;
+	s[0].done_ns = 4000000000u;
+	s[1].sent_ns = 1000000000u; /* within the first */
+	s[1].done_ns = 2000000000u;
+	s[2].sent_ns = 3000000000u; /* goes on a second longer */
+	s[2].done_ns = 5000000000u;
+	s[3].sent_ns = 1000000000u; /* after a resume: another clock */
+	s[3].done_ns = 2500000000u;
+	s[3].segment = 1;
+	near(oae_busy_seconds(p, 4), 6.5, 1e-12);
+}
+
+static void latency_of(size_t n, struct oae_distribution *d)
+{
+	struct oae_sample *s = calloc(n, sizeof(*s));
+	const struct oae_sample **p = calloc(n, sizeof(*p));
+	struct oae_cell c = { .samples = p, .sample_count = n };
+	struct oae_error err = { OAE_OK, 0, "" };
+
+	assert_non_null(s);
+	assert_non_null(p);
+	for (size_t i = 0; i < n; i++) {
+		s[i].done_ns = (i + 1) * 1000000;
+		p[i] = &s[i];
+	}
+	folder_ok(oae_cell_latency(&c, OAE_LATENCY_E2EL, d, &err), &err);
+	free(s);
+	free(p);
+}
+
+/* A percentile needs its number of samples; one fewer is too few. */
+static void test_tail_floors(void **state)
+{
+	struct oae_distribution d;
+
+	(void)state;
+	latency_of(661, &d);
+	assert_true(isnan(d.p99) && !isnan(d.p95));
+	latency_of(662, &d);
+	near(d.p99, 1 + 0.99 * 661, 1e-12);
+	latency_of(129, &d);
+	assert_true(isnan(d.p95) && !isnan(d.p90));
+	latency_of(63, &d);
+	assert_true(isnan(d.p90) && !isnan(d.median));
+	latency_of(64, &d);
+	assert_false(isnan(d.p90));
+	latency_of(10, &d);
+	assert_true(isnan(d.median));
+	latency_of(11, &d);
+	near(d.median, 6, 1e-12);
+	assert_int_equal(d.ecdf_count, 11);
+}
+
 static void test_compare(void **state)
 {
 	struct folder f = fresh("compare");
@@ -490,6 +551,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bad_folders),
 		cmocka_unit_test(test_torn_line),
 		cmocka_unit_test(test_flipped_bytes),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_tail_floors),
 		cmocka_unit_test(test_compare),
 	};
 
