@@ -84,7 +84,7 @@ static void pass_number(const char **s)
 	for (;; (*s)++) {
 		if (digit(**s))
 			continue;
-		if (!digit((*s)[1]) || point)
+		if (!**s || !digit((*s)[1]) || point)
 			return;
 		if (**s == '.')
 			point = true;
