@@ -50,6 +50,7 @@ static bool grow(struct oae_sheet *t, void *list, size_t n, size_t *max,
 	}
 	memcpy(list, &moved, sizeof(moved));
 	*max = more;
+	/* cppcheck-suppress memleak ; *list holds it, written as bytes */
 	return true;
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # oae-corpus: the shipped items come from it, and it refuses bad words.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 corpus=${OAE_BUILD:-build}/oae-corpus
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -55,7 +55,7 @@ check "a system that failed its gate has a reason" jq -e \
 	 (.modes.owned.oae | .value == null and .reason != "")' \
 	"$tmp/smoke/result.json"
 
-s=result-1.schema.json
+s="result-1.schema.json"
 check "a key too many is refused" refused $s "$result" '.systems[0].x = 1'
 check "a key too few is refused" refused $s "$result" 'del(.journal.sha256)'
 check "a bare null score is refused" refused $s "$result" \

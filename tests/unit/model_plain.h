@@ -7,8 +7,14 @@
 #define OAE_TESTS_MODEL_PLAIN_H
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tests/unit/model_file.h"
 
