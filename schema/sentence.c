@@ -115,10 +115,9 @@ static void take_words(const struct oae_case *c, enum oae_mode mode,
 static void say_pays(const struct words *w, const struct oae_mode_score *m,
 		     char *out, size_t size)
 {
-	const char *end =
-		w->proven ?
-			"use it." :
-			"but its quality is not proven yet: test it longer first.";
+	const char *end = w->proven ? "use it." :
+				      "but its quality is not proven yet: "
+				      "test it longer first.";
 
 	if (m->extra.high <= 0)
 		snprintf(out, size,
