@@ -115,10 +115,11 @@ static void take_words(const struct oae_case *c, enum oae_mode mode,
 static void say_pays(const struct words *w, const struct oae_mode_score *m,
 		     char *out, size_t size)
 {
-	const char *end = w->proven ? "use it." :
-				      "but its quality is not proven yet: "
-				      "test it longer first.";
+	const char *end = "use it.";
 
+	if (!w->proven)
+		end = "but its quality is not proven yet: test it longer"
+		      " first.";
 	if (m->extra.high <= 0)
 		snprintf(out, size,
 			 "For %s, %.60s %s costs less to run than %.60s and"
