@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The adapters as programs, and what stands about them in files.
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=${BUILD:-build}
+BUILD=${OAE_BUILD:-build}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 count=0
