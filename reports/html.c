@@ -105,7 +105,7 @@ static void put_run(struct oae_buf *b, const struct oae_report *r,
 static void put_head(struct oae_buf *b)
 {
 	static const char *const links[][2] = {
-		{ "verdict", "Verdict" },	  { "running", "Running cost" },
+		{ "verdict", "Verdict" },	  { "running", "One request" },
 		{ "measured", "Measured" },	  { "profiles", "By profile" },
 		{ "pictures", "Pictures" },	  { "effort", "Declared" },
 		{ "environment", "Environment" }, { "check", "Check it" },
@@ -315,9 +315,10 @@ enum oae_status oae_page_html(const struct oae_report *r, const char *dir,
 	for (i = 0; i < r->n_runs; i++)
 		put_run(b, r, &r->runs[i]);
 	put_verdict(b, r, ids, n);
-	put_section(b, r, "running", "Running cost",
-		    "<p>The part that needs"
-		    " no estimate of people&#39;s time.</p>\n",
+	put_section(b, r, "running", "One request",
+		    "<p>The part that needs no estimate of people&#39;s time."
+		    " Cost is machine time and the remedy of missed or wrong"
+		    " answers.</p>\n",
 		    running);
 	put_section(b, r, "measured", "Measured", "", measured);
 	put_profiles(b, r, ids, n);

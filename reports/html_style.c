@@ -49,6 +49,7 @@ const char oae_html_style[] =
 	"thead th{border-bottom:2px solid var(--line);vertical-align:bottom}\n"
 	"tbody th{font-weight:600;max-width:22rem}\n"
 	"td{max-width:28rem}\n"
+	"td:last-child{overflow-wrap:anywhere}\n"
 	".n{text-align:right;font-variant-numeric:tabular-nums}\n"
 	"td.n{white-space:nowrap}\n"
 	".note{font-size:.88rem;color:var(--soft);margin:.15rem 0}\n"

@@ -87,65 +87,82 @@ void oae_section_title(const cJSON *profile, struct oae_buf *b)
 	}
 }
 
-/* ---- the running-cost ratio ------------------------------------------- */
+/* ---- the ratios of one request ----------------------------------------- */
 
-struct kappa_ctx {
+static const struct {
+	const char *key, *name;
+} ratios[] = {
+	{ "kappa_ratio", "cost (kappa)" },
+	{ "s_ratio", "machine time" },
+};
+
+struct ratio_ctx {
 	struct oae_sheet *t;
 	const struct oae_report_run *run;
-	const char *system;
+	const char *system, *key;
 	bool found;
 };
 
-static void put_kappa(const struct oae_score_view *s, void *opaque)
+static void put_one_ratio(const struct oae_score_view *s, void *opaque)
 {
-	struct kappa_ctx *c = opaque;
+	struct ratio_ctx *c = opaque;
 	const cJSON *mode;
 
 	if (c->found || s->run != c->run || strcmp(s->system, c->system) != 0)
 		return;
 	c->found = true;
 	mode = oae_section_mode(s->score, OAE_VIEW_ON_DEMAND);
-	if (oae_view_at(mode, "kappa_ratio"))
-		oae_section_value(c->t, mode, "kappa_ratio", oae_number_plain);
+	if (oae_view_at(mode, c->key))
+		oae_section_value(c->t, mode, c->key, oae_number_plain);
 	else
 		oae_sheet_missing(c->t, oae_view_value(mode, "oae").reason);
 }
 
+static void ratio_rows(const struct oae_report *r, struct ratio_ctx *c,
+		       const char *const *ids, size_t n)
+{
+	char label[OAE_LABEL_BYTES];
+
+	oae_view_label(r, c->run, c->system, label);
+	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++) {
+		c->key = ratios[i].key;
+		oae_sheet_cell(c->t, "%s", label);
+		oae_sheet_cell(c->t, "%s", ratios[i].name);
+		for (size_t k = 0; k < n; k++) {
+			c->found = false;
+			oae_section_each_score(r, ids[k], put_one_ratio, c);
+			if (!c->found)
+				oae_sheet_missing(c->t, "not scored in this"
+							" profile");
+		}
+	}
+}
+
 void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t)
 {
-	struct kappa_ctx c = { .t = t };
-	char label[OAE_LABEL_BYTES];
+	struct ratio_ctx c = { .t = t };
 	const char **ids;
 	const cJSON *s;
-	size_t n, i, k;
+	size_t n;
 
-	oae_sheet_init(t,
-		       "Running cost of one request, baseline / system"
-		       " (kappa ratio, on-demand machines, 95 % interval):"
-		       " above 1, each request is cheaper than the baseline's");
+	oae_sheet_init(t, "One request, baseline / system (95 % interval,"
+			  " machines on demand): above 1 the system is"
+			  " cheaper, or faster");
 	if (oae_view_profile_ids(r, &ids, &n, NULL) != OAE_OK) {
 		t->status = OAE_ERR_NOMEM;
 		return;
 	}
 	oae_sheet_column(t, "system", false);
-	for (k = 0; k < n; k++)
+	oae_sheet_column(t, "ratio of", false);
+	for (size_t k = 0; k < n; k++)
 		oae_sheet_column(t, ids[k], true);
-	for (i = 0; i < r->n_runs; i++)
+	for (size_t i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
 			if (cJSON_IsTrue(oae_view_at(s, "baseline")))
 				continue;
 			c.run = &r->runs[i];
 			c.system = oae_view_str(s, "id");
-			oae_view_label(r, c.run, c.system, label);
-			oae_sheet_cell(t, "%s", label);
-			for (k = 0; k < n; k++) {
-				c.found = false;
-				oae_section_each_score(r, ids[k], put_kappa,
-						       &c);
-				if (!c.found)
-					oae_sheet_missing(t, "not scored in"
-							     " this profile");
-			}
+			ratio_rows(r, &c, ids, n);
 		}
 	free(ids);
 }

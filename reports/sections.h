@@ -11,7 +11,7 @@
 #include "reports/text.h"
 #include "reports/view.h"
 
-/* Running cost of the baseline over that of each system, by profile. */
+/* Cost and machine time of one request, baseline over system, by profile. */
 void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t);
 /* Quality and gate, TTFT, TPOT, s/request, J/request with its class. */
 void oae_section_measured(const struct oae_report *r, struct oae_sheet *t);

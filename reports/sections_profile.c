@@ -227,7 +227,7 @@ static void retrofit_rows(const struct oae_score_view *s, void *ctx)
 		oae_section_value(t, mode, "retrofit_oae", oae_number_plain);
 		oae_number_count(text, n);
 		if (isnan(n) && !*kind)
-			oae_sheet_missing(t, "whole machines: see the picture");
+			oae_sheet_missing(t, "not computed for whole machines");
 		else
 			oae_sheet_cell(t, "%s %s", kind, isnan(n) ? "" : text);
 	}

@@ -77,7 +77,7 @@ static const char *shown(struct oae_buf *scratch,
 	oae_buf_clear(scratch);
 	oae_buf_puts(scratch, cell->text);
 	if (cell->note)
-		oae_buf_printf(scratch, " [%zu]", cell->note);
+		oae_buf_printf(scratch, "\u00a0[%zu]", cell->note);
 	return oae_buf_str(scratch);
 }
 
