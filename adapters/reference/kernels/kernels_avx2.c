@@ -12,7 +12,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define HALF 8
 #define GROUP 4	   /* batch rows that share one pass of a tile */
-#define AHEAD 4096 /* bytes that weights are prefetched ahead */
+#define AHEAD 8192 /* bytes that weights are prefetched ahead */
 
 INLINE __m256i lanes(size_t n)
 {
@@ -118,6 +118,20 @@ static void quantize(const float *x, size_t cols, int8_t *q, float *d,
 	}
 }
 
+/*
+ * What is AHEAD of block b, stepping over the scales that stand between the
+ * tiles' blocks. It is fetched into L2 only: L1 has too few places for lines
+ * under way to keep memory busy.
+ */
+INLINE const char *ahead(const uint8_t *w, size_t b, size_t blocks,
+			 size_t block_bytes, size_t tile_bytes)
+{
+	size_t gap = tile_bytes - blocks * block_bytes;
+
+	return (const char *)w + AHEAD +
+	       (b + AHEAD / block_bytes >= blocks ? gap : 0);
+}
+
 /* Four quantised activations in every lane. */
 INLINE __m256i spread(const int8_t *q)
 {
@@ -171,10 +185,12 @@ INLINE void half_q8_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 
 	w += half * 4;
 	for (size_t b = 0; b < blocks; b++) {
+		const char *next = ahead(w, b, blocks, 512, tile_bytes);
+
 		for (int c = 0; c < n; c++)
 			sum[c] = _mm256_setzero_si256();
 		for (size_t j = 0; j < 8; j++) {
-			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			_mm_prefetch(next + j * 64, _MM_HINT_T1);
 			v = _mm256_xor_si256(_mm256_load_si256((const void *)w),
 					     flip);
 			w += 64;
@@ -198,10 +214,12 @@ INLINE void half_q4_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 
 	w += half * 4;
 	for (size_t b = 0; b < blocks; b++) {
+		const char *next = ahead(w, b, blocks, 256, tile_bytes);
+
 		for (int c = 0; c < n; c++) /* the +8 of nibbles */
 			sum[c] = _mm256_set1_epi32(off[c][b] / 16);
 		for (size_t j = 0; j < 4; j++) {
-			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			_mm_prefetch(next + j * 64, _MM_HINT_T1);
 			v = _mm256_load_si256((const void *)w);
 			w += 64;
 			u = _mm256_and_si256(v, low);
@@ -237,7 +255,8 @@ INLINE void half_plain(enum oae_tensor_type type, const uint8_t *w, size_t cols,
 	__m256 v;
 
 	for (size_t i = 0; i < cols; i++) {
-		_mm_prefetch((const char *)w + i * bytes + AHEAD, _MM_HINT_T0);
+		_mm_prefetch((const char *)w + i * bytes + AHEAD / 2,
+			     _MM_HINT_T0);
 		v = load_weights(type, w, i, half);
 		for (int c = 0; c < n; c++)
 			acc[c] = _mm256_fmadd_ps(v, _mm256_set1_ps(x[c][i]),

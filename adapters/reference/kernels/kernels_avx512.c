@@ -11,7 +11,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define GROUP 8	   /* batch rows that share one pass of a tile */
-#define AHEAD 4096 /* bytes that weights are prefetched ahead */
+#define AHEAD 8192 /* bytes that weights are prefetched ahead */
 
 INLINE __mmask16 lanes(size_t n)
 {
@@ -84,6 +84,20 @@ static void quantize(const float *x, size_t cols, int8_t *q, float *d,
 	}
 }
 
+/*
+ * What is AHEAD of block b, stepping over the scales that stand between the
+ * tiles' blocks. It is fetched into L2 only: L1 has too few places for lines
+ * under way to keep memory busy.
+ */
+INLINE const char *ahead(const uint8_t *w, size_t b, size_t blocks,
+			 size_t block_bytes, size_t tile_bytes)
+{
+	size_t gap = tile_bytes - blocks * block_bytes;
+
+	return (const char *)w + AHEAD +
+	       (b + AHEAD / block_bytes >= blocks ? gap : 0);
+}
+
 /* Four quantised activations in every lane. */
 INLINE __m512i spread(const int8_t *q)
 {
@@ -119,10 +133,12 @@ INLINE void tile_q8_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 	__m512i sum[GROUP], v;
 
 	for (size_t b = 0; b < blocks; b++) {
+		const char *next = ahead(w, b, blocks, 512, tile_bytes);
+
 		for (int c = 0; c < n; c++)
 			sum[c] = _mm512_set1_epi32(off[c][b]);
 		for (size_t j = 0; j < 8; j++) {
-			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			_mm_prefetch(next + j * 64, _MM_HINT_T1);
 			v = _mm512_load_si512(w);
 			w += 64;
 			for (int c = 0; c < n; c++)
@@ -143,10 +159,12 @@ INLINE void tile_q4_0(const uint8_t *w, size_t blocks, size_t tile_bytes,
 	__m512i sum[GROUP], u, v;
 
 	for (size_t b = 0; b < blocks; b++) {
+		const char *next = ahead(w, b, blocks, 256, tile_bytes);
+
 		for (int c = 0; c < n; c++) /* the +8 of nibbles */
 			sum[c] = _mm512_set1_epi32(off[c][b] / 16);
 		for (size_t j = 0; j < 4; j++) {
-			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			_mm_prefetch(next + j * 64, _MM_HINT_T1);
 			v = _mm512_load_si512(w);
 			w += 64;
 			u = _mm512_and_si512(v, low);
@@ -184,7 +202,8 @@ INLINE void tile_plain(enum oae_tensor_type type, const uint8_t *w, size_t cols,
 	__m512 v;
 
 	for (size_t i = 0; i < cols; i++) {
-		_mm_prefetch((const char *)w + i * bytes + AHEAD, _MM_HINT_T0);
+		_mm_prefetch((const char *)w + i * bytes + AHEAD / 2,
+			     _MM_HINT_T0);
 		v = load_weights(type, w, i);
 		for (int c = 0; c < n; c++)
 			acc[c] = _mm512_fmadd_ps(v, _mm512_set1_ps(x[c][i]),
