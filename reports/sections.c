@@ -92,8 +92,8 @@ void oae_section_title(const cJSON *profile, struct oae_buf *b)
 static const struct {
 	const char *key, *name;
 } ratios[] = {
-	{ "kappa_ratio", "cost (kappa)" },
 	{ "s_ratio", "machine time" },
+	{ "kappa_ratio", "cost (kappa)" },
 };
 
 struct ratio_ctx {

@@ -107,7 +107,11 @@ void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
 struct oae_interval oae_assess_score(const struct oae_case *c,
 				     enum oae_mode mode, double n,
 				     bool retrofit);
-/* kappa_B / kappa_X and s_B / s_X as measured, without the scale step. */
+/*
+ * kappa_B / kappa_X at the profile's scale, and s_B / s_X, which the scale
+ * step leaves as it is. The remedy of a missed request has its full size, so
+ * beside the unscaled s of a small model it would be all of kappa.
+ */
 struct oae_interval oae_assess_kappa_ratio(const struct oae_case *c);
 struct oae_interval oae_assess_s_ratio(const struct oae_case *c);
 

@@ -141,7 +141,6 @@ static struct oae_interval ratio_of(const struct oae_case *c, bool kappa)
 
 	if (!v)
 		return i;
-	t.v[OAE_TERM_S_SCALE] = 1;
 	for (size_t k = 0; k < c->pairs.n; k++) {
 		const struct oae_own_values *bk = &c->pairs.b[k];
 		const struct oae_own_values *xk = &c->pairs.x[k];
