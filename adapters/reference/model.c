@@ -133,43 +133,44 @@ static void position_head(const struct oae_state *s, float *x,
 		k->rope_pairs(x, s->cos + at, s->sin + at, p->head_dim);
 }
 
-/* Norms and rotates q and k of one row, and stores k and v. */
-static void position_row(struct oae_state *s, size_t r, uint16_t *half)
+/*
+ * One row and key-value head: norms and rotates the key and the queries that
+ * share it, and stores key and value.
+ */
+static void position_row(struct oae_state *s, size_t r, size_t head,
+			 uint16_t *half)
 {
 	const struct oae_shape *p = &s->m->shape;
 	const struct oae_kernels *kernels = s->m->kernels;
 	const struct oae_layer *y = layer_of(s);
 	size_t dim = p->head_dim, position = s->rows[r].position;
-	float *q = s->q + r * p->n_head * dim;
-	float *k = s->k + r * p->n_kv_head * dim;
-	const float *v = s->v + r * p->n_kv_head * dim;
+	size_t group = p->n_head / p->n_kv_head;
+	float *q = s->q + (r * p->n_head + head * group) * dim;
+	float *k = s->k + (r * p->n_kv_head + head) * dim;
+	const float *v = s->v + (r * p->n_kv_head + head) * dim;
 
-	for (size_t h = 0; h < p->n_head; h++)
-		position_head(s, q + h * dim, y->q_norm, position);
-	for (size_t h = 0; h < p->n_kv_head; h++) {
-		position_head(s, k + h * dim, y->k_norm, position);
-		kernels->to_f16(k + h * dim, dim, half);
-		kernels->to_f16(v + h * dim, dim, half + dim);
-		oae_kv_store(&s->kv, s->layer, s->rows[r].slot, h, position,
-			     half, half + dim);
-	}
+	for (size_t g = 0; g < group; g++)
+		position_head(s, q + g * dim, y->q_norm, position);
+	position_head(s, k, y->k_norm, position);
+	kernels->to_f16(k, dim, half);
+	kernels->to_f16(v, dim, half + dim);
+	oae_kv_store(&s->kv, s->layer, s->rows[r].slot, head, position, half,
+		     half + dim);
 }
 
+/* An item is a span of rows and a key-value head, here and below. */
 static void position_item(void *ctx, size_t item, unsigned thread)
 {
 	struct oae_state *s = ctx;
-	size_t end = (item + 1) * ROWS_EACH;
+	size_t heads = s->m->shape.n_kv_head;
+	const struct oae_span *span = &s->spans[item / heads];
+	uint16_t *half = s->half + thread * (size_t)2 * s->m->shape.head_dim;
 
-	for (size_t r = item * ROWS_EACH; r < end && r < s->n_rows; r++)
-		position_row(s, r,
-			     s->half +
-				     (size_t)thread * 2 * s->m->shape.head_dim);
+	for (size_t r = span->row; r < span->row + span->n; r++)
+		position_row(s, r, item % heads, half);
 }
 
-/*
- * Queries of the heads that share a key-value head, and of as many rows as
- * the kernel takes at once. An item is a span of rows and a key-value head.
- */
+/* Queries go to the kernel as many at once as it takes. */
 static void attention_item(void *ctx, size_t item, unsigned thread)
 {
 	struct oae_state *s = ctx;
@@ -179,6 +180,8 @@ static void attention_item(void *ctx, size_t item, unsigned thread)
 	size_t group = p->n_head / p->n_kv_head, ctx16, at;
 	struct oae_attention a = { .head_dim = dim };
 
+	if (s->spans_apart)
+		position_item(ctx, item, thread);
 	ctx16 = ((size_t)s->n_ctx + 15) / 16 * 16;
 	a.k = oae_kv_keys(&s->kv, s->layer, s->rows[span->row].slot, head);
 	a.v = oae_kv_values(&s->kv, s->layer, s->rows[span->row].slot, head);
@@ -251,8 +254,9 @@ static void attention_layer(struct oae_state *s)
 	s->acts.cols = p->n_embd;
 	oae_each_row(s, s->n_rows, attention_input);
 	oae_multiply(s->m, qkv, 3);
-	oae_threads_run(s->m->threads, (s->n_rows + ROWS_EACH - 1) / ROWS_EACH,
-			position_item, s);
+	if (!s->spans_apart)
+		oae_threads_run(s->m->threads, s->n_spans * p->n_kv_head,
+				position_item, s);
 	s->acts.cols = (size_t)p->n_head * p->head_dim;
 	oae_threads_run(s->m->threads, s->n_spans * p->n_kv_head,
 			attention_item, s);
@@ -326,12 +330,16 @@ static void find_spans(struct oae_state *s)
 	struct oae_span *last = NULL;
 
 	s->n_spans = 0;
+	s->spans_apart = true;
 	for (uint32_t r = 0; r < s->n_rows; r++) {
 		if (last && last->n < most &&
 		    s->rows[last->row].slot == s->rows[r].slot) {
 			last->n++;
 			continue;
 		}
+		for (size_t i = 0; i < s->n_spans; i++)
+			if (s->rows[s->spans[i].row].slot == s->rows[r].slot)
+				s->spans_apart = false;
 		last = &s->spans[s->n_spans++];
 		*last = (struct oae_span){ r, 1 };
 	}

@@ -35,7 +35,8 @@ struct oae_state {
 	uint32_t *first;	  /* [n_expert + 1] rows of each expert */
 	/* the batch being computed */
 	const struct oae_row *rows;
-	size_t n_rows, n_spans, n_logits;
+	size_t n_rows, n_spans;
+	bool spans_apart; /* none reads what another stores */
 	size_t layer;
 };
 

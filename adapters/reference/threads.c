@@ -12,27 +12,28 @@
 #define SPINS_FINISH 2000 /* pauses before yielding to others' work */
 
 struct oae_threads {
-	/*
-	 * The run's number above, unclaimed items below. An item is claimed
-	 * by counting down; that succeeds only while its run is not over, so
-	 * a thread that comes late cannot take a stale item.
-	 */
-	_Alignas(64) _Atomic uint64_t ticket;
-	_Alignas(64) _Atomic size_t done;
-	/* of the current run; written before its ticket is published */
+	/* of the current run; written before its tickets are published */
 	_Alignas(64) void (*fn)(void *ctx, size_t item, unsigned thread);
 	void *ctx;
 	size_t n;
-	atomic_bool stop;
+	_Alignas(64) _Atomic size_t done;
+	_Alignas(64) atomic_bool stop;
 	atomic_uint parked;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	unsigned threads, started;
 	struct worker {
+		/*
+		 * The run's number above, unclaimed items of this thread's
+		 * share below. An item is claimed by counting down; that
+		 * succeeds only while its run is not over, so a thread that
+		 * comes late cannot take a stale item.
+		 */
+		_Alignas(64) _Atomic uint64_t ticket;
 		struct oae_threads *pool;
 		pthread_t id;
 		unsigned index;
-	} * workers;
+	} * workers; /* [threads]; the first is the caller */
 };
 
 static inline void pause_briefly(void)
@@ -49,34 +50,48 @@ static uint32_t unclaimed(uint64_t ticket)
 	return (uint32_t)ticket;
 }
 
-/* Works until no item of the current run is left. */
-static void work(struct oae_threads *p, unsigned thread)
+/* The first item of a thread's share; that of thread + 1 is its end. */
+static size_t share(const struct oae_threads *p, unsigned thread)
 {
-	uint64_t t = atomic_load_explicit(&p->ticket, memory_order_acquire);
+	return p->n * thread / p->threads;
+}
+
+/* Works until no item of one share is left. */
+static void work_share(struct oae_threads *p, unsigned whose, unsigned thread)
+{
+	_Atomic uint64_t *ticket = &p->workers[whose].ticket;
+	uint64_t t = atomic_load_explicit(ticket, memory_order_acquire);
 	size_t item;
 
 	while (unclaimed(t)) {
 		if (!atomic_compare_exchange_weak_explicit(
-			    &p->ticket, &t, t - 1, memory_order_acq_rel,
+			    ticket, &t, t - 1, memory_order_acq_rel,
 			    memory_order_acquire))
 			continue;
-		item = p->n - unclaimed(t);
+		item = share(p, whose + 1) - unclaimed(t);
 		p->fn(p->ctx, item, thread);
 		atomic_fetch_add_explicit(&p->done, 1, memory_order_release);
-		t = atomic_load_explicit(&p->ticket, memory_order_acquire);
+		t = atomic_load_explicit(ticket, memory_order_acquire);
 	}
 }
 
-static bool idle(struct oae_threads *p)
+static void work(struct oae_threads *p, unsigned thread)
 {
-	return !unclaimed(atomic_load(&p->ticket)) && !atomic_load(&p->stop);
+	for (unsigned i = 0; i < p->threads; i++)
+		work_share(p, (thread + i) % p->threads, thread);
 }
 
-static void park(struct oae_threads *p)
+static bool idle(struct oae_threads *p, unsigned thread)
+{
+	return !unclaimed(atomic_load(&p->workers[thread].ticket)) &&
+	       !atomic_load(&p->stop);
+}
+
+static void park(struct oae_threads *p, unsigned thread)
 {
 	pthread_mutex_lock(&p->mutex);
 	atomic_fetch_add(&p->parked, 1);
-	while (idle(p))
+	while (idle(p, thread))
 		pthread_cond_wait(&p->wake, &p->mutex);
 	atomic_fetch_sub(&p->parked, 1);
 	pthread_mutex_unlock(&p->mutex);
@@ -88,10 +103,10 @@ static void *worker_main(void *arg)
 	struct oae_threads *p = w->pool;
 
 	while (!atomic_load(&p->stop)) {
-		for (int i = 0; i < SPINS && idle(p); i++)
+		for (int i = 0; i < SPINS && idle(p, w->index); i++)
 			pause_briefly();
-		if (idle(p))
-			park(p);
+		if (idle(p, w->index))
+			park(p, w->index);
 		work(p, w->index);
 	}
 	return NULL;
@@ -121,12 +136,15 @@ enum oae_status oae_threads_open(unsigned threads, struct oae_threads **out,
 	*p = (struct oae_threads){ .threads = threads };
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->wake, NULL);
-	p->workers = calloc(threads, sizeof(*p->workers));
+	p->workers = aligned_alloc(64, threads * sizeof(*p->workers));
+	for (unsigned i = 0; p->workers && i < threads; i++) {
+		struct worker *w = &p->workers[i];
+
+		*w = (struct worker){ .pool = p, .index = i };
+	}
 	for (unsigned i = 1; p->workers && i < threads; i++) {
 		struct worker *w = &p->workers[i];
 
-		w->pool = p;
-		w->index = i;
 		if (pthread_create(&w->id, NULL, worker_main, w))
 			break;
 		p->started++;
@@ -177,8 +195,10 @@ void oae_threads_run(struct oae_threads *p, size_t n,
 	p->ctx = ctx;
 	p->n = n;
 	atomic_store(&p->done, 0);
-	run = (atomic_load(&p->ticket) >> 32) + 1;
-	atomic_store(&p->ticket, run << 32 | n);
+	run = (atomic_load(&p->workers[0].ticket) >> 32) + 1;
+	for (unsigned i = p->threads; i-- > 0;)
+		atomic_store(&p->workers[i].ticket,
+			     run << 32 | (share(p, i + 1) - share(p, i)));
 	wake_parked(p);
 	work(p, 0);
 	while (atomic_load_explicit(&p->done, memory_order_acquire) != n) {

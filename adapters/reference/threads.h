@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A pool of threads for short parallel steps. Waiting threads spin for some
- * microseconds, then park. Items are claimed one by one by whoever is free;
- * results must not depend on who computes an item.
+ * microseconds, then park. Each thread has its own share of a step's items,
+ * the same one every time, so that what it reads stays in its caches; who
+ * is done helps the others. Results must not depend on who computes an item.
  */
 #ifndef OAE_REFERENCE_THREADS_H
 #define OAE_REFERENCE_THREADS_H

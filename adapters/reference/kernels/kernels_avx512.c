@@ -4,62 +4,12 @@
 
 #ifdef __AVX512VNNI__
 
-#include <immintrin.h>
 #include <math.h>
 
-#include "adapters/reference/kernels/exp.h"
+#include "adapters/reference/kernels/lanes_avx512.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define GROUP 8	   /* batch rows that share one pass of a tile */
 #define AHEAD 8192 /* bytes that weights are prefetched ahead */
-
-INLINE __mmask16 lanes(size_t n)
-{
-	if (n >= OAE_TILE)
-		return 0xffff;
-	return (__mmask16)((1u << n) - 1);
-}
-
-INLINE __m512 load_f16(const void *p)
-{
-	return _mm512_cvtph_ps(_mm256_loadu_si256(p));
-}
-
-/* Lane i with i + 8, then i + 4, ...: the order of the scalar join(). */
-INLINE float join(__m512 s)
-{
-	__m256 a = _mm256_add_ps(_mm512_castps512_ps256(s),
-				 _mm512_extractf32x8_ps(s, 1));
-	__m128 b = _mm_add_ps(_mm256_castps256_ps128(a),
-			      _mm256_extractf128_ps(a, 1));
-
-	b = _mm_add_ps(b, _mm_movehl_ps(b, b));
-	return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
-}
-
-INLINE __m512 exp_lanes(__m512 x)
-{
-	__m512 n, r, p;
-
-	x = _mm512_max_ps(x, _mm512_set1_ps(OAE_EXP_LOW));
-	x = _mm512_min_ps(x, _mm512_set1_ps(OAE_EXP_HIGH));
-	n = _mm512_fmadd_ps(x, _mm512_set1_ps(OAE_EXP_LOG2E),
-			    _mm512_set1_ps(OAE_EXP_ROUND));
-	n = _mm512_sub_ps(n, _mm512_set1_ps(OAE_EXP_ROUND));
-	r = _mm512_fmadd_ps(n, _mm512_set1_ps(-OAE_EXP_LN2_HIGH), x);
-	r = _mm512_fmadd_ps(n, _mm512_set1_ps(-OAE_EXP_LN2_LOW), r);
-	p = _mm512_fmadd_ps(_mm512_set1_ps(OAE_EXP_P0), r,
-			    _mm512_set1_ps(OAE_EXP_P1));
-	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P2));
-	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P3));
-	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P4));
-	p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(OAE_EXP_P5));
-	p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
-	p = _mm512_add_ps(p, _mm512_set1_ps(1.0f));
-	return _mm512_castsi512_ps(
-		_mm512_add_epi32(_mm512_castps_si512(p),
-				 _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23)));
-}
 
 static void quantize(const float *x, size_t cols, int8_t *q, float *d,
 		     int32_t *off)
@@ -394,28 +344,6 @@ static void add(float *x, const float *y, size_t n)
 	}
 }
 
-static float exponentials(float *x, size_t n)
-{
-	__m512 max = _mm512_set1_ps(x[0]), s = _mm512_setzero_ps(), v;
-
-	for (size_t i = 0; i < n; i += OAE_TILE) {
-		__mmask16 m = lanes(n - i);
-
-		max = _mm512_mask_max_ps(max, m, max,
-					 _mm512_maskz_loadu_ps(m, x + i));
-	}
-	max = _mm512_set1_ps(_mm512_reduce_max_ps(max));
-	for (size_t i = 0; i < n; i += OAE_TILE) {
-		__mmask16 m = lanes(n - i);
-
-		v = exp_lanes(
-			_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i), max));
-		_mm512_mask_storeu_ps(x + i, m, v);
-		s = _mm512_mask_add_ps(s, m, s, v);
-	}
-	return join(s);
-}
-
 static void softmax(float *x, size_t n)
 {
 	__m512 inverse = _mm512_set1_ps(1.0f / exponentials(x, n));
@@ -443,110 +371,6 @@ static void to_f16(const float *x, size_t n, uint16_t *y)
 	}
 }
 
-/* Scores of n queries against 16 positions; n is constant once inlined. */
-INLINE void scores_16(const struct oae_attention *a, size_t position, int n)
-{
-	const uint16_t *k = a->k + position * a->head_dim;
-	__m512 acc[OAE_ATTENTION_QUERIES], v;
-
-	for (int j = 0; j < n; j++)
-		acc[j] = _mm512_setzero_ps();
-	for (size_t i = 0; i < a->head_dim; i++) {
-		v = load_f16(k + i * OAE_TILE);
-		for (int j = 0; j < n; j++)
-			acc[j] = _mm512_fmadd_ps(_mm512_set1_ps(a->q[j][i]), v,
-						 acc[j]);
-	}
-	for (int j = 0; j < n; j++)
-		_mm512_storeu_ps(
-			a->scores + (size_t)j * a->scores_ld + position,
-			_mm512_mul_ps(acc[j], _mm512_set1_ps(a->scale)));
-}
-
-/*
- * Adds positions t0..t1-1 to 16 dimensions from dim on of queries
- * j0..j0+n-1, whose running sums are in out.
- */
-INLINE void values_16(const struct oae_attention *a, size_t j0, int n,
-		      size_t dim, size_t t0, size_t t1)
-{
-	__m512 acc[OAE_ATTENTION_QUERIES], v;
-	const float *p = a->scores + j0 * a->scores_ld;
-
-	for (int j = 0; j < n; j++)
-		acc[j] = _mm512_loadu_ps(a->out[j0 + (size_t)j] + dim);
-	for (size_t t = t0; t < t1; t++) {
-		v = load_f16(a->v + t * a->head_dim + dim);
-		for (int j = 0; j < n; j++)
-			acc[j] = _mm512_fmadd_ps(
-				_mm512_set1_ps(p[(size_t)j * a->scores_ld + t]),
-				v, acc[j]);
-	}
-	for (int j = 0; j < n; j++)
-		_mm512_storeu_ps(a->out[j0 + (size_t)j] + dim, acc[j]);
-}
-
-INLINE void attend(const struct oae_attention *a, int n)
-{
-	size_t least = a->n_pos[0], most = a->n_pos[0];
-	float inverse[OAE_ATTENTION_QUERIES];
-
-	for (int j = 1; j < n; j++) {
-		least = a->n_pos[j] < least ? a->n_pos[j] : least;
-		most = a->n_pos[j] > most ? a->n_pos[j] : most;
-	}
-	for (size_t t = 0; t < most; t += OAE_TILE)
-		scores_16(a, t, n);
-	for (int j = 0; j < n; j++)
-		inverse[j] = 1.0f /
-			     exponentials(a->scores + (size_t)j * a->scores_ld,
-					  a->n_pos[j]);
-	for (size_t dim = 0; dim < a->head_dim; dim += OAE_TILE) {
-		for (int j = 0; j < n; j++)
-			_mm512_storeu_ps(a->out[j] + dim, _mm512_setzero_ps());
-		values_16(a, 0, n, dim, 0, least);
-		for (int j = 0; j < n; j++) {
-			values_16(a, (size_t)j, 1, dim, least, a->n_pos[j]);
-			_mm512_storeu_ps(
-				a->out[j] + dim,
-				_mm512_mul_ps(_mm512_loadu_ps(a->out[j] + dim),
-					      _mm512_set1_ps(inverse[j])));
-		}
-	}
-}
-
-static void attention(const struct oae_attention *a)
-{
-	switch (a->n) {
-	case 1:
-		attend(a, 1);
-		break;
-	case 2:
-		attend(a, 2);
-		break;
-	case 3:
-		attend(a, 3);
-		break;
-	case 4:
-		attend(a, 4);
-		break;
-	case 5:
-		attend(a, 5);
-		break;
-	case 6:
-		attend(a, 6);
-		break;
-	case 7:
-		attend(a, 7);
-		break;
-	case 8:
-		attend(a, 8);
-		break;
-	default:
-		break;
-	}
-}
-
 const struct oae_kernels oae_kernels_avx512 = {
 	.name = "avx512",
 	.quantize = quantize,
@@ -558,7 +382,7 @@ const struct oae_kernels oae_kernels_avx512 = {
 	.add = add,
 	.softmax = softmax,
 	.to_f16 = to_f16,
-	.attention = attention,
+	.attention = oae_attention_avx512,
 };
 
 #endif
