@@ -38,6 +38,11 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.
 all: $(PROGRAMS) ## build every program
 
 # ---- compiling ----------------------------------------------------------
+# V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @echo '  $(1) $@'
+endif
 # A score must not depend on whether the machine fuses a multiply and an add.
 $(BUILD)/obj/schema/%.o $(BUILD)/obj/base/%.o: ALL_CFLAGS += -ffp-contract=off
 $(BUILD)/obj/adapters/reference/kernels/%.o: OPT := -O3
@@ -64,13 +69,15 @@ endif
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 define library
 $(L)/lib$(1).a: $(call obj,$(2))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,ar)
+	$$(Q)ar rcs $$@ $$^
 endef
 $(eval $(call library,base,$(BASE)))
 $(eval $(call library,oae,$(SCHEMA)))
