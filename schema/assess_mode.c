@@ -29,21 +29,31 @@ static double aim_saved(const struct oae_cost *b, const struct oae_cost *x)
 	return oae_affordable_hours(b, x, 1);
 }
 
-/* The interval over repetitions, of logarithms when it is of a ratio. */
-static struct oae_interval over_runs(double *v, size_t n, bool is_ratio)
+/* Without labour: set-up, machines, energy and remedies. */
+static double running(const struct oae_cost *c)
+{
+	return c->setup + c->machine + c->energy + c->remedy;
+}
+
+static double aim_running(const struct oae_cost *b, const struct oae_cost *x)
+{
+	double spent = running(b), instead = running(x);
+
+	return spent > 0 || instead > 0 ? spent / instead : 1;
+}
+
+/* The interval of a ratio over repetitions, of its logarithms. */
+static struct oae_interval over_runs(double *v, size_t n)
 {
 	struct oae_interval i;
 	struct oae_rng rng;
 
 	if (n < BCA_RUNS)
-		return is_ratio ? oae_ratio_interval(v, n, OAE_SCORE_LEVEL) :
-				  oae_mean_interval(v, n, OAE_SCORE_LEVEL);
-	for (size_t k = 0; is_ratio && k < n; k++)
+		return oae_ratio_interval(v, n, OAE_SCORE_LEVEL);
+	for (size_t k = 0; k < n; k++)
 		v[k] = log(v[k]);
 	oae_rng_seed(&rng, 1);
 	i = oae_bca_interval(v, n, OAE_SCORE_LEVEL, BCA_RESAMPLES, &rng);
-	if (!is_ratio)
-		return i;
 	return (struct oae_interval){ exp(i.low), exp(i.mid), exp(i.high) };
 }
 
@@ -100,8 +110,8 @@ static struct oae_interval aim_interval(const struct oae_case *c,
 					enum oae_mode mode,
 					const struct oae_terms *t, aim_fn *aim)
 {
-	struct oae_cost b = oae_cost_of(mode, t, &c->box.b_mid);
-	struct oae_cost x = oae_cost_of(mode, t, &c->box.x_mid);
+	struct oae_cost b_mid = oae_cost_of(mode, t, &c->box.b_mid);
+	struct oae_cost b = b_mid, x = oae_cost_of(mode, t, &c->box.x_mid);
 	struct oae_interval i = { NAN, aim(&b, &x), NAN };
 	double mid = i.mid, *v = calloc(c->pairs.n + 1, sizeof(*v));
 
@@ -110,10 +120,20 @@ static struct oae_interval aim_interval(const struct oae_case *c,
 	for (size_t k = 0; k < c->pairs.n; k++) {
 		b = oae_cost_of(mode, t, &c->pairs.b[k]);
 		x = oae_cost_of(mode, t, &c->pairs.x[k]);
-		v[k] = aim(&b, &x);
+		v[k] = aim == aim_saved ? aim_running(&b, &x) : aim(&b, &x);
 	}
-	i = over_runs(v, c->pairs.n, aim != aim_saved);
+	i = over_runs(v, c->pairs.n);
 	free(v);
+	/*
+	 * Savings too come from the ratio of paired runs, so that they are
+	 * surely above 0 just when that ratio is surely above 1.
+	 */
+	if (aim == aim_saved) {
+		double spent = running(&b_mid);
+
+		i.low = spent * (1 - 1 / i.low);
+		i.high = spent * (1 - 1 / i.high);
+	}
 	i.mid = mid;
 	widen(&i, mid);
 	if (mode == OAE_OWNED)
@@ -148,7 +168,7 @@ static struct oae_interval ratio_of(const struct oae_case *c, bool kappa)
 		v[k] = kappa ? oae_cost_kappa(&t, bk) / oae_cost_kappa(&t, xk) :
 			       bk->v[OAE_OWN_S] / xk->v[OAE_OWN_S];
 	}
-	i = over_runs(v, c->pairs.n, true);
+	i = over_runs(v, c->pairs.n);
 	free(v);
 	i.mid = kappa ? oae_cost_kappa(&t, b) / oae_cost_kappa(&t, x) :
 			b->v[OAE_OWN_S] / x->v[OAE_OWN_S];
