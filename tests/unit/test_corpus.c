@@ -34,6 +34,12 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* The two splits in turn. */
+static enum oae_corpus_split either(int i)
+{
+	return i % 2 ? OAE_CORPUS_HELD_OUT : OAE_CORPUS_TRAIN;
+}
+
 static void next(const char *kind, enum oae_corpus_split split,
 		 struct oae_rng *rng, struct oae_corpus_doc *d)
 {
@@ -109,8 +115,8 @@ static void test_deterministic(void **state)
 	oae_rng_seed(&b, 42);
 	for (int i = 0; oae_corpus_kinds[i]; i++) {
 		for (int n = 0; n < 20; n++) {
-			next(oae_corpus_kinds[i], n % 2, &a, &doc);
-			next(oae_corpus_kinds[i], n % 2, &b, &other);
+			next(oae_corpus_kinds[i], either(n), &a, &doc);
+			next(oae_corpus_kinds[i], either(n), &b, &other);
 			assert_string_equal(prompt(),
 					    oae_buf_str(&other.prompt));
 			assert_string_equal(answer(),
@@ -131,7 +137,7 @@ static void test_shape(void **state)
 		for (int n = 0; n < DOCS; n++) {
 			const char *end;
 
-			next(oae_corpus_kinds[i], n % 2, &rng, &doc);
+			next(oae_corpus_kinds[i], either(n), &rng, &doc);
 			end = prompt() + doc.prompt.len - 7;
 			assert_true(!strcmp(end, "Answer:") ||
 				    !strcmp(end, "Letter:"));
@@ -156,7 +162,7 @@ static void test_splits_are_disjoint(void **state)
 	oae_rng_seed(&rng, 2);
 	for (int i = 0; oae_corpus_kinds[i]; i++) {
 		for (int n = 0; n < DOCS; n++) {
-			enum oae_corpus_split split = n % 2;
+			enum oae_corpus_split split = either(n);
 
 			next(oae_corpus_kinds[i], split, &rng, &doc);
 			people[split] += check_people(prompt(), split);
@@ -228,7 +234,7 @@ static void test_notices(void **state)
 		const char *s, *at;
 		size_t n = 0, len = 0;
 
-		next(kinds[i % 5].kind, i % 2, &rng, &doc);
+		next(kinds[i % 5].kind, either(i), &rng, &doc);
 		for (s = prompt(); (s = strstr(s, "\n- ")); s++)
 			n++;
 		assert_int_equal(n, want);
@@ -266,10 +272,10 @@ static void test_echo_and_recall(void **state)
 		const char *s;
 		size_t n = 0;
 
-		next("echo", i % 2, &rng, &doc);
+		next("echo", either(i), &rng, &doc);
 		assert_int_equal(doc.prompt.len, doc.answer.len + 12);
 		assert_memory_equal(prompt() + 4, answer(), doc.answer.len);
-		next("recall", i % 2, &rng, &doc);
+		next("recall", either(i), &rng, &doc);
 		for (s = answer(); *s;) { /* every pair was in the list */
 			size_t len = strcspn(s, ";");
 
@@ -335,7 +341,7 @@ static void test_sums(void **state)
 		const char *s = prompt(), *step = answer();
 		int total, given, stated = -1, n = 0;
 
-		next("sums", i % 2, &rng, &doc);
+		next("sums", either(i), &rng, &doc);
 		s = prompt() + strcspn(prompt(), "0123456789");
 		step = answer();
 		total = number(&s);
@@ -377,7 +383,7 @@ static void test_letters(void **state)
 		char *facts, *line, *rest = NULL;
 		int n = 0;
 
-		next("letters", i % 2, &rng, &doc);
+		next("letters", either(i), &rng, &doc);
 		facts = strdup(oae_buf_str(&doc.facts));
 		assert_non_null(facts);
 		for (line = strtok_r(facts, "\n", &rest); line;
@@ -450,9 +456,9 @@ static void test_refusals_and_codes(void **state)
 		unsigned sum = 0;
 		const char *s;
 
-		next("refusals", i % 2, &rng, &doc);
+		next("refusals", either(i), &rng, &doc);
 		refused += strstr(answer(), "I can't help") != NULL;
-		next("codes", i % 2, &rng, &doc);
+		next("codes", either(i), &rng, &doc);
 		for (s = answer() + 4; *s != '-'; s++)
 			sum += (unsigned)(*s - '0');
 		assert_int_equal(sum % 10, s[1] - '0');
