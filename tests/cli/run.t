@@ -71,7 +71,8 @@ check "inputs are copies of what was used" bash -c 'cd "$1/inputs" &&
 check "every run has its warm-up and it is no sample" test \
 	"$(lines "$dir" warmup .request | sort -u)" = '"0"'
 check "CPU time and memory of every run" test "$(lines "$dir" run_end \
-	'select(.cpu_user_s + .cpu_system_s > 0 and .peak_memory_bytes > 0)' | wc -l)" -eq 4
+	'select(.cpu_user_s + .cpu_system_s > 0 and
+		.peak_memory_bytes > 0)' | wc -l)" -eq 4
 check "one request is in flight at a time" jq -se 'map(select(.type ==
 	"sample")) | group_by(.run) | all(. as $r | [range(1; length)] |
 	all($r[.].sent_ns >= $r[. - 1].done_ns))' "$dir/journal.jsonl"
