@@ -133,6 +133,12 @@ test: ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory -j2 all tests
 	@ci/test $(BUILD)
 
+.PHONY: acceptance
+acceptance: ## the measurement core's acceptance checks, each with its figure
+	@ci/setup test
+	@$(MAKE) --no-print-directory -j2 all tests
+	@ci/acceptance $(BUILD)
+
 .PHONY: tests
 tests: $(PROGRAMS) $(UNIT) ## build the unit tests
 
