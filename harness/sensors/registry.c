@@ -83,6 +83,23 @@ static void prove(struct oae_sensor *s, uint32_t ms)
 	}
 }
 
+enum oae_status oae_sensor_open(struct oae_sensor *s,
+				const struct oae_sensor_type *type,
+				const char *sysroot, uint32_t prove_ms,
+				struct oae_error *why)
+{
+	enum oae_status status;
+
+	memset(s, 0, sizeof(*s));
+	s->type = type;
+	status = type->open(s, sysroot, why);
+	if (status)
+		s->count = 0;
+	else if (prove_ms)
+		prove(s, prove_ms);
+	return status;
+}
+
 enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 				 uint32_t prove_ms, struct oae_error *err)
 {
@@ -93,19 +110,13 @@ enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 	if (!all->sensor)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "sensors");
 	for (i = 0; i < oae_sensor_type_count; i++) {
-		struct oae_sensor *s = &all->sensor[i];
 		struct oae_error why = { 0 };
 
-		s->type = oae_sensor_types[i];
-		if (s->type->open(s, sysroot, &why)) {
+		if (oae_sensor_open(&all->sensor[i], oae_sensor_types[i],
+				    sysroot, prove_ms, &why))
 			(void)snprintf(all->absent[i], sizeof(all->absent[i]),
 				       "%.199s", why.text);
-			s->count = 0;
-			continue;
-		}
-		if (prove_ms)
-			prove(s, prove_ms);
-		all->channel_count += s->count;
+		all->channel_count += all->sensor[i].count;
 	}
 	if (all->channel_count > OAE_CHANNELS_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,

@@ -100,10 +100,16 @@ struct oae_sensors {
 };
 
 /*
- * Opens all. An energy channel that does not advance while this process
+ * Opens one. An energy channel that does not advance while this process
  * keeps a core busy for `prove_ms` is a phantom: it becomes absent with
- * that reason (0: not proved).
+ * that reason (0: not proved). After a failure, whose reason is in `why`, it
+ * has no channels; type->close() either way.
  */
+enum oae_status oae_sensor_open(struct oae_sensor *s,
+				const struct oae_sensor_type *type,
+				const char *sysroot, uint32_t prove_ms,
+				struct oae_error *why);
+/* Opens all in this way; one that fails is absent with its reason. */
 enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 				 uint32_t prove_ms, struct oae_error *err);
 void oae_sensors_close(struct oae_sensors *all);
