@@ -294,7 +294,7 @@ static enum oae_status begin(struct state *s, struct oae_error *err)
 	status = commit(s, err);
 	if (!status)
 		status = read_sensors(s, phase_idle, err);
-	if (!status && !oae_sensors_no_meter(b->sensors))
+	if (!status && !b->sensors->no_meter[0])
 		oae_clock_sleep_until(oae_clock_ns() + IDLE_NS);
 	return status;
 }

@@ -9,12 +9,6 @@
 static void channel(struct oae_jw *w, const struct oae_channel *c,
 		    const char *sensor)
 {
-	static const char *const parts[] = {
-		[OAE_PART_NONE] = NULL,
-		[OAE_PART_TOTAL] = "total",
-		[OAE_PART_INSIDE] = "inside",
-	};
-
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "name", c->name);
 	oae_jw_str(w, "sensor", sensor);
@@ -23,7 +17,12 @@ static void channel(struct oae_jw *w, const struct oae_channel *c,
 	oae_jw_num(w, "scale", c->scale);
 	oae_jw_u64s(w, "wrap", c->wrap);
 	oae_jw_str(w, "evidence", oae_evidence_name(c->evidence));
-	oae_jw_str(w, "part", parts[c->part]);
+	if (c->covers) {
+		oae_jw_str(w, "covers", oae_covers_name(c->covers));
+		oae_jw_bool(w, "chosen", c->chosen);
+		oae_jw_num(w, "rate_max", c->rate_max);
+		oae_jw_u64s(w, "update_ns", c->update_ns);
+	}
 	oae_jw_str(w, "reason", c->reason[0] ? c->reason : NULL);
 	oae_jw_end_obj(w);
 }
@@ -66,7 +65,8 @@ void oae_line_run(struct oae_jw *w, const struct oae_run *r,
 		channel(w, c, sensor);
 	}
 	oae_jw_end_arr(w);
-	oae_jw_str(w, "no_meter", oae_sensors_no_meter(sensors));
+	oae_jw_str(w, "no_meter",
+		   sensors->no_meter[0] ? sensors->no_meter : NULL);
 }
 
 static void token_times(struct oae_jw *w, const struct oae_flight *f,

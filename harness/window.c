@@ -79,7 +79,7 @@ bool oae_window_value(const struct oae_window *w, double *value,
 	else if (w->last_ns - w->first_ns <
 		 (uint64_t)OAE_WINDOW_UPDATES_MIN * c->update_ns)
 		*reason = "window too short for this meter";
-	else if (c->part != OAE_PART_NONE && w->total == 0)
+	else if (c->covers != OAE_COVERS_NOTHING && w->total == 0)
 		*reason = "phantom: it did not advance";
 	if (*reason)
 		return false;

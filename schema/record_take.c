@@ -196,7 +196,8 @@ static enum oae_status take_meters(struct oae_record_reader *r,
 		struct oae_meter *m = &r->meters[r->meter_count];
 		const char *name = oae_json_str_or(obj, "name", "");
 
-		if (strcmp(oae_json_str_or(obj, "part", ""), "total") != 0 ||
+		if (!cJSON_IsTrue(
+			    cJSON_GetObjectItemCaseSensitive(obj, "chosen")) ||
 		    strlen(name) >= sizeof(m->name) ||
 		    strcmp(oae_json_str_or(obj, "unit", ""), "uJ") != 0 ||
 		    strcmp(oae_json_str_or(obj, "evidence", ""), "measured") !=

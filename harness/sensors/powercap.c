@@ -151,15 +151,15 @@ static void find_mirrors(struct zone *zones, size_t count)
 	}
 }
 
-static enum oae_part part_of(const char *name, double *watts_max)
+static enum oae_covers covers_of(const char *name, double *watts_max)
 {
 	*watts_max = PACKAGE_WATTS_MAX;
 	if (strncmp(name, "package-", 8) == 0)
-		return OAE_PART_TOTAL;
+		return OAE_COVERS_PACKAGE;
 	if (strcmp(name, "dram") != 0)
-		return OAE_PART_INSIDE;
+		return OAE_COVERS_INSIDE;
 	*watts_max = DRAM_WATTS_MAX;
-	return OAE_PART_TOTAL;
+	return OAE_COVERS_DRAM;
 }
 
 static void add_zone(struct oae_sensor *s, const struct zone *z)
@@ -178,11 +178,11 @@ static void add_zone(struct oae_sensor *s, const struct zone *z)
 	(void)snprintf(path, sizeof(path), "%s/energy_uj", z->folder);
 	p->fd[s->count - 1] = open(path, O_RDONLY | O_CLOEXEC);
 	c->wrap = z->wrap;
-	c->part = part_of(z->name, &watts_max);
+	c->covers = covers_of(z->name, &watts_max);
 	c->rate_max = watts_max * 1e6;
 	c->update_ns = UPDATE_NS;
 	if (z->mirror) {
-		c->part = OAE_PART_INSIDE;
+		c->covers = OAE_COVERS_INSIDE;
 		(void)snprintf(c->reason, sizeof(c->reason),
 			       "mirror of another die's counter");
 	} else if (p->fd[s->count - 1] < 0) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "harness/sensors/sensor.h"
+#include "harness/sensors/source.h"
 
 const struct oae_sensor_type *const oae_sensor_types[] = {
 	&oae_sensor_proc,
@@ -39,10 +39,10 @@ struct oae_channel *oae_sensor_add(struct oae_sensor *s, const char *name,
 
 static bool is_energy(const struct oae_channel *c)
 {
-	return c->part != OAE_PART_NONE;
+	return c->covers != OAE_COVERS_NOTHING && c->evidence != OAE_ABSENT;
 }
 
-static void keep_busy(uint32_t ms)
+static void stay_busy(uint32_t ms)
 {
 	uint64_t end = oae_clock_ns() + ms * 1000000ull;
 	volatile double x = 1;
@@ -51,36 +51,93 @@ static void keep_busy(uint32_t ms)
 		x = x * 1.0000001 + 1e-9;
 }
 
-static void prove(struct oae_sensor *s, uint32_t ms)
+/* What has to be seen of one sensor. */
+struct proof {
+	struct oae_channel_value first[OAE_CHANNELS_MAX];
+	bool read[OAE_CHANNELS_MAX], advanced[OAE_CHANNELS_MAX];
+};
+
+/* How long c may take; 0: it needs no proof, or too long. */
+static uint32_t limit_ms(const struct oae_channel *c, uint32_t ms)
 {
-	struct oae_channel_value before[OAE_CHANNELS_MAX];
-	struct oae_channel_value after[OAE_CHANNELS_MAX];
+	uint64_t five = 5 * c->update_ns / 1000000u;
+
+	if (!is_energy(c) || five > OAE_PROVE_MS_MAX)
+		return 0;
+	return five > ms ? (uint32_t)five : ms;
+}
+
+/* One more look; true when a channel still has to be seen advancing. */
+static bool look(struct oae_sensor *s, struct proof *p, uint32_t passed_ms,
+		 uint32_t ms)
+{
+	struct oae_channel_value v[OAE_CHANNELS_MAX] = { { 0 } };
+	bool waiting = false;
 	size_t i;
 
-	for (i = 0; i < s->count && !is_energy(&s->channels[i]); i++)
-		;
-	if (i == s->count)
-		return;
-	s->type->read(s, before);
-	keep_busy(ms);
-	s->type->read(s, after);
+	s->type->read(s, v);
+	for (i = 0; i < s->count; i++) {
+		if (!v[i].ok)
+			continue;
+		if (!p->read[i])
+			p->first[i] = v[i];
+		p->read[i] = true;
+		if (v[i].raw != p->first[i].raw)
+			p->advanced[i] = true;
+	}
+	for (i = 0; i < s->count; i++)
+		if (!p->advanced[i] &&
+		    passed_ms < limit_ms(&s->channels[i], ms))
+			waiting = true;
+	return waiting;
+}
+
+static void refuse(struct oae_sensor *s, const struct proof *p, uint32_t ms)
+{
+	size_t i;
+
 	for (i = 0; i < s->count; i++) {
 		struct oae_channel *c = &s->channels[i];
 
-		if (!is_energy(c) || c->evidence == OAE_ABSENT)
+		if (p->advanced[i] || !limit_ms(c, ms))
 			continue;
-		if (!before[i].ok || !after[i].ok)
-			(void)snprintf(c->reason, sizeof(c->reason),
-				       "cannot be read");
-		else if (before[i].raw == after[i].raw)
+		if (p->read[i])
 			(void)snprintf(c->reason, sizeof(c->reason),
 				       "phantom: it did not advance while a"
 				       " core was busy for %u ms",
-				       ms);
-		else
-			continue;
+				       limit_ms(c, ms));
+		else if (!c->reason[0])
+			(void)snprintf(c->reason, sizeof(c->reason),
+				       "cannot be read");
 		c->evidence = OAE_ABSENT;
 	}
+}
+
+/* All meters are proved by the same busy time. */
+static enum oae_status prove(struct oae_sensor *s, size_t count, uint32_t ms,
+			     struct oae_error *err)
+{
+	struct proof *p = calloc(count, sizeof(*p));
+	uint64_t start = oae_clock_ns();
+	uint32_t passed = 0;
+	bool waiting = true;
+	size_t i;
+
+	if (!p)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "sensors");
+	while (waiting) {
+		waiting = false;
+		for (i = 0; i < count; i++)
+			if (s[i].count && look(&s[i], &p[i], passed, ms))
+				waiting = true;
+		if (waiting)
+			stay_busy(ms < 10 ? ms : 10);
+		passed = (uint32_t)((oae_clock_ns() - start) / 1000000u);
+	}
+	for (i = 0; i < count; i++)
+		refuse(&s[i], &p[i], ms);
+	free(p);
+	return OAE_OK;
 }
 
 enum oae_status oae_sensor_open(struct oae_sensor *s,
@@ -93,36 +150,49 @@ enum oae_status oae_sensor_open(struct oae_sensor *s,
 	memset(s, 0, sizeof(*s));
 	s->type = type;
 	status = type->open(s, sysroot, why);
+	if (!status && prove_ms)
+		status = prove(s, 1, prove_ms, why);
 	if (status)
 		s->count = 0;
-	else if (prove_ms)
-		prove(s, prove_ms);
 	return status;
+}
+
+/* Opens one of all; what it lacks is no failure. */
+static void open_one(struct oae_sensors *all, size_t i, const char *sysroot)
+{
+	struct oae_sensor *s = &all->sensor[i];
+	struct oae_error why = { 0 };
+
+	(void)oae_sensor_open(s, oae_sensor_types[i], sysroot, 0, &why);
+	if (all->channel_count + s->count > OAE_CHANNELS_MAX) {
+		(void)oae_fail(&why, OAE_ERR_LIMIT, 0,
+			       "its %zu channels are more than fit beside the"
+			       " others (%u)",
+			       s->count, OAE_CHANNELS_MAX);
+		s->count = 0;
+	}
+	(void)snprintf(all->absent[i], sizeof(all->absent[i]), "%.199s",
+		       why.text);
+	all->channel_count += s->count;
 }
 
 enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 				 uint32_t prove_ms, struct oae_error *err)
 {
+	enum oae_status status = OAE_OK;
 	size_t i;
 
 	memset(all, 0, sizeof(*all));
 	all->sensor = calloc(oae_sensor_type_count, sizeof(*all->sensor));
 	if (!all->sensor)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "sensors");
-	for (i = 0; i < oae_sensor_type_count; i++) {
-		struct oae_error why = { 0 };
-
-		if (oae_sensor_open(&all->sensor[i], oae_sensor_types[i],
-				    sysroot, prove_ms, &why))
-			(void)snprintf(all->absent[i], sizeof(all->absent[i]),
-				       "%.199s", why.text);
-		all->channel_count += all->sensor[i].count;
-	}
-	if (all->channel_count > OAE_CHANNELS_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"more than %u sensor channels",
-				OAE_CHANNELS_MAX);
-	return OAE_OK;
+	for (i = 0; i < oae_sensor_type_count; i++)
+		open_one(all, i, sysroot);
+	if (prove_ms)
+		status = prove(all->sensor, oae_sensor_type_count, prove_ms,
+			       err);
+	oae_sources_choose(all);
+	return status;
 }
 
 void oae_sensors_close(struct oae_sensors *all)
@@ -191,25 +261,4 @@ const struct oae_channel *oae_sensors_channel(const struct oae_sensors *all,
 		i -= all->sensor[s].count;
 	*sensor = all->sensor[s].type->name;
 	return &all->sensor[s].channels[i];
-}
-
-const char *oae_sensors_no_meter(const struct oae_sensors *all)
-{
-	const char *reason = "no energy sensor";
-	size_t i, k;
-
-	for (i = 0; i < oae_sensor_type_count; i++) {
-		const struct oae_sensor *s = &all->sensor[i];
-
-		if (s->type == &oae_sensor_powercap && all->absent[i][0])
-			reason = all->absent[i];
-		for (k = 0; k < s->count; k++) {
-			if (s->channels[k].part != OAE_PART_TOTAL)
-				continue;
-			if (s->channels[k].evidence != OAE_ABSENT)
-				return NULL;
-			reason = s->channels[k].reason;
-		}
-	}
-	return reason;
 }

@@ -18,18 +18,12 @@
 
 #include "base/limits.h"
 #include "base/status.h"
+#include "schema/energy.h"
 #include "schema/evidence.h"
 
 enum oae_scope {
 	OAE_SCOPE_MACHINE, /* everything that runs here */
 	OAE_SCOPE_TREE,	   /* the adapter and its descendants */
-};
-
-/* What a channel's differences add up to, if anything. */
-enum oae_part {
-	OAE_PART_NONE,	 /* stands for itself */
-	OAE_PART_TOTAL,	 /* one term of the machine's energy */
-	OAE_PART_INSIDE, /* energy that another channel contains */
 };
 
 struct oae_channel {
@@ -43,7 +37,12 @@ struct oae_channel {
 	bool multiplexed;
 	uint64_t update_ns;	    /* how often it changes; 0: at every read */
 	enum oae_evidence evidence; /* OAE_ABSENT: no values, see reason */
-	enum oae_part part;
+	/*
+	 * Energy channels only; unit "uJ". A sensor's channels of one kind
+	 * are its terms: one a package, one a board. source.h chooses.
+	 */
+	enum oae_covers covers;
+	bool chosen;	  /* a term of the machine's energy; set by source.h */
 	char reason[160]; /* why absent, or "" */
 };
 
@@ -84,6 +83,7 @@ struct oae_sensor {
 struct oae_channel *oae_sensor_add(struct oae_sensor *s, const char *name,
 				   const char *unit);
 
+/* The registry's order is the order of preference among meters. */
 extern const struct oae_sensor_type *const oae_sensor_types[];
 extern const size_t oae_sensor_type_count;
 
@@ -92,24 +92,34 @@ extern const struct oae_sensor_type oae_sensor_perf;
 extern const struct oae_sensor_type oae_sensor_powercap;
 extern const struct oae_sensor_type oae_sensor_estimate;
 
+#define OAE_PROVE_MS_MAX 1000u
+
 /* Every sensor that this machine has. */
 struct oae_sensors {
 	struct oae_sensor *sensor; /* oae_sensor_type_count of them */
-	char absent[8][200];	   /* why one is not there, or "" */
+	char absent[16][200];	   /* why one is not there, or "" */
 	size_t channel_count;	   /* of all present ones */
+	char no_meter[240];	   /* why no energy is measured, or "" */
 };
 
 /*
- * Opens one. An energy channel that does not advance while this process
- * keeps a core busy for `prove_ms` is a phantom: it becomes absent with
- * that reason (0: not proved). After a failure, whose reason is in `why`, it
- * has no channels; type->close() either way.
+ * Opens one and proves its meters. An energy channel that does not advance
+ * while this process keeps a core busy, for `prove_ms` and at least five of
+ * its update periods, is a phantom: it becomes absent with that reason. One
+ * that updates so rarely that this would take longer than OAE_PROVE_MS_MAX
+ * is proved by each window instead. prove_ms 0: nothing is proved. After a
+ * failure, whose reason is in `why`, it has no channels; type->close()
+ * either way.
  */
 enum oae_status oae_sensor_open(struct oae_sensor *s,
 				const struct oae_sensor_type *type,
 				const char *sysroot, uint32_t prove_ms,
 				struct oae_error *why);
-/* Opens all in this way; one that fails is absent with its reason. */
+/*
+ * Opens all in this way and chooses among the meters (source.h). One that
+ * fails, or whose channels do not fit into OAE_CHANNELS_MAX, is absent with
+ * its reason.
+ */
 enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 				 uint32_t prove_ms, struct oae_error *err);
 void oae_sensors_close(struct oae_sensors *all);
@@ -119,7 +129,5 @@ void oae_sensors_detach(struct oae_sensors *all);
 void oae_sensors_read(struct oae_sensors *all, struct oae_channel_value *out);
 const struct oae_channel *oae_sensors_channel(const struct oae_sensors *all,
 					      size_t i, const char **sensor);
-/* Why there is no measured energy here, or NULL when there is. */
-const char *oae_sensors_no_meter(const struct oae_sensors *all);
 
 #endif

@@ -305,7 +305,8 @@ static inline void folder_run_begin(const struct folder *f,
 		oae_jw_str(w, "name", "powercap.package-0_uj");
 		oae_jw_str(w, "unit", "uJ");
 		oae_jw_num(w, "scale", 1);
-		oae_jw_str(w, "part", "total");
+		oae_jw_str(w, "covers", "package");
+		oae_jw_bool(w, "chosen", true);
 		oae_jw_str(w, "evidence", "measured");
 		oae_jw_end_obj(w);
 	}

@@ -113,7 +113,7 @@ static double total_joules(void (*later)(void), double seconds)
 	later();
 	s->type->read(s, b);
 	for (i = 0; i < s->count; i++) {
-		if (s->channels[i].part != OAE_PART_TOTAL)
+		if (!s->channels[i].chosen)
 			continue;
 		oae_window_init(&w, &s->channels[i]);
 		oae_window_add(&w, 0, a[i]);
@@ -149,7 +149,7 @@ static struct oae_channel small_range(void)
 				 .wrap = 1000000,
 				 .rate_max = 2e6,
 				 .evidence = OAE_MEASURED,
-				 .part = OAE_PART_TOTAL };
+				 .covers = OAE_COVERS_PACKAGE };
 
 	return c;
 }
@@ -240,7 +240,7 @@ static void sums_packages_and_dram(void **state)
 	topology_at(0, false);
 	open_all(0);
 	assert_near(total_joules(topology_later, 10) / 10, 210, 0.21);
-	assert_null(oae_sensors_no_meter(&all));
+	assert_string_equal(all.no_meter, "");
 	oae_sensors_close(&all);
 }
 
@@ -256,16 +256,13 @@ static void mirrored_die_counts_once(void **state)
 static void frozen_is_phantom(void **state)
 {
 	struct oae_channel_value v[OAE_CHANNELS_MAX];
-	const char *why;
 	size_t i, at = 0;
 
 	(void)state;
 	zone("intel-rapl:0", "package-0", 5000);
 	zone("intel-rapl:1", "psys", 0);
 	open_all(10);
-	why = oae_sensors_no_meter(&all);
-	assert_non_null(why);
-	assert_non_null(strstr(why, "phantom"));
+	assert_non_null(strstr(all.no_meter, "phantom"));
 	oae_sensors_read(&all, v);
 	for (i = 0; i < oae_sensor_type_count; i++) {
 		if (&all.sensor[i] == powercap())
@@ -279,13 +276,9 @@ static void frozen_is_phantom(void **state)
 
 static void no_tree_no_meter(void **state)
 {
-	const char *why;
-
 	(void)state;
 	open_all(10);
-	why = oae_sensors_no_meter(&all);
-	assert_non_null(why);
-	assert_non_null(strstr(why, "no meter"));
+	assert_non_null(strstr(all.no_meter, "no meter"));
 	oae_sensors_close(&all);
 }
 
@@ -357,7 +350,7 @@ static bool ticked(double start_ms, double length_ms, double *relative)
 				 .rate_max = 1e9,
 				 .update_ns = MS,
 				 .evidence = OAE_MEASURED,
-				 .part = OAE_PART_TOTAL };
+				 .covers = OAE_COVERS_PACKAGE };
 	double end_ms = start_ms + length_ms, watts = 100, uj;
 	struct oae_channel_value a = { true, (uint64_t)(floor(start_ms) *
 							watts * 1e3) };
