@@ -154,3 +154,16 @@ double oae_t_quantile(double p, double df)
 	t = df < DF_LARGE ? t_upper(q, df) : t_near_normal(q, df);
 	return p < 0.5 ? -t : t;
 }
+
+double oae_t_upper(double t, double df)
+{
+	double upper;
+
+	if (isnan(t) || !(df >= 1.0))
+		return NAN;
+	if (t == 0.0)
+		return 0.5;
+	upper = df < DF_LARGE ? exp(log_t_tail(fabs(t), df)) :
+				oae_normal_cdf(-fabs(t));
+	return t > 0.0 ? upper : 1.0 - upper;
+}

@@ -98,12 +98,20 @@ struct oae_interval oae_ratio_interval(const double *ratio, size_t n,
 	return out;
 }
 
-static double resampled_mean(const double *x, size_t n, struct oae_rng *rng)
+/* A run's value, its own requests drawn again where that is known. */
+static double drawn(const double *x, const double *again, size_t draws,
+		    size_t i, struct oae_rng *rng)
+{
+	return draws ? again[i * draws + oae_rng_below(rng, draws)] : x[i];
+}
+
+static double resampled_mean(const double *x, size_t n, const double *again,
+			     size_t draws, struct oae_rng *rng)
 {
 	double sum = 0.0;
 
 	for (size_t i = 0; i < n; i++)
-		sum += x[oae_rng_below(rng, n)];
+		sum += drawn(x, again, draws, oae_rng_below(rng, n), rng);
 	return sum / (double)n;
 }
 
@@ -128,8 +136,10 @@ static double bca_share(double z, double bias, double accel)
 	return oae_normal_cdf(bias + w / (1.0 - accel * w));
 }
 
-struct oae_interval oae_bca_interval(const double *x, size_t n, double level,
-				     unsigned resamples, struct oae_rng *rng)
+struct oae_interval oae_nested_interval(const double *x, size_t n,
+					const double *again, size_t draws,
+					double level, unsigned resamples,
+					struct oae_rng *rng)
 {
 	struct oae_interval out = { NAN, oae_mean(x, n), NAN };
 	double *means, below = 0.0, share, bias, accel, z;
@@ -140,7 +150,7 @@ struct oae_interval oae_bca_interval(const double *x, size_t n, double level,
 	if (!means)
 		return out;
 	for (unsigned i = 0; i < resamples; i++) {
-		means[i] = resampled_mean(x, n, rng);
+		means[i] = resampled_mean(x, n, again, draws, rng);
 		if (means[i] < out.mid)
 			below += 1.0;
 		else if (means[i] <= out.mid)
@@ -159,6 +169,12 @@ struct oae_interval oae_bca_interval(const double *x, size_t n, double level,
 				       bca_share(z, bias, accel));
 	free(means);
 	return out;
+}
+
+struct oae_interval oae_bca_interval(const double *x, size_t n, double level,
+				     unsigned resamples, struct oae_rng *rng)
+{
+	return oae_nested_interval(x, n, NULL, 0, level, resamples, rng);
 }
 
 double oae_noninferiority_bound(const double *d, size_t n, double alpha)

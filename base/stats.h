@@ -18,6 +18,7 @@ double oae_median(double *x, size_t n); /* sorts x */
 double oae_normal_quantile(double p);
 double oae_normal_cdf(double z);
 double oae_t_quantile(double p, double df);
+double oae_t_upper(double t, double df); /* P(T > t); df >= 1 */
 
 struct oae_interval {
 	double low, mid, high;
@@ -31,6 +32,32 @@ struct oae_interval oae_ratio_interval(const double *ratio, size_t n,
 /* Bias-corrected accelerated bootstrap of the mean (Efron 1987). */
 struct oae_interval oae_bca_interval(const double *x, size_t n, double level,
 				     unsigned resamples, struct oae_rng *rng);
+/*
+ * The same with two levels (Davison and Hinkley 1997, section 3.8): runs are
+ * drawn with replacement, then each drawn run's value is one of the `draws`
+ * values again[run * draws ...] that its own requests, drawn again, gave.
+ * The estimate, its bias and its acceleration are those of x over runs: the
+ * run stays the unit. As the spread of requests is in x already, the
+ * interval errs on the wide side. With draws = 0 it is oae_bca_interval().
+ */
+struct oae_interval oae_nested_interval(const double *x, size_t n,
+					const double *again, size_t draws,
+					double level, unsigned resamples,
+					struct oae_rng *rng);
+
+/*
+ * The ratio of two independent samples, x over y, all values > 0: geometric
+ * means by Welch's t on the logarithms (Welch 1947).
+ */
+struct oae_interval oae_welch_ratio(const double *x, size_t nx, const double *y,
+				    size_t ny, double level);
+/*
+ * The ratio of their arithmetic means (Fieller 1954), with Welch's degrees
+ * of freedom. Where y's mean is not surely above 0 the set is no interval:
+ * its ends are NaN.
+ */
+struct oae_interval oae_fieller_ratio(const double *x, size_t nx,
+				      const double *y, size_t ny, double level);
 /*
  * Paired one-sided non-inferiority of shares: d[i] in {-1, 0, 1} is the
  * item's verdict for X minus its verdict for B. Returns the lower 1 - alpha

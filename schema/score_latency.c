@@ -2,16 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/stats_plan.h"
 #include "schema/score.h"
-
-/*
- * Least samples for a tail percentile (MLPerf inference rules, early
- * stopping at confidence 0.99).
- */
-#define P50_SAMPLES 11u
-#define P90_SAMPLES 64u
-#define P95_SAMPLES 130u
-#define P99_SAMPLES 662u
 
 const char *oae_latency_name(enum oae_latency l)
 {
@@ -57,9 +49,12 @@ static size_t collect(const struct oae_cell *c, enum oae_latency l, double *out)
 	return n;
 }
 
-static double tail(const double *x, size_t n, double p, size_t floor)
+/* NaN below the samples that the percentile needs. */
+static double tail(const double *x, size_t n, double p)
 {
-	return n >= floor ? oae_quantile_sorted(x, n, p) : NAN;
+	return n >= oae_tail_floor(p, OAE_TAIL_CONFIDENCE) ?
+		       oae_quantile_sorted(x, n, p) :
+		       NAN;
 }
 
 enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
@@ -75,11 +70,11 @@ enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
 	oae_sort(x, n);
 	out->n = n;
 	out->mean = oae_mean(x, n);
-	out->median = tail(x, n, 0.5, P50_SAMPLES);
+	out->median = tail(x, n, 0.5);
 	out->std = sqrt(oae_variance(x, n));
-	out->p90 = tail(x, n, 0.9, P90_SAMPLES);
-	out->p95 = tail(x, n, 0.95, P95_SAMPLES);
-	out->p99 = tail(x, n, 0.99, P99_SAMPLES);
+	out->p90 = tail(x, n, 0.9);
+	out->p95 = tail(x, n, 0.95);
+	out->p99 = tail(x, n, 0.99);
 	out->ecdf_count = n < OAE_ECDF_POINTS ? n : OAE_ECDF_POINTS;
 	for (size_t i = 0; i < out->ecdf_count; i++)
 		out->ecdf[i] =

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the result document says of percentiles, steady state and looks. */
+#include "tests/unit/run_folder.h"
+
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "schema/result.h"
+#include "tests/unit/acceptance.h"
+
+static char base[200];
+
+static cJSON *made(const struct folder *f)
+{
+	struct oae_error err = { OAE_OK, 0, "" };
+	struct oae_buf out;
+	cJSON *tree = NULL;
+
+	folder_make(f);
+	oae_buf_init(&out, OAE_RESULT_BYTES_MAX);
+	folder_ok(oae_result_build(f->dir, &out, &err), &err);
+	folder_ok(oae_json_parse(out.data, out.len, &tree, &err), &err);
+	oae_buf_release(&out);
+	return tree;
+}
+
+/* The first system's first workload. */
+static const cJSON *first_cell(const cJSON *result)
+{
+	const cJSON *v = cJSON_GetArrayItem(
+		cJSON_GetObjectItemCaseSensitive(result, "systems"), 0);
+
+	v = cJSON_GetObjectItemCaseSensitive(v, "measured");
+	v = cJSON_GetObjectItemCaseSensitive(v, "by_workload");
+	return cJSON_GetArrayItem(v, 0);
+}
+
+/* ---- check 13 --------------------------------------------------------- */
+
+/* "p99" of n samples: a number, or the reason for none. */
+static void said(unsigned n, const char *tail, char *out, size_t size)
+{
+	struct folder f;
+	char dir[300];
+	const cJSON *v;
+	cJSON *r;
+
+	snprintf(dir, sizeof(dir), "%s/%s-%u", base, tail, n);
+	f = folder_default(dir);
+	f.reps = 1;
+	f.items = n;
+	f.scale = false;
+	r = made(&f);
+	v = cJSON_GetObjectItemCaseSensitive(first_cell(r), "e2el_ms");
+	assert_int_equal(oae_json_u64_or(v, "n", 0), n);
+	v = cJSON_GetObjectItemCaseSensitive(v, tail);
+	if (cJSON_IsNumber(v)) {
+		snprintf(out, size, "reported");
+	} else {
+		assert_true(cJSON_IsNull(
+			cJSON_GetObjectItemCaseSensitive(v, "value")));
+		snprintf(out, size, "%s", oae_json_str_or(v, "reason", "?"));
+	}
+	cJSON_Delete(r);
+}
+
+static void tail_floors(void **state)
+{
+	static const struct {
+		const char *tail;
+		unsigned floor;
+	} row[] = {
+		{ "p99", 662 }, { "p95", 130 }, { "p90", 64 }, { "median", 11 }
+	};
+	char below[40], from[40];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		said(row[i].floor - 1, row[i].tail, below, sizeof(below));
+		said(row[i].floor, row[i].tail, from, sizeof(from));
+		acceptance(13, "%s: %u samples %s, %u %s (want %u)",
+			   row[i].tail, row[i].floor - 1, below, row[i].floor,
+			   from, row[i].floor);
+		assert_string_equal(below, "insufficient");
+		assert_string_equal(from, "reported");
+	}
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(base, sizeof(base), "/tmp/oae-test-stats-XXXXXX");
+	return mkdtemp(base) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[300];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", base);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tail_floors),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
