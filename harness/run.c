@@ -255,12 +255,14 @@ static enum oae_status measure(struct state *s, struct oae_error *err)
 static enum oae_status serve(struct state *s, struct oae_error *err)
 {
 	const volatile sig_atomic_t *stop = s->bench->stop;
+	struct oae_target target = { .cgroup = -1 };
 	enum oae_status status;
 
 	status = oae_session_spawn(&s->session, s->run->argv, s->run->dir, err);
 	if (status)
 		return status;
-	oae_sensors_attach(s->bench->sensors, s->session.child.pid);
+	target.pid = s->session.child.pid;
+	oae_sensors_attach(s->bench->sensors, &target);
 	status = read_sensors(s, phase_setup, err);
 	if (!status)
 		status = await_ready(s, err);

@@ -1,152 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's counters (perf_event_open(2)) of the adapter's process tree.
- * They attach to the held child and start at its exec, so that nothing of
- * the harness is in them, and children inherit them. Each event has its own
- * descriptor: inherited events cannot be read as a group. Hardware events
- * also report how long they were enabled and how long they really ran, for
- * window.h to scale. Where the kernel's part may not be counted, what only
- * happens there (switches, migrations) would read 0 and is absent instead.
+ * The kernel's counters (perf_event_open(2)) of the adapter's process tree,
+ * in one of two ways. They attach to the held child, start at its exec, so
+ * that nothing of the harness is in them, and later children inherit them,
+ * also those that daemonise. Or they count a control group, with one event
+ * on each CPU: for a tree that forked before anybody could attach. Each
+ * event has its own descriptor: inherited events cannot be read as a group.
+ * Hardware events also report how long they were enabled and how long they
+ * really ran, for window.h to scale. Where the kernel's part may not be
+ * counted, what only happens there (switches, migrations) would read 0 and
+ * is absent instead.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/sensors/perf_event.h"
 #include "harness/sensors/sensor.h"
 
-static const struct event {
-	const char *name, *unit;
-	uint32_t type;
-	uint64_t config;
-	bool kernel_only; /* needs the kernel's part */
-} events[] = {
-	{ "task_clock_ns", "ns", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK,
-	  false },
-	{ "page_faults", "count", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS,
-	  false },
-	{ "context_switches", "count", PERF_TYPE_SOFTWARE,
-	  PERF_COUNT_SW_CONTEXT_SWITCHES, true },
-	{ "cpu_migrations", "count", PERF_TYPE_SOFTWARE,
-	  PERF_COUNT_SW_CPU_MIGRATIONS, true },
-	{ "cycles", "count", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
-	  false },
-	{ "instructions", "count", PERF_TYPE_HARDWARE,
-	  PERF_COUNT_HW_INSTRUCTIONS, false },
-	{ "cache_references", "count", PERF_TYPE_HARDWARE,
-	  PERF_COUNT_HW_CACHE_REFERENCES, false },
-	{ "cache_misses", "count", PERF_TYPE_HARDWARE,
-	  PERF_COUNT_HW_CACHE_MISSES, false },
-};
-
-#define N_EVENTS (sizeof(events) / sizeof(events[0]))
+/*
+ * A group is read on every CPU, some microseconds each. With more reads
+ * than this a child that can be attached to is counted by inheritance.
+ */
+#define GROUP_READS_MAX 128u
+#define CPUS_MAX 4096u
 
 struct perf_state {
-	bool usable[N_EVENTS];
-	bool user_only[N_EVENTS];
-	int fd[N_EVENTS];
+	struct oae_perf_probe probe;
 	/* its value; a hardware event's enabled and running times follow */
-	size_t channel[N_EVENTS];
+	size_t channel[OAE_PERF_EVENTS];
+	size_t usable;
+	int *fd;     /* by event, then by CPU; -1: not open */
+	size_t cpus; /* descriptors of an event; 0: detached */
 };
 
-static int open_event(const struct event *e, pid_t pid, bool user_only)
+static size_t parts_of(size_t i)
 {
-	struct perf_event_attr a;
-
-	memset(&a, 0, sizeof(a));
-	a.size = sizeof(a);
-	a.type = e->type;
-	a.config = e->config;
-	a.disabled = 1;
-	a.inherit = 1;
-	a.enable_on_exec = 1;
-	a.exclude_kernel = user_only;
-	a.exclude_hv = user_only;
-	a.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED |
-			PERF_FORMAT_TOTAL_TIME_RUNNING;
-	return (int)syscall(SYS_perf_event_open, &a, pid, -1, -1,
-			    PERF_FLAG_FD_CLOEXEC);
-}
-
-/* Can it be opened at all, on ourselves? errno says why not. */
-static bool probe(struct perf_state *p, size_t i)
-{
-	int fd = open_event(&events[i], 0, false);
-
-	if (fd < 0 && (errno == EACCES || errno == EPERM)) {
-		p->user_only[i] = true;
-		fd = events[i].kernel_only ? -1 :
-					     open_event(&events[i], 0, true);
-	}
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
-}
-
-static const char *explain(int sys)
-{
-	switch (sys) {
-	case ENOENT:
-	case EOPNOTSUPP:
-	case ENODEV:
-		return "this machine (often a virtual one) has no such counter";
-	case EACCES:
-	case EPERM:
-		return "not permitted: lower kernel.perf_event_paranoid or run"
-		       " as root";
-	case ENOSYS:
-		return "the kernel has no perf_event_open";
-	default:
-		return strerror(sys);
-	}
+	return oae_perf_is_hardware(&oae_perf_events[i]) ? 3 : 1;
 }
 
 static void add_event(struct oae_sensor *s, size_t i)
 {
 	static const char *const parts[] = { "", ".enabled_ns", ".running_ns" };
-	size_t n = events[i].type == PERF_TYPE_HARDWARE ? 3 : 1, k;
+	const struct oae_perf_event *e = &oae_perf_events[i];
 	struct perf_state *p = s->state;
+	bool usable = p->probe.usable[i];
+	size_t n = usable ? parts_of(i) : 1, k;
 	struct oae_channel *c;
 	char name[64];
-	int sys;
 
-	p->fd[i] = -1;
 	p->channel[i] = s->count;
-	errno = 0;
-	p->usable[i] = probe(p, i);
-	sys = errno;
-	for (k = 0; k < (p->usable[i] ? n : 1); k++) {
-		(void)snprintf(name, sizeof(name), "perf.%s%s", events[i].name,
+	p->usable += usable;
+	for (k = 0; k < n; k++) {
+		(void)snprintf(name, sizeof(name), "perf.%s%s", e->name,
 			       parts[k]);
-		c = oae_sensor_add(s, name, k ? "ns" : events[i].unit);
+		c = oae_sensor_add(s, name, k ? "ns" : e->unit);
 		c->scope = OAE_SCOPE_TREE;
-		c->multiplexed = p->usable[i] && n == 3 && k == 0;
-		if (p->usable[i] && p->user_only[i])
-			(void)snprintf(c->reason, sizeof(c->reason),
-				       "user part only");
-		if (p->usable[i])
+		c->multiplexed = n == 3 && k == 0;
+		if (usable && !p->probe.user_only[i])
 			continue;
-		c->evidence = OAE_ABSENT;
 		(void)snprintf(c->reason, sizeof(c->reason), "%.150s",
-			       explain(sys));
+			       usable ? "user part only" : p->probe.reason[i]);
+		if (!usable)
+			c->evidence = OAE_ABSENT;
 	}
 }
 
 static enum oae_status perf_open(struct oae_sensor *s, const char *sysroot,
 				 struct oae_error *err)
 {
+	struct perf_state *p = calloc(1, sizeof(*p));
 	size_t i;
 
 	(void)sysroot; /* counters of real processes */
-	s->state = calloc(1, sizeof(struct perf_state));
-	if (!s->state)
+	s->state = p;
+	if (!p)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "perf sensor");
-	for (i = 0; i < N_EVENTS; i++)
+	oae_perf_probe(&p->probe);
+	for (i = 0; i < OAE_PERF_EVENTS; i++)
 		add_event(s, i);
 	return OAE_OK;
 }
@@ -156,42 +89,107 @@ static void perf_detach(struct oae_sensor *s)
 	struct perf_state *p = s->state;
 	size_t i;
 
-	for (i = 0; i < N_EVENTS; i++) {
+	for (i = 0; i < OAE_PERF_EVENTS * p->cpus; i++)
 		if (p->fd[i] >= 0)
 			close(p->fd[i]);
-		p->fd[i] = -1;
-	}
+	free(p->fd);
+	p->fd = NULL;
+	p->cpus = 0;
 }
 
-static enum oae_status perf_attach(struct oae_sensor *s, pid_t pid,
-				   struct oae_error *err)
+/* One that does not open this time reads as a gap. */
+static enum oae_status open_all(struct perf_state *p, enum oae_perf_mode mode,
+				pid_t pid, size_t cpus, struct oae_error *err)
 {
-	struct perf_state *p = s->state;
+	size_t i, k;
+
+	p->fd = calloc(OAE_PERF_EVENTS * cpus, sizeof(*p->fd));
+	if (!p->fd)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "perf sensor");
+	p->cpus = cpus;
+	for (i = 0; i < OAE_PERF_EVENTS; i++)
+		for (k = 0; k < cpus; k++)
+			p->fd[i * cpus + k] =
+				!p->probe.usable[i] ?
+					-1 :
+					oae_perf_event_open(
+						&oae_perf_events[i], mode, pid,
+						mode == OAE_PERF_GROUP ?
+							(int)k :
+							-1,
+						-1, p->probe.user_only[i]);
+	return OAE_OK;
+}
+
+/* The first CPU's task clock tells whether a group may be counted at all. */
+static bool group_opens(const struct perf_state *p)
+{
 	size_t i;
 
-	(void)err;
+	for (i = 0; i < OAE_PERF_EVENTS; i++)
+		if (p->fd[i * p->cpus] >= 0)
+			return true;
+	return false;
+}
+
+static enum oae_status perf_attach(struct oae_sensor *s,
+				   const struct oae_target *t,
+				   struct oae_error *err)
+{
+	long n = sysconf(_SC_NPROCESSORS_CONF);
+	struct perf_state *p = s->state;
+	size_t cpus = n < 1 ? 1 : (size_t)n;
+	enum oae_status status;
+
 	perf_detach(s);
-	/* One that does not open this time reads as a gap. */
-	for (i = 0; i < N_EVENTS; i++)
-		if (p->usable[i])
-			p->fd[i] = open_event(&events[i], pid, p->user_only[i]);
-	return OAE_OK;
+	if (t->cgroup >= 0 && cpus <= CPUS_MAX &&
+	    (t->pid == 0 || cpus * p->usable <= GROUP_READS_MAX)) {
+		status = open_all(p, OAE_PERF_GROUP, t->cgroup, cpus, err);
+		if (status || group_opens(p))
+			return status;
+		perf_detach(s);
+	}
+	if (t->pid == 0)
+		return oae_fail(err, OAE_ERR_DENIED, 0,
+				"a control group cannot be counted here: it"
+				" needs CAP_PERFMON or perf_event_paranoid 0");
+	return open_all(p, OAE_PERF_INHERIT, t->pid, 1, err);
+}
+
+/* Sums over CPUs; a CPU that is offline has no descriptor. */
+static bool read_event(const struct perf_state *p, size_t i, uint64_t sum[3])
+{
+	uint64_t v[3]; /* value, enabled, running */
+	bool any = false;
+	size_t cpu, k;
+
+	memset(sum, 0, 3 * sizeof(*sum));
+	for (cpu = 0; cpu < p->cpus; cpu++) {
+		int fd = p->fd[i * p->cpus + cpu];
+
+		if (fd < 0)
+			continue;
+		if (read(fd, v, sizeof(v)) != (ssize_t)sizeof(v))
+			return false;
+		for (k = 0; k < 3; k++)
+			sum[k] += v[k];
+		any = true;
+	}
+	return any;
 }
 
 static void perf_read(struct oae_sensor *s, struct oae_channel_value *out)
 {
 	const struct perf_state *p = s->state;
-	uint64_t v[3]; /* value, enabled, running */
-	size_t i, k, n;
+	uint64_t sum[3];
+	size_t i, k;
 
-	for (i = 0; i < N_EVENTS; i++) {
-		if (p->fd[i] < 0 ||
-		    read(p->fd[i], v, sizeof(v)) != (ssize_t)sizeof(v))
+	for (i = 0; i < OAE_PERF_EVENTS; i++) {
+		if (!p->probe.usable[i] || !read_event(p, i, sum))
 			continue;
-		n = events[i].type == PERF_TYPE_HARDWARE ? 3 : 1;
-		for (k = 0; k < n; k++) {
+		for (k = 0; k < parts_of(i); k++) {
 			out[p->channel[i] + k].ok = true;
-			out[p->channel[i] + k].raw = v[k];
+			out[p->channel[i] + k].raw = sum[k];
 		}
 	}
 }

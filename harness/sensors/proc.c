@@ -206,14 +206,15 @@ static void proc_detach(struct oae_sensor *s)
 	memset(p->last, 0, sizeof(p->last));
 }
 
-static enum oae_status proc_attach(struct oae_sensor *s, pid_t pid,
+static enum oae_status proc_attach(struct oae_sensor *s,
+				   const struct oae_target *t,
 				   struct oae_error *err)
 {
 	struct proc_state *p = s->state;
 
 	(void)err;
 	proc_detach(s);
-	p->root = pid;
+	p->root = t->pid;
 	return OAE_OK;
 }
 

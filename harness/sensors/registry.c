@@ -206,7 +206,7 @@ void oae_sensors_close(struct oae_sensors *all)
 	memset(all, 0, sizeof(*all));
 }
 
-void oae_sensors_attach(struct oae_sensors *all, pid_t pid)
+void oae_sensors_attach(struct oae_sensors *all, const struct oae_target *t)
 {
 	size_t i, k;
 
@@ -215,7 +215,7 @@ void oae_sensors_attach(struct oae_sensors *all, pid_t pid)
 		struct oae_error why = { 0 };
 
 		if (!s->type->attach || !s->count ||
-		    !s->type->attach(s, pid, &why))
+		    !s->type->attach(s, t, &why))
 			continue;
 		for (k = 0; k < s->count; k++) {
 			s->channels[k].evidence = OAE_ABSENT;

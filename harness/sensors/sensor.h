@@ -51,6 +51,13 @@ struct oae_channel_value {
 	uint64_t raw;
 };
 
+/* What tree scope follows. */
+struct oae_target {
+	pid_t pid;  /* a child that has not yet exec'd; 0: only the group */
+	int cgroup; /* folder of the tree's control group, as perf_event_open
+		       takes it (v2, or v1's perf_event); -1: none */
+};
+
 struct oae_sensor;
 
 struct oae_sensor_type {
@@ -63,8 +70,9 @@ struct oae_sensor_type {
 	 */
 	enum oae_status (*open)(struct oae_sensor *s, const char *sysroot,
 				struct oae_error *err);
-	/* Follows a process that has not yet exec'd; NULL: machine scope. */
-	enum oae_status (*attach)(struct oae_sensor *s, pid_t pid,
+	/* NULL: machine scope. */
+	enum oae_status (*attach)(struct oae_sensor *s,
+				  const struct oae_target *t,
 				  struct oae_error *err);
 	void (*detach)(struct oae_sensor *s); /* NULL with attach */
 	/* One value for each channel. */
@@ -123,7 +131,7 @@ enum oae_status oae_sensor_open(struct oae_sensor *s,
 enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 				 uint32_t prove_ms, struct oae_error *err);
 void oae_sensors_close(struct oae_sensors *all);
-void oae_sensors_attach(struct oae_sensors *all, pid_t pid);
+void oae_sensors_attach(struct oae_sensors *all, const struct oae_target *t);
 void oae_sensors_detach(struct oae_sensors *all);
 /* Values of all channels, in the order of oae_sensors_channel(). */
 void oae_sensors_read(struct oae_sensors *all, struct oae_channel_value *out);

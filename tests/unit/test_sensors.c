@@ -5,23 +5,18 @@
  */
 #define _GNU_SOURCE
 #include <math.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/rng.h"
-#include "base/spawn.h"
 #include "harness/sensors/proc.h"
 #include "harness/sensors/sensor.h"
 #include "harness/window.h"
@@ -31,7 +26,6 @@
 
 #define assert_near(a, b, most) assert_true(fabs((a) - (b)) <= (most))
 
-static const char *self;
 static char root[] = "/tmp/oae-sensors-XXXXXX";
 
 /* ---- fake trees ------------------------------------------------------- */
@@ -384,17 +378,6 @@ static void short_windows_have_no_energy(void **state)
 	}
 }
 
-static void multiplexed_counts_are_scaled(void **state)
-{
-	double scaled, share;
-
-	(void)state;
-	assert_true(oae_window_scale(1e6, 10, 4, &scaled, &share));
-	assert_near(scaled, 2.5e6, 1e-6);
-	assert_near(share, 0.4, 1e-12);
-	assert_false(oae_window_scale(1e6, 10, 0, &scaled, &share));
-}
-
 static void counters_never_go_back(void **state)
 {
 	struct oae_channel c = { .unit = "count",
@@ -414,95 +397,19 @@ static void counters_never_go_back(void **state)
 
 /* ---- a tree of processes ---------------------------------------------- */
 
-#define BURN_S 0.15
-#define BURNERS 4
-
-static void *burn(void *unused)
+static void memory_of_a_tree(void **state)
 {
-	struct timespec ts = { 0 };
-
-	(void)unused;
-	while ((double)ts.tv_sec + (double)ts.tv_nsec * 1e-9 < BURN_S)
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return NULL;
-}
-
-/* Two workers, of which each has two threads; then waits to be read. */
-static int be_a_server(void)
-{
-	pthread_t thread;
-	char byte;
-	pid_t pid[2];
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		pid[i] = fork();
-		if (pid[i] == 0) {
-			pthread_create(&thread, NULL, burn, NULL);
-			burn(NULL);
-			pthread_join(thread, NULL);
-			_exit(0);
-		}
-	}
-	/* The second is left a zombie: it is still in /proc. */
-	waitpid(pid[0], NULL, 0);
-	waitid(P_PID, (id_t)pid[1], &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
-	puts("done");
-	fflush(stdout);
-	return read(0, &byte, 1) < 0;
-}
-
-static double channel_seconds(const char *name)
-{
-	struct oae_channel_value v[OAE_CHANNELS_MAX];
-	const struct oae_channel *c;
-	const char *sensor;
-	size_t i;
-
-	oae_sensors_read(&all, v);
-	for (i = 0; i < all.channel_count; i++) {
-		c = oae_sensors_channel(&all, i, &sensor);
-		if (!strcmp(c->name, name))
-			return v[i].ok ? (double)v[i].raw * c->scale * 1e-9 :
-					 (double)NAN;
-	}
-	return (double)NAN;
-}
-
-static void counts_the_whole_tree(void **state)
-{
-	const char *argv[] = { self, "--server", NULL };
-	struct oae_spawn how = { .argv = argv, .hold = true };
-	uint64_t until = oae_clock_ns() + 60 * S;
-	struct oae_child c;
 	struct oae_tree tree;
 	uint64_t bytes;
-	char text[16];
-	double cpu;
 
 	(void)state;
-	open_all(0);
-	assert_int_equal(oae_child_spawn(&c, &how, NULL), OAE_OK);
-	oae_sensors_attach(&all, c.pid);
-	assert_int_equal(oae_child_start(&c, NULL), OAE_OK);
-	while (read(c.out, text, sizeof(text)) <= 0 && oae_clock_ns() < until)
-		oae_clock_sleep_until(oae_clock_ns() + 5 * MS);
-	/* Reaped children are counted in ticks of 10 ms. */
-	cpu = channel_seconds("proc.cpu_ns");
-	assert_near(cpu, BURN_S * BURNERS, 0.06);
-	cpu = channel_seconds("perf.task_clock_ns");
-	if (!isnan(cpu))
-		assert_near(cpu, BURN_S * BURNERS,
-			    0.02 + 0.02 * BURN_S * BURNERS);
-	assert_true(oae_tree_pss_bytes(&tree, c.pid, &bytes));
+	assert_true(oae_tree_pss_bytes(&tree, getpid(), &bytes));
 	assert_true(bytes > 4096);
 	assert_true(tree.count >= 1);
-	oae_sensors_detach(&all);
-	oae_child_release(&c);
-	oae_sensors_close(&all);
+	assert_int_equal(tree.pid[0], getpid());
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(wraps_once, clean),
@@ -515,15 +422,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(bad_reads, clean),
 		cmocka_unit_test_setup(impossible_growth_is_a_gap, clean),
 		cmocka_unit_test(short_windows_have_no_energy),
-		cmocka_unit_test(multiplexed_counts_are_scaled),
 		cmocka_unit_test(counters_never_go_back),
-		cmocka_unit_test_setup(counts_the_whole_tree, clean),
+		cmocka_unit_test(memory_of_a_tree),
 	};
 	int failed;
 
-	if (argc == 2 && !strcmp(argv[1], "--server"))
-		return be_a_server();
-	self = argv[0];
 	if (!mkdtemp(root))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
