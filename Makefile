@@ -61,10 +61,11 @@ $(BUILD)/commit: FORCE
 	@echo '$(GIT)' | cmp -s - $@ || echo '$(GIT)' >$@
 .PHONY: FORCE
 FORCE:
-$(call obj,schema/result.c harness/campaign_folder.c): $(BUILD)/commit
+STAMPED := $(call obj,schema/result.c harness/campaign_folder.c \
+	tests/bench/report.c)
+$(STAMPED): $(BUILD)/commit
 ifneq ($(GIT),)
-$(call obj,schema/result.c harness/campaign_folder.c): \
-	ALL_CFLAGS += -DOAE_BUILD_GIT='"$(GIT)"'
+$(STAMPED): ALL_CFLAGS += -DOAE_BUILD_GIT='"$(GIT)"'
 endif
 
 $(BUILD)/obj/%.o: %.c
@@ -105,6 +106,10 @@ $(BUILD)/adapters/reference: $(call obj,adapters/reference/systems.c) \
 $(BUILD)/adapters/%: $(BUILD)/obj/adapters/%/main.o $(L)/libsdk.a \
 		$(L)/libbase.a
 	$(link)
+$(BUILD)/bench-harness: $(call obj,$(wildcard tests/bench/*.c)) \
+		$(L)/libharness.a $(L)/libworkloads.a $(L)/liboae.a \
+		$(L)/libbase.a
+	$(link)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
 		$(L)/libreports.a $(L)/libreference.a $(L)/libworkloads.a \
 		$(L)/libsdk.a $(L)/liboae.a $(L)/libbase.a
@@ -126,6 +131,13 @@ bench: ## install what is missing, build, run the quick suite, draw the report
 	@ci/setup bench
 	@$(MAKE) --no-print-directory -j2 all
 	@$(BUILD)/oae run --suite quick $(OAE_RUN_FLAGS)
+
+.PHONY: bench-harness
+bench-harness: ## what the harness itself costs, with targets (3 minutes)
+	@ci/setup bench
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/bench-harness \
+		$(BUILD)/adapters/null
+	@$(BUILD)/bench-harness -o $(BUILD)/bench-harness.json
 
 .PHONY: test
 test: ## install what is missing, build, run every test

@@ -30,7 +30,7 @@ struct state {
 	const char *phase;
 	uint64_t max_in_flight;
 	uint64_t next_sensor_ns, next_memory_ns;
-	uint64_t measure_ns, busy_ns, harness_ns, events, pss_bytes;
+	uint64_t pss_bytes;
 	bool warming; /* the warm-up request is no sample */
 	struct oae_tree tree;
 	struct oae_window windows[OAE_CHANNELS_MAX];
@@ -207,9 +207,11 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 	uint64_t cpu_ns = our_cpu_ns();
 	enum oae_status status = oae_load_run(&l, err);
 
-	s->harness_ns = our_cpu_ns() - cpu_ns;
-	s->busy_ns = l.busy_ns;
-	s->events = l.events;
+	if (s->warming)
+		return status;
+	s->result->harness_ns = our_cpu_ns() - cpu_ns;
+	s->result->busy_ns = l.busy_ns;
+	s->result->events = l.events;
 	return status;
 }
 
@@ -230,7 +232,6 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 	if (!status)
 		status = load(s, &first, 1, err);
 	s->warming = false;
-	s->busy_ns = s->harness_ns = s->events = 0;
 	return status;
 }
 
@@ -245,7 +246,7 @@ static enum oae_status measure(struct state *s, struct oae_error *err)
 		return status;
 	start = oae_clock_ns();
 	status = load(s, s->todo, s->todo_count, err);
-	s->measure_ns = oae_clock_ns() - start;
+	s->result->measure_ns = oae_clock_ns() - start;
 	read_memory(s);
 	border = read_sensors(s, phase_teardown, &second);
 	return status ? status : border;
@@ -308,10 +309,6 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 	struct oae_run_totals totals = {
 		.result = s->result,
 		.child = &s->session.child,
-		.measure_ns = s->measure_ns,
-		.busy_ns = s->busy_ns,
-		.harness_ns = s->harness_ns,
-		.events = s->events,
 		.pss_bytes = s->pss_bytes,
 		.stderr_bytes = s->session.err_bytes,
 		.windows = s->windows,

@@ -254,10 +254,10 @@ void oae_line_run_end(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_str(w, "reason", result->reason[0] ? result->reason : NULL);
 	requests(w, r, result);
 	oae_jw_int(w, "wall_ns", (int64_t)result->wall_ns);
-	oae_jw_int(w, "measure_ns", (int64_t)t->measure_ns);
-	oae_jw_int(w, "busy_ns", (int64_t)t->busy_ns);
-	oae_jw_int(w, "harness_cpu_ns", (int64_t)t->harness_ns);
-	oae_jw_int(w, "events", (int64_t)t->events);
+	oae_jw_int(w, "measure_ns", (int64_t)result->measure_ns);
+	oae_jw_int(w, "busy_ns", (int64_t)result->busy_ns);
+	oae_jw_int(w, "harness_cpu_ns", (int64_t)result->harness_ns);
+	oae_jw_int(w, "events", (int64_t)result->events);
 	process(w, t);
 	measured(w, t);
 }

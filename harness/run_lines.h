@@ -21,10 +21,7 @@ void oae_line_sensors(struct oae_jw *w, const struct oae_run *r,
 struct oae_run_totals {
 	const struct oae_run_result *result;
 	const struct oae_child *child; /* reaped, or never started */
-	uint64_t measure_ns, busy_ns;
-	uint64_t harness_ns; /* our own CPU time in the measure phase */
-	uint64_t events;     /* lines that the adapter wrote in it */
-	uint64_t pss_bytes;  /* 0: never sampled */
+	uint64_t pss_bytes;	       /* 0: never sampled */
 	uint64_t stderr_bytes;
 	const struct oae_window *windows; /* measure phase, one a channel */
 	size_t window_count;

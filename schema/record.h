@@ -64,6 +64,8 @@ struct oae_run_record {
 	const char *status;    /* of the last run_end; NULL if none */
 	const char *reason;
 	uint64_t wall_ns; /* summed over segments */
+	/* Likewise, while measuring: time, our CPU time, adapter's lines. */
+	uint64_t measure_ns, harness_cpu_ns, events;
 	/*
 	 * What segments that ended measured while serving, and how many
 	 * samples those segments had; NaN when unknown.
