@@ -337,14 +337,15 @@ static enum oae_status sensors(struct job *j, struct oae_error *err)
 {
 	struct oae_channel_value v[OAE_CHANNELS_MAX];
 	static struct oae_tree tree;
-	pid_t pid = hold(HOLD_BYTES);
+	struct oae_target target = { .pid = hold(HOLD_BYTES), .cgroup = -1 };
+	pid_t pid = target.pid;
 	uint32_t n = scaled(j, 100, 10), i;
 	double read_ns = 0, memory_ns = 0, start;
 	uint64_t due, bytes;
 
 	if (pid < 0)
 		return oae_fail(err, OAE_ERR_IO, errno, "fork");
-	oae_sensors_attach(&j->sensors, pid);
+	oae_sensors_attach(&j->sensors, &target);
 	due = oae_clock_ns() + 300000000u; /* it fills its memory */
 	for (i = 0; i < n; i++) {
 		oae_clock_sleep_until(due);
