@@ -43,8 +43,10 @@ ifeq ($(V),)
 Q := @
 say = @echo '  $(1) $@'
 endif
-# A score must not depend on whether the machine fuses a multiply and an add.
-$(BUILD)/obj/schema/%.o $(BUILD)/obj/base/%.o: ALL_CFLAGS += -ffp-contract=off
+# A score, or a schedule, must not depend on whether the machine fuses a
+# multiply and an add.
+$(BUILD)/obj/schema/%.o $(BUILD)/obj/base/%.o $(BUILD)/obj/workloads/%.o: \
+	ALL_CFLAGS += -ffp-contract=off
 $(BUILD)/obj/adapters/reference/kernels/%.o: OPT := -O3 -ffp-contract=off
 $(BUILD)/obj/adapters/reference/train/%.o: OPT := -O3
 ifeq ($(shell uname -m),x86_64)

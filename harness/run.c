@@ -193,8 +193,9 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 		.finished = finished,
 		.tick = tick,
 	};
+	struct oae_load_io io = oae_load_io_session(&s->session);
 	struct oae_load l = {
-		.session = &s->session,
+		.io = &io,
 		.limits = s->bench->limits,
 		.hooks = &hooks,
 		.stop = s->bench->stop,

@@ -40,7 +40,8 @@ static void check_gaps(const struct oae_arrivals *a, double mean, double cv)
 
 static void test_arrivals(void **state)
 {
-	struct oae_arrivals a = { OAE_ARRIVALS_CONSTANT, 50.0, 0.0 };
+	struct oae_arrivals a = { .kind = OAE_ARRIVALS_CONSTANT,
+				  .rate_per_s = 50.0 };
 	struct oae_error err = { 0 };
 
 	(void)state;
@@ -65,7 +66,9 @@ static void test_arrivals(void **state)
 static void expect_bad(enum oae_arrival kind, double rate, double shape,
 		       size_t n, enum oae_status status)
 {
-	struct oae_arrivals a = { kind, rate, shape };
+	struct oae_arrivals a = { .kind = kind,
+				  .rate_per_s = rate,
+				  .shape = shape };
 	struct oae_error err = { 0 };
 
 	assert_int_equal(oae_arrivals_plan(&a, 1, due, n, &err), status);

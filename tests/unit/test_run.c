@@ -375,8 +375,9 @@ static void waiting_is_not_omitted(void **state)
 	struct oae_request requests[8];
 	struct oae_error err = { 0 };
 	struct oae_session s;
+	struct oae_load_io io = oae_load_io_session(&s);
 	struct oae_load l = {
-		.session = &s,
+		.io = &io,
 		.limits = &oae_session_limits_default,
 		.hooks = &hooks,
 		.stop = &stop,
