@@ -2,9 +2,7 @@
 #include "harness/run_lines.h"
 
 #include "base/clock.h"
-
-/* A counter that ran for less than this share of the time is a guess. */
-#define MULTIPLEXED_BELOW 0.95
+#include "schema/counters.h"
 
 static void channel(struct oae_jw *w, const struct oae_channel *c,
 		    const char *sensor)
@@ -157,11 +155,11 @@ static bool window_value(const struct oae_window *v, double *value,
 	if (!oae_window_value(v + 1, &enabled_ns, reason) ||
 	    !oae_window_value(v + 2, &running_ns, reason))
 		return false;
-	if (!oae_window_scale(*value, enabled_ns, running_ns, value, share)) {
+	if (!oae_counter_scale(*value, enabled_ns, running_ns, value, share)) {
 		*reason = "it never ran";
 		return false;
 	}
-	if (*share < MULTIPLEXED_BELOW)
+	if (*share < OAE_COUNTED_SHARE_MIN)
 		*reason = "multiplexed";
 	return true;
 }

@@ -86,13 +86,3 @@ bool oae_window_value(const struct oae_window *w, double *value,
 	*value = (double)w->total * c->scale;
 	return true;
 }
-
-bool oae_window_scale(double raw, double enabled_ns, double running_ns,
-		      double *scaled, double *share)
-{
-	if (!(running_ns > 0) || !(enabled_ns > 0))
-		return false;
-	*share = running_ns / enabled_ns;
-	*scaled = raw / *share;
-	return true;
-}

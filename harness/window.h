@@ -41,8 +41,4 @@ void oae_window_add(struct oae_window *w, uint64_t t_ns,
 bool oae_window_value(const struct oae_window *w, double *value,
 		      const char **reason);
 
-/* A multiplexed counter: raw x enabled / running; false when it never ran. */
-bool oae_window_scale(double raw, double enabled_ns, double running_ns,
-		      double *scaled, double *share);
-
 #endif

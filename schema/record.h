@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "schema/counters.h"
 
 #define OAE_JOURNAL_VERSION 1
 #define OAE_SPEC_VERSION "1.0"
@@ -77,6 +78,7 @@ struct oae_run_record {
 	uint64_t peak_memory_bytes; /* largest; 0 when unknown */
 	const char *peak_memory_method;
 	size_t sample_count;
+	struct oae_run_counts counts;
 };
 
 struct oae_records {

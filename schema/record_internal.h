@@ -14,6 +14,16 @@ struct oae_meter {
 	double idle_first, idle_last; /* raw readings; NaN: none */
 };
 
+/* The channel that tells a count in the segment going on. */
+struct oae_count_reader {
+	const char *channel; /* of oae_count_sources; NULL: none, see reason */
+	const char *reason;
+	bool multiplexed, back; /* it has times; it went back */
+	double scale;
+	double first[3], last[3]; /* raw, enabled, running */
+	uint64_t first_ns, last_ns, readings;
+};
+
 /* Growing state of one reading. */
 struct oae_record_reader {
 	struct oae_records *out;
@@ -25,6 +35,8 @@ struct oae_record_reader {
 	struct oae_meter meters[OAE_CHANNELS_MAX];
 	size_t meter_count, segment_samples;
 	uint64_t idle_first_ns, idle_last_ns;
+	struct oae_count_reader counts[OAE_COUNTS];
+	uint64_t segment_tokens;
 };
 
 /* Takes the content of one line that is in the chain. */
@@ -32,6 +44,14 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 				cJSON *line);
 /* What can be checked only at the end: no request twice. */
 enum oae_status oae_record_finish(struct oae_record_reader *r);
+
+/* Of record_counters.c: a segment begins, is read while it serves, ends. */
+enum oae_status oae_record_counts_begin(struct oae_record_reader *r,
+					const cJSON *line);
+void oae_record_counts_reading(struct oae_record_reader *r, const cJSON *values,
+			       uint64_t t_ns);
+void oae_record_counts_end(struct oae_record_reader *r,
+			   struct oae_run_record *run);
 
 /* Of record_take.c and record_sample.c. */
 enum oae_status oae_record_sample(struct oae_record_reader *r, cJSON *line);

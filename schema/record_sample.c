@@ -123,6 +123,7 @@ enum oae_status oae_record_sample(struct oae_record_reader *r, cJSON *line)
 	s->accepted = oae_json_u64_or(line, "accepted", 0);
 	run->sample_count++;
 	r->segment_samples++;
+	r->segment_tokens += s->tokens_out;
 	status = take_times(r, line, s);
 	if (!status)
 		status = take_outcome(r, line, s);

@@ -304,7 +304,8 @@ static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 	}
 	run->segments++;
 	run->ended = false;
-	return take_meters(r, line);
+	status = take_meters(r, line);
+	return status ? status : oae_record_counts_begin(r, line);
 }
 
 /* The value of one channel in run_end's "measured"; NaN when null. */
@@ -381,6 +382,7 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 	run->events += oae_json_u64_or(line, "events", 0);
 	run->measure_ns += oae_json_u64_or(line, "measure_ns", 0);
 	status = add_measured(r, line, run);
+	oae_record_counts_end(r, run);
 	if (!status)
 		status =
 			oae_record_keep_needed(r, line, "status", &run->status);
@@ -397,7 +399,7 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 
 /* ---- readings and the rest ------------------------------------------- */
 
-/* Readings of the idle phase; the others are summed up by run_end. */
+/* Readings of the idle phase and, of the counters, while it served. */
 static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
@@ -412,6 +414,8 @@ static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 		status = oae_json_str(line, "phase", &phase, r->err);
 	if (!status)
 		status = oae_json_obj(line, "values", &values, r->err);
+	if (!status && strcmp(phase, "measure") == 0)
+		oae_record_counts_reading(r, values, t_ns);
 	if (status || strcmp(phase, "idle") != 0)
 		return status;
 	for (size_t i = 0; i < r->meter_count; i++) {

@@ -11,6 +11,9 @@
 /* "systems": what was measured, and the ledgers. */
 enum oae_status oae_result_systems(struct oae_jw *w, struct oae_score *s,
 				   struct oae_error *err);
+/* "counters" of a cell. */
+enum oae_status oae_result_counters(struct oae_jw *w, const struct oae_cell *c,
+				    struct oae_error *err);
 /* "scale" and "profiles". */
 enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 				    struct oae_error *err);

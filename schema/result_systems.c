@@ -293,6 +293,9 @@ static enum oae_status write_cell(struct oae_jw *w, struct oae_score *s,
 	write_joules(w, s, c);
 	write_memory(w, c);
 	write_tokens(w, c);
+	status = oae_result_counters(w, c, err);
+	if (status)
+		return status;
 	write_g(w, s, c);
 	status = write_quality(w, s, system, workload, err);
 	oae_jw_end_obj(w);

@@ -24,9 +24,10 @@
 
 #include "base/clock.h"
 #include "base/spawn.h"
+#include "harness/journal.h"
 #include "harness/sensors/proc.h"
 #include "harness/sensors/sensor.h"
-#include "harness/window.h"
+#include "schema/record.h"
 #include "tests/unit/acceptance.h"
 
 #define MS 1000000u
@@ -204,20 +205,268 @@ static void counts_the_whole_tree(void **state)
 	proc.type->close(&proc);
 }
 
-static void multiplexed_counts_are_scaled(void **state)
+/* ---- from raw readings to numbers ------------------------------------- */
+
+static char journal_path[] = "/tmp/oae-counters-XXXXXX";
+
+/* Three raw readings of the measure phase, at 1, 2 and 3 s. */
+static const struct raw {
+	const char *channel;
+	const char *absent;			  /* why it has no values */
+	int64_t value[3], enabled[3], running[3]; /* -1: null, a gap */
+	bool times;
+} raws[] = {
+	{ "perf.task_clock_ns", NULL, { 5, 6, 4000000005 }, { 0 }, { 0 }, false },
+	{ "perf.page_faults", NULL, { 100, 110, 130 }, { 0 }, { 0 }, false },
+	/* a gap in the middle is spanned */
+	{ "perf.major_faults", NULL, { 1, -1, 7 }, { 0 }, { 0 }, false },
+	/* one that goes back means nothing */
+	{ "perf.context_switches", NULL, { 10, 20, 15 }, { 0 }, { 0 }, false },
+	/* one reading is no difference */
+	{ "perf.cpu_migrations", NULL, { -1, -1, 3 }, { 0 }, { 0 }, false },
+	{ "perf.cycles",
+	  NULL,
+	  { 7, 9, 1000007 },
+	  { 3, 5, 13 },
+	  { 2, 3, 6 },
+	  true },
+	{ "perf.instructions",
+	  NULL,
+	  { 0, 9, 5000000 },
+	  { 3, 5, 13 },
+	  { 3, 5, 13 },
+	  true },
+	/* it was never put on the hardware */
+	{ "perf.dtlb_load_misses",
+	  NULL,
+	  { 0, 0, 0 },
+	  { 3, 5, 13 },
+	  { 0, 0, 0 },
+	  true },
+	{ "perf.llc_load_misses", "no such counter", { 0 }, { 0 }, { 0 }, true },
+	{ "papi.l3_tcm", NULL, { 1, 2, 1201 }, { 0 }, { 0 }, false },
+	{ "perf.branches", "no such counter", { 0 }, { 0 }, { 0 }, true },
+	{ "perf.branch_misses",
+	  NULL,
+	  { 1, 2, 3 },
+	  { 1, 2, 3 },
+	  { 1, 2, 3 },
+	  true },
+	{ "uncore.dram_read_bytes",
+	  NULL,
+	  { 0, 1, 3000000000 },
+	  { 0 },
+	  { 0 },
+	  false },
+	{ "uncore.dram_write_bytes",
+	  NULL,
+	  { 0, 1, 1000000000 },
+	  { 0 },
+	  { 0 },
+	  false },
+};
+
+#define N_RAWS (sizeof(raws) / sizeof(raws[0]))
+
+static void put_channel(struct oae_jw *w, const char *name, const char *part,
+			const char *absent)
+{
+	char text[OAE_NAME_BYTES_MAX];
+
+	(void)snprintf(text, sizeof(text), "%s%s", name, part);
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "name", text);
+	oae_jw_str(w, "evidence", absent ? "absent" : "measured");
+	oae_jw_num(w, "scale", 1);
+	oae_jw_str(w, "reason", absent);
+	oae_jw_end_obj(w);
+}
+
+static void put_value(struct oae_jw *w, const char *name, const char *part,
+		      int64_t v)
+{
+	char text[OAE_NAME_BYTES_MAX];
+
+	(void)snprintf(text, sizeof(text), "%s%s", name, part);
+	if (v < 0)
+		oae_jw_null(w, text);
+	else
+		oae_jw_int(w, text, v);
+}
+
+static void put_reading(struct oae_journal *j, int at, const char *phase)
+{
+	struct oae_jw *w = oae_journal_begin(j, "sensors");
+	size_t i;
+
+	oae_jw_int(w, "run", 0);
+	oae_jw_int(w, "t_ns", (at + 1) * (int64_t)S);
+	oae_jw_str(w, "phase", phase);
+	oae_jw_obj(w, "values");
+	for (i = 0; i < N_RAWS; i++) {
+		const struct raw *r = &raws[i];
+
+		if (r->absent)
+			continue;
+		put_value(w, r->channel, "", r->value[at]);
+		if (!r->times)
+			continue;
+		put_value(w, r->channel, ".enabled_ns", r->enabled[at]);
+		put_value(w, r->channel, ".running_ns", r->running[at]);
+	}
+	oae_jw_end_obj(w);
+	assert_int_equal(oae_journal_commit(j, NULL), OAE_OK);
+}
+
+static void put_sample(struct oae_journal *j, int request)
+{
+	struct oae_jw *w = oae_journal_begin(j, "sample");
+
+	oae_jw_int(w, "run", 0);
+	oae_jw_u64s(w, "request", (uint64_t)request);
+	oae_jw_int(w, "due_ns", (int64_t)S);
+	oae_jw_int(w, "sent_ns", (int64_t)S);
+	oae_jw_int(w, "done_ns", 2 * (int64_t)S);
+	oae_jw_int(w, "tokens_out", 10);
+	oae_jw_str(w, "outcome", "ok");
+	assert_int_equal(oae_journal_commit(j, NULL), OAE_OK);
+}
+
+/* Two requests of ten tokens each. */
+static void put_run(struct oae_journal *j)
+{
+	struct oae_jw *w = oae_journal_begin(j, "run");
+	size_t i;
+
+	oae_jw_int(w, "run", 0);
+	oae_jw_str(w, "system", "a/b");
+	oae_jw_str(w, "purpose", "score");
+	oae_jw_arr(w, "channels");
+	for (i = 0; i < N_RAWS; i++) {
+		put_channel(w, raws[i].channel, "", raws[i].absent);
+		if (raws[i].absent || !raws[i].times)
+			continue;
+		put_channel(w, raws[i].channel, ".enabled_ns", NULL);
+		put_channel(w, raws[i].channel, ".running_ns", NULL);
+	}
+	oae_jw_end_arr(w);
+	assert_int_equal(oae_journal_commit(j, NULL), OAE_OK);
+	put_reading(j, 0, "warmup"); /* not while it serves */
+	put_reading(j, 0, "measure");
+	put_sample(j, 1);
+	put_reading(j, 1, "measure");
+	put_sample(j, 2);
+	put_reading(j, 2, "measure");
+	w = oae_journal_begin(j, "run_end");
+	oae_jw_int(w, "run", 0);
+	oae_jw_str(w, "status", "ok");
+	assert_int_equal(oae_journal_commit(j, NULL), OAE_OK);
+}
+
+static struct oae_counted derived(const struct oae_run_counts *r,
+				  const char *key)
+{
+	for (size_t i = 0; i < oae_derived_count; i++)
+		if (!strcmp(oae_derived[i].key, key))
+			return oae_derive(r, &oae_derived[i]);
+	fail_msg("no derived number %s", key);
+	return (struct oae_counted){ 0 };
+}
+
+static void is(const struct oae_run_counts *r, const char *key, double value,
+	       double share, const char *channel)
+{
+	struct oae_counted v = derived(r, key);
+
+	if (v.reason)
+		fail_msg("%s: %s", key, v.reason);
+	assert_near(v.value, value, 1e-9 * value);
+	assert_near(v.share, share, 1e-12);
+	assert_string_equal(v.channel, channel);
+}
+
+static void lacks(const struct oae_run_counts *r, const char *key,
+		  const char *reason)
+{
+	struct oae_counted v = derived(r, key);
+
+	assert_true(isnan(v.value));
+	assert_string_equal(v.reason, reason);
+}
+
+static void numbers_from_raw_readings(void **state)
+{
+	struct oae_error err = { 0 };
+	const struct oae_run_counts *r;
+	const struct oae_counted *c;
+	struct oae_records records;
+	struct oae_journal j;
+	struct oae_jw *w;
+
+	(void)state;
+	assert_int_equal(oae_journal_create(&j, journal_path, &err), OAE_OK);
+	w = oae_journal_begin(&j, "campaign");
+	oae_jw_int(w, "journal", OAE_JOURNAL_VERSION);
+	oae_jw_str(w, "spec", OAE_SPEC_VERSION);
+	assert_int_equal(oae_journal_commit(&j, &err), OAE_OK);
+	put_run(&j);
+	assert_int_equal(oae_journal_seal(&j, &err), OAE_OK);
+	oae_journal_close(&j);
+	if (oae_records_read(journal_path, &records, &err))
+		fail_msg("%s", err.text);
+	r = &records.runs[0].counts;
+	c = &r->count[OAE_COUNT_CYCLES];
+	acceptance(8,
+		   "multiplexing: raw 1e6, enabled 10, running 4 -> %g, %s"
+		   " (want 2.5e6, multiplexed)",
+		   c->value,
+		   c->share < OAE_COUNTED_SHARE_MIN ? "multiplexed" : "whole");
+	assert_near(c->value, 2.5e6, 1e-6);
+	assert_near(c->share, 0.4, 1e-12);
+	assert_true(c->share < OAE_COUNTED_SHARE_MIN);
+	is(r, "ipc", 2, 0.4, "perf.instructions");
+	is(r, "llc_misses_per_token", 60, 1, "papi.l3_tcm");
+	is(r, "task_clock_s_per_request", 2, 1, "perf.task_clock_ns");
+	is(r, "page_faults_per_request", 15, 1, "perf.page_faults");
+	is(r, "major_faults_per_request", 3, 1, "perf.major_faults");
+	is(r, "memory_gb_per_s", 2, 1, "uncore.dram_read_bytes");
+	lacks(r, "context_switches_per_request",
+	      "invalid: the counter went back");
+	lacks(r, "migrations_per_request", "fewer than two readings");
+	lacks(r, "dtlb_misses_per_token", "it never ran");
+	lacks(r, "branch_miss_share", "no such counter");
+	lacks(r, "cache_misses_per_token", "the journal names no such counter");
+	oae_records_release(&records);
+	(void)unlink(journal_path);
+}
+
+/* Counts of two sensors are not divided by each other. */
+static void sensors_do_not_mix(void **state)
+{
+	struct oae_run_counts r = { .samples = 1, .tokens_out = 1, .s = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < OAE_COUNTS; i++)
+		r.count[i] = (struct oae_counted){ 1, 1, "perf.x", NULL };
+	assert_null(derived(&r, "ipc").reason);
+	r.count[OAE_COUNT_CYCLES].channel = "likwid.cycles";
+	assert_non_null(derived(&r, "ipc").reason);
+	r.samples = 0;
+	assert_non_null(derived(&r, "page_faults_per_request").reason);
+}
+
+static void one_that_never_ran_has_no_value(void **state)
 {
 	double scaled, share;
 
 	(void)state;
-	assert_true(oae_window_scale(1e6, 10, 4, &scaled, &share));
-	acceptance(8,
-		   "multiplexing: raw 1e6, enabled 10, running 4 -> %g, share"
-		   " %g (want 2.5e6, 0.4)",
-		   scaled, share);
-	assert_near(scaled, 2.5e6, 1e-6);
-	assert_near(share, 0.4, 1e-12);
-	assert_false(oae_window_scale(1e6, 10, 0, &scaled, &share));
+	assert_false(oae_counter_scale(1e6, 10, 0, &scaled, &share));
+	assert_false(oae_counter_scale(1e6, 0, 0, &scaled, &share));
+	assert_true(oae_counter_scale(1e6, 10, 10, &scaled, &share));
+	assert_near(scaled, 1e6, 0);
 }
+
+/* ---- what is absent --------------------------------------------------- */
 
 /* Every channel says what it is, and an absent one why. */
 static void absent_events_say_why(void **state)
@@ -246,12 +495,20 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_the_whole_tree),
-		cmocka_unit_test(multiplexed_counts_are_scaled),
+		cmocka_unit_test(numbers_from_raw_readings),
+		cmocka_unit_test(sensors_do_not_mix),
+		cmocka_unit_test(one_that_never_ran_has_no_value),
 		cmocka_unit_test(absent_events_say_why),
 	};
+	int fd;
 
 	if (argc == 2 && !strcmp(argv[1], "--server"))
 		return be_a_server();
 	self = argv[0];
+	fd = mkstemp(journal_path); /* a name that is ours */
+	if (fd < 0)
+		return 1;
+	close(fd);
+	(void)unlink(journal_path);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
