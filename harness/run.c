@@ -257,7 +257,7 @@ static enum oae_status measure(struct state *s, struct oae_error *err)
 static enum oae_status serve(struct state *s, struct oae_error *err)
 {
 	const volatile sig_atomic_t *stop = s->bench->stop;
-	struct oae_target target = { .cgroup = -1 };
+	struct oae_target target = { 0 };
 	enum oae_status status;
 
 	status = oae_session_spawn(&s->session, s->run->argv, s->run->dir, err);

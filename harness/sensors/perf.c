@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/cgroup.h"
 #include "harness/sensors/perf_event.h"
 #include "harness/sensors/sensor.h"
 
@@ -121,13 +122,13 @@ static enum oae_status open_all(struct perf_state *p, enum oae_perf_mode mode,
 	return OAE_OK;
 }
 
-/* The first CPU's task clock tells whether a group may be counted at all. */
+/* False when a group may not be counted at all. */
 static bool group_opens(const struct perf_state *p)
 {
 	size_t i;
 
-	for (i = 0; i < OAE_PERF_EVENTS; i++)
-		if (p->fd[i * p->cpus] >= 0)
+	for (i = 0; i < OAE_PERF_EVENTS * p->cpus; i++)
+		if (p->fd[i] >= 0)
 			return true;
 	return false;
 }
@@ -140,11 +141,15 @@ static enum oae_status perf_attach(struct oae_sensor *s,
 	struct perf_state *p = s->state;
 	size_t cpus = n < 1 ? 1 : (size_t)n;
 	enum oae_status status;
+	int folder = -1;
 
 	perf_detach(s);
-	if (t->cgroup >= 0 && cpus <= CPUS_MAX &&
-	    (t->pid == 0 || cpus * p->usable <= GROUP_READS_MAX)) {
-		status = open_all(p, OAE_PERF_GROUP, t->cgroup, cpus, err);
+	if (t->group && cpus <= CPUS_MAX &&
+	    (t->pid == 0 || cpus * p->usable <= GROUP_READS_MAX))
+		folder = oae_cgroup_perf_fd(t->group);
+	if (folder >= 0) {
+		status = open_all(p, OAE_PERF_GROUP, folder, cpus, err);
+		close(folder);
 		if (status || group_opens(p))
 			return status;
 		perf_detach(s);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CPU time of the adapter's process tree from /proc. `cpu_ns` is the sum of
- * the living processes' CPU clocks (nanoseconds) and of what their reaped
- * children used (clock ticks, usually 10 ms). A child that ends unreaped by
- * its parent drops out of /proc; the perf sensor's task-clock keeps it.
+ * CPU time of the adapter's process tree. Where it has a control group,
+ * `cpu_ns` is the group's: all that ever ran in it, also what daemonised or
+ * ended unreaped. Else it is the sum from /proc of the living processes' CPU
+ * clocks (nanoseconds) and of what their reaped children used (clock ticks,
+ * usually 10 ms); a child that is not reaped by its parent, or that left the
+ * tree, drops out of that, and only the perf sensor's task clock keeps it.
+ * User and system time are always from /proc.
  */
 #define _GNU_SOURCE
 #include "harness/sensors/proc.h"
@@ -17,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/cgroup.h"
 #include "harness/sensors/sensor.h"
 
 enum {
@@ -27,7 +31,9 @@ enum {
 };
 
 struct proc_state {
-	pid_t root; /* 0: detached */
+	pid_t root;			/* 0: detached */
+	const struct oae_cgroup *group; /* NULL: none that counts */
+	uint64_t group_base;		/* what it had used before */
 	uint64_t tick_ns;
 	uint64_t last[N_CHANNELS];
 	struct oae_tree tree;
@@ -147,23 +153,41 @@ static uint64_t clock_of(pid_t pid, uint64_t otherwise)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* False when it cannot be read: /proc has less, and must not stand in. */
+static bool read_group(const struct proc_state *p, uint64_t *ns)
+{
+	uint64_t now;
+
+	if (oae_cgroup_cpu_ns(p->group, &now, NULL))
+		return false;
+	*ns = now > p->group_base ? now - p->group_base : 0;
+	return true;
+}
+
 static void proc_read(struct oae_sensor *s, struct oae_channel_value *out)
 {
 	struct proc_state *p = s->state;
 	uint64_t sum[N_CHANNELS] = { 0 }, ticks[4];
-	bool any = false;
+	bool any = false, whole = true;
 	size_t i;
 
-	if (!p->root)
+	if (p->group)
+		whole = read_group(p, &sum[CPU]);
+	if (!p->root) {
+		out[CPU].ok = p->group && whole;
+		out[CPU].raw = sum[CPU];
 		return;
+	}
 	oae_tree_walk(&p->tree, p->root);
 	for (i = 0; i < p->tree.count; i++) {
 		if (!read_ticks(p->tree.pid[i], ticks))
 			continue;
 		any = true;
-		sum[CPU] += clock_of(p->tree.pid[i],
-				     (ticks[0] + ticks[1]) * p->tick_ns) +
-			    (ticks[2] + ticks[3]) * p->tick_ns;
+		if (!p->group)
+			sum[CPU] +=
+				clock_of(p->tree.pid[i],
+					 (ticks[0] + ticks[1]) * p->tick_ns) +
+				(ticks[2] + ticks[3]) * p->tick_ns;
 		sum[USER] += (ticks[0] + ticks[2]) * p->tick_ns;
 		sum[SYSTEM] += (ticks[1] + ticks[3]) * p->tick_ns;
 	}
@@ -174,6 +198,8 @@ static void proc_read(struct oae_sensor *s, struct oae_channel_value *out)
 		out[i].ok = any;
 		out[i].raw = p->last[i];
 	}
+	if (p->group)
+		out[CPU].ok = whole;
 }
 
 static enum oae_status proc_open(struct oae_sensor *s, const char *sysroot,
@@ -203,6 +229,7 @@ static void proc_detach(struct oae_sensor *s)
 	struct proc_state *p = s->state;
 
 	p->root = 0;
+	p->group = NULL;
 	memset(p->last, 0, sizeof(p->last));
 }
 
@@ -215,6 +242,8 @@ static enum oae_status proc_attach(struct oae_sensor *s,
 	(void)err;
 	proc_detach(s);
 	p->root = t->pid;
+	if (t->group && !oae_cgroup_cpu_ns(t->group, &p->group_base, NULL))
+		p->group = t->group;
 	return OAE_OK;
 }
 

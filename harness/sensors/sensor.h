@@ -52,10 +52,10 @@ struct oae_channel_value {
 };
 
 /* What tree scope follows. */
+struct oae_cgroup;
 struct oae_target {
-	pid_t pid;  /* a child that has not yet exec'd; 0: only the group */
-	int cgroup; /* folder of the tree's control group, as perf_event_open
-		       takes it (v2, or v1's perf_event); -1: none */
+	pid_t pid; /* a child that has not yet exec'd; 0: only the group */
+	const struct oae_cgroup *group; /* that holds it; NULL: none */
 };
 
 struct oae_sensor;

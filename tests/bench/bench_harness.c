@@ -337,7 +337,7 @@ static enum oae_status sensors(struct job *j, struct oae_error *err)
 {
 	struct oae_channel_value v[OAE_CHANNELS_MAX];
 	static struct oae_tree tree;
-	struct oae_target target = { .pid = hold(HOLD_BYTES), .cgroup = -1 };
+	struct oae_target target = { .pid = hold(HOLD_BYTES) };
 	pid_t pid = target.pid;
 	uint32_t n = scaled(j, 100, 10), i;
 	double read_ns = 0, memory_ns = 0, start;
