@@ -301,12 +301,12 @@ static void coverage(void **state)
 		   "unpaired, same runs: Welch on logs %.2f %%, Fieller %.2f"
 		   " %%",
 		   welch_held / 200.0, fieller_held / 200.0);
-	acceptance(
-		12,
-		"what it replaces: percentile bootstrap %.1f %% (2000"
-		" trials; want 84-88 %% +-1.6), pooling 10 x 1000 requests %.1f %%"
-		" (want about 45 %%) where t over the ten runs has %.1f %%",
-		bootstrap / 20.0, 100 * pooled, 100 * runs);
+	acceptance(12,
+		   "what it replaces: percentile bootstrap %.1f %% (2000"
+		   " trials; want 84-88 %% +-1.6), pooling 10 x 1000 requests"
+		   " %.1f %% (want about 45 %%) where t over the ten runs has"
+		   " %.1f %%",
+		   bootstrap / 20.0, 100 * pooled, 100 * runs);
 	assert_true(share >= .94 && share <= .965);
 	assert_true(welch_held >= 18700 && fieller_held >= 18700);
 	assert_true(welch_held <= 19400 && fieller_held <= 19400);

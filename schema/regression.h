@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate against regressions (spec section 10, "Regression gate"): two
+ * builds measured in one job on one host, in ABBA order, so that run i of
+ * one and run i of the other are a pair. The gate fails only when the
+ * interval of the paired ratio excludes no change and its near end is beyond
+ * the change that matters; it passes only when it could have seen one.
+ */
+#ifndef OAE_SCHEMA_REGRESSION_H
+#define OAE_SCHEMA_REGRESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/rng.h"
+#include "base/stats.h"
+#include "base/status.h"
+
+#define OAE_REGRESSION_METRICS_MAX 64u
+#define OAE_REGRESSION_PAIRS_MIN 10u
+#define OAE_REGRESSION_PAIRS_MAX 100000u
+#define OAE_REGRESSION_ALPHA 0.01
+#define OAE_REGRESSION_POWER 0.8
+/* A gate that misses changes of this size (or the threshold's) passes none. */
+#define OAE_REGRESSION_RESOLUTION 0.05
+
+struct oae_regression_metric {
+	const char *name;
+	/* Values > 0 of paired runs; NULL when that side was not measured. */
+	const double *baseline, *candidate;
+	size_t pairs;
+	bool more_is_better;
+	double threshold; /* the relative change that matters; >= 0 */
+};
+
+/* Zero: the defaults above. */
+struct oae_regression_rules {
+	double alpha;	   /* chance of failing though nothing is worse */
+	double resolution; /* relative change that must be detectable */
+};
+
+enum oae_regression_verdict {
+	OAE_REGRESSION_NONE,
+	OAE_REGRESSION_FOUND,
+	OAE_REGRESSION_INCONCLUSIVE,
+	OAE_REGRESSION_NOT_COMPARABLE,
+};
+
+struct oae_regression_finding {
+	enum oae_regression_verdict verdict;
+	const char *reason; /* static text; NULL when it passes */
+	size_t pairs;
+	/*
+	 * Relative change for the worse: 0.05 is 5 % worse, the candidate's
+	 * geometric mean over the baseline's less 1 (the reverse where more
+	 * is better). NaN when unknown. The interval's level is that of the
+	 * metric's step in Holm's procedure: 1 - alpha / (claims left).
+	 */
+	struct oae_interval change;
+	double level;
+	double p;      /* of "not worse by more than the threshold" */
+	double p_holm; /* adjusted over the metrics */
+	/*
+	 * The least true change for the worse that fails the gate in 80 % of
+	 * cases: (1 + threshold) exp(d) - 1 with d of
+	 * oae_detectable_change(sd of log ratios, pairs, alpha / metrics,
+	 * 0.8), the paired t test's formula.
+	 */
+	double detectable;
+};
+
+/*
+ * Judges n metrics into out[n]; the returned one is the worst
+ * (a regression before an inconclusive one). Fewer than OAE_REGRESSION_PAIRS_MIN
+ * pairs, a side that is missing, or a value that is not above 0 is
+ * inconclusive. OAE_REGRESSION_INCONCLUSIVE for n = 0 or n >
+ * OAE_REGRESSION_METRICS_MAX (out is left alone).
+ */
+enum oae_regression_verdict
+oae_regression_judge(const struct oae_regression_metric *m, size_t n,
+		     struct oae_regression_rules rules,
+		     struct oae_regression_finding *out);
+
+/*
+ * How often this gate would fail though nothing is different: in each trial
+ * every pair's two sides are exchanged or not by a coin, the same for all
+ * metrics, and judged again. For the runs of an A/A comparison. NaN when
+ * there is nothing to judge or no memory.
+ */
+double oae_regression_false_positives(const struct oae_regression_metric *m,
+				      size_t n,
+				      struct oae_regression_rules rules,
+				      unsigned trials, struct oae_rng *rng);
+
+/* What must be alike for a difference to be the software's; NULL: none. */
+struct oae_regression_setting {
+	const char *cpu, *kernel, *energy_source, *model_sha256;
+};
+
+/* True when alike; else *what is the first that differs. */
+bool oae_regression_comparable(const struct oae_regression_setting *a,
+			       const struct oae_regression_setting *b,
+			       const char **what);
+
+const char *oae_regression_verdict_name(enum oae_regression_verdict v);
+/* 0 pass, 2 regression, 3 inconclusive, 4 not comparable. */
+int oae_regression_exit_code(enum oae_regression_verdict v);
+
+#endif
