@@ -26,4 +26,15 @@ void oae_result_interval(struct oae_jw *w, const char *key,
 /* {"value": null, "reason": ".."} */
 void oae_result_missing(struct oae_jw *w, const char *key, const char *reason);
 
+/* The same with its unit, class measured; a NaN value is missing. */
+void oae_result_amount(struct oae_jw *w, const char *key, struct oae_interval i,
+		       const char *unit, const char *reason);
+/* Mean and percentiles; those with too few samples are missing. */
+void oae_result_latency(struct oae_jw *w, const char *key,
+			const struct oae_distribution *d);
+/* "steady_state" of a cell. */
+enum oae_status oae_result_steady(struct oae_jw *w, struct oae_score *s,
+				  const struct oae_cell *c,
+				  struct oae_error *err);
+
 #endif

@@ -51,9 +51,8 @@ static struct oae_interval over_runs(const struct oae_cell *c, run_fn *fn)
 	return i;
 }
 
-static void write_amount(struct oae_jw *w, const char *key,
-			 struct oae_interval i, const char *unit,
-			 const char *reason)
+void oae_result_amount(struct oae_jw *w, const char *key, struct oae_interval i,
+		       const char *unit, const char *reason)
 {
 	if (isnan(i.mid)) {
 		oae_result_missing(w, key, reason);
@@ -87,7 +86,7 @@ static void write_joules(struct oae_jw *w, const struct oae_score *s,
 
 	oae_jw_obj(w, "joules_per_request");
 	oae_jw_str(w, "scope", "above idle");
-	write_amount(w, "measured", measured, "J", no_energy_reason(c));
+	oae_result_amount(w, "measured", measured, "J", no_energy_reason(c));
 	if (isnan(e.mid) || !(s->dynamic_w.mid > 0)) {
 		oae_result_missing(w, "estimated", "no CPU time");
 	} else {
@@ -111,6 +110,21 @@ static void write_tail(struct oae_jw *w, const char *key, double v)
 		oae_jw_num(w, key, v);
 }
 
+void oae_result_latency(struct oae_jw *w, const char *key,
+			const struct oae_distribution *d)
+{
+	oae_jw_obj(w, key);
+	oae_jw_num(w, "mean", d->mean);
+	write_tail(w, "median", d->median);
+	oae_jw_num(w, "std", d->std);
+	write_tail(w, "p90", d->p90);
+	write_tail(w, "p95", d->p95);
+	write_tail(w, "p99", d->p99);
+	oae_jw_int(w, "n", (int64_t)d->n);
+	oae_jw_str(w, "class", "measured");
+	oae_jw_end_obj(w);
+}
+
 static enum oae_status write_latencies(struct oae_jw *w,
 				       const struct oae_cell *c,
 				       struct oae_error *err)
@@ -122,18 +136,9 @@ static enum oae_status write_latencies(struct oae_jw *w,
 		status = oae_cell_latency(c, (enum oae_latency)l, &d[l], err);
 	if (status)
 		return status;
-	for (int l = 0; l < OAE_LATENCIES; l++) {
-		oae_jw_obj(w, oae_latency_name((enum oae_latency)l));
-		oae_jw_num(w, "mean", d[l].mean);
-		write_tail(w, "median", d[l].median);
-		oae_jw_num(w, "std", d[l].std);
-		write_tail(w, "p90", d[l].p90);
-		write_tail(w, "p95", d[l].p95);
-		write_tail(w, "p99", d[l].p99);
-		oae_jw_int(w, "n", (int64_t)d[l].n);
-		oae_jw_str(w, "class", "measured");
-		oae_jw_end_obj(w);
-	}
+	for (int l = 0; l < OAE_LATENCIES; l++)
+		oae_result_latency(w, oae_latency_name((enum oae_latency)l),
+				   &d[l]);
 	oae_jw_obj(w, "ecdf");
 	for (int l = 0; l < OAE_LATENCIES; l++) {
 		oae_jw_arr(w, oae_latency_name((enum oae_latency)l));
@@ -285,11 +290,14 @@ static enum oae_status write_cell(struct oae_jw *w, struct oae_score *s,
 	oae_jw_int(w, "requests", (int64_t)c->sample_count);
 	oae_jw_int(w, "ok", (int64_t)c->ok_count);
 	status = write_latencies(w, c, err);
+	if (!status)
+		status = oae_result_steady(w, s, c, err);
 	if (status)
 		return status;
-	write_amount(w, "s_per_request", over_runs(c, run_s), "s", "no run");
-	write_amount(w, "cpu_s_per_request", over_runs(c, run_cpu), "s",
-		     "no CPU time was read");
+	oae_result_amount(w, "s_per_request", over_runs(c, run_s), "s",
+			  "no run");
+	oae_result_amount(w, "cpu_s_per_request", over_runs(c, run_cpu), "s",
+			  "no CPU time was read");
 	write_joules(w, s, c);
 	write_memory(w, c);
 	write_tokens(w, c);

@@ -43,6 +43,9 @@ struct folder {
 	bool scale;
 	unsigned tokens_in, tokens_out; /* of the scale runs */
 	const char *spec;		/* of the campaign line */
+	bool sized;		/* requests of one to four times the size */
+	unsigned warm_requests; /* the first of each run take */
+	double warm_factor;	/* so much longer */
 };
 
 static const char *const folder_system[FOLDER_SYSTEMS] = {
@@ -254,7 +257,7 @@ static inline void folder_sample(const struct folder *f, struct oae_journal *j,
 	oae_jw_int(w, "first_ns", (int64_t)((start + s / 10) * 1e9));
 	oae_jw_int(w, "done_ns", (int64_t)((start + s) * 1e9));
 	oae_jw_int(w, "tokens_in", 40);
-	oae_jw_int(w, "tokens_out", 10);
+	oae_jw_int(w, "tokens_out", f->sized ? 10 * (1 + item % 4) : 10);
 	oae_jw_int(w, "drafted", system == 1 ? 8 : 0);
 	oae_jw_int(w, "accepted", system == 1 ? 6 : 0);
 	oae_jw_str(w, "outcome", "ok");
@@ -357,16 +360,22 @@ static inline void folder_run(const struct folder *f, struct oae_journal *j,
 	double s = folder_s[workload] * f->speed[system] *
 		   (1 + f->noise * oae_rng_normal(rng));
 	unsigned n = f->fail_run == run ? f->items / 2 : f->items;
+	double busy = 0;
 
 	folder_run_begin(f, j, run, folder_system[system],
 			 folder_workload[workload], rep, false);
 	folder_sensors(f, j, run, 0, "idle", 0);
 	folder_sensors(f, j, run, 0.5, "idle", 5);
-	for (unsigned i = 0; i < n; i++)
-		folder_sample(f, j, run, system, workload, i,
-			      ((unsigned)rep * f->items + i) % FOLDER_ITEMS,
-			      1 + s * i, s);
-	folder_run_end(f, j, run, s * n, n == f->items);
+	for (unsigned i = 0; i < n; i++) {
+		unsigned item = ((unsigned)rep * f->items + i) % FOLDER_ITEMS;
+		double takes = f->sized ? s * (1 + item % 4) : s;
+
+		takes *= i < f->warm_requests ? f->warm_factor : 1;
+		folder_sample(f, j, run, system, workload, i, item, 1 + busy,
+			      takes);
+		busy += takes;
+	}
+	folder_run_end(f, j, run, busy, n == f->items);
 }
 
 static inline void folder_scale_run(const struct folder *f,

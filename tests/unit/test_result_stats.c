@@ -86,6 +86,85 @@ static void tail_floors(void **state)
 	}
 }
 
+/* ---- steady state ----------------------------------------------------- */
+
+static double num(const cJSON *obj, const char *a, const char *b)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(obj, a);
+
+	v = b ? cJSON_GetObjectItemCaseSensitive(v, b) : v;
+	if (!cJSON_IsNumber(v))
+		fail_msg("%s.%s is no number", a, b ? b : "");
+	return v->valuedouble;
+}
+
+static void near(double is, double should, double tolerance)
+{
+	if (!(fabs(is - should) <= tolerance * fabs(should)))
+		fail_msg("%.12g is not %.12g", is, should);
+}
+
+/*
+ * Ten slow requests of forty, of four sizes: seen as warm-up, its end found,
+ * left out of the steady times and kept in the cost.
+ */
+static void warm_up(void **state)
+{
+	const cJSON *cell, *steady;
+	struct folder f;
+	char dir[300];
+	double s, cost;
+	cJSON *r;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s/warm", base);
+	f = folder_default(dir);
+	f.items = 40;
+	f.sized = true;
+	f.warm_requests = 10;
+	f.warm_factor = 1.5;
+	r = made(&f);
+	cell = first_cell(r);
+	steady = cJSON_GetObjectItemCaseSensitive(cell, "steady_state");
+	near(num(steady, "runs", NULL), 6, 0);
+	near(num(steady, "share", "warm_up"), 1, 0);
+	near(num(steady, "share", "flat"), 0, 0);
+	near(num(steady, "from_request", "median"), 10, 0);
+	near(num(steady, "from_request", "max"), 10, 0);
+	near(num(steady, "requests", NULL), 180, 0);
+	near(num(steady, "left_out", NULL), 60, 0);
+	near(num(steady, "e2el_ms", "n"), 180, 0);
+	/* Sizes of 2.5 on average, of 0.05 s. */
+	s = num(steady, "s_per_request", "value");
+	near(s, .05 * 2.5, .05);
+	cost = num(cell, "s_per_request", "value");
+	near(cost / s, 1.125, .04);
+	near(num(cell, "e2el_ms", "n"), 240, 0);
+	cJSON_Delete(r);
+}
+
+static void too_short(void **state)
+{
+	const cJSON *steady, *v;
+	struct folder f;
+	char dir[300];
+	cJSON *r;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s/short", base);
+	f = folder_default(dir);
+	f.items = 9;
+	r = made(&f);
+	steady =
+		cJSON_GetObjectItemCaseSensitive(first_cell(r), "steady_state");
+	near(num(steady, "share", "too_short"), 1, 0);
+	v = cJSON_GetObjectItemCaseSensitive(steady, "from_request");
+	assert_non_null(
+		strstr(oae_json_str_or(v, "reason", ""), "insufficient"));
+	near(num(steady, "left_out", NULL), 54, 0);
+	cJSON_Delete(r);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -106,6 +185,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tail_floors),
+		cmocka_unit_test(warm_up),
+		cmocka_unit_test(too_short),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
