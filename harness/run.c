@@ -9,17 +9,20 @@
 #include "base/clock.h"
 #include "harness/run_lines.h"
 #include "harness/sensors/proc.h"
+#include "harness/sensors/source.h"
 
 #define SENSOR_PERIOD_NS 1000000000u
 #define MEMORY_PERIOD_NS 100000000u
 /* Looking at memory costs time; it never takes more than one part in this. */
 #define MEMORY_COST_PARTS 50u
-#define IDLE_NS 250000000u /* where there is a meter to read meanwhile */
+/* An idle window, where there is a meter: long enough for it, within limits. */
+#define IDLE_NS_MIN 250000000u
+#define IDLE_NS_MAX 30000000000u
 #define NAP_NS 100000000u
 
 static const char phase_idle[] = "idle", phase_setup[] = "setup";
 static const char phase_warmup[] = "warmup", phase_measure[] = "measure";
-static const char phase_teardown[] = "teardown";
+static const char phase_teardown[] = "teardown", phase_after[] = "idle_after";
 
 struct state {
 	const struct oae_bench *bench;
@@ -29,7 +32,7 @@ struct state {
 	uint64_t t0_ns;
 	const char *phase;
 	uint64_t max_in_flight;
-	uint64_t next_sensor_ns, next_memory_ns;
+	uint64_t sensor_period_ns, next_sensor_ns, next_memory_ns;
 	uint64_t pss_bytes;
 	bool warming; /* the warm-up request is no sample */
 	struct oae_tree tree;
@@ -69,7 +72,7 @@ static enum oae_status read_sensors(struct state *s, const char *next,
 				 phases[p]);
 		status = commit(s, err);
 	}
-	s->next_sensor_ns = now + SENSOR_PERIOD_NS;
+	s->next_sensor_ns = now + s->sensor_period_ns;
 	if (next)
 		s->phase = next;
 	return status;
@@ -277,6 +280,29 @@ static enum oae_status serve(struct state *s, struct oae_error *err)
 	return status;
 }
 
+/* Nothing of ours runs; what the machine draws meanwhile is its idle power. */
+static enum oae_status stay_idle(struct state *s, struct oae_error *err)
+{
+	uint64_t now = oae_clock_ns(), end, until;
+	uint64_t ns =
+		OAE_IDLE_UPDATES_MIN * oae_sources_update_ns(s->bench->sensors);
+	enum oae_status status = OAE_OK;
+
+	/* A tenth more: the reading that ends it must not come too early. */
+	ns += ns / 10;
+	ns = ns < IDLE_NS_MIN ? IDLE_NS_MIN : ns;
+	end = now + (ns > IDLE_NS_MAX ? IDLE_NS_MAX : ns);
+	while (!status && now < end && !*s->bench->stop) {
+		until = now + NAP_NS < end ? now + NAP_NS : end;
+		until = s->next_sensor_ns < until ? s->next_sensor_ns : until;
+		oae_clock_sleep_until(until);
+		now = oae_clock_ns();
+		if (now >= s->next_sensor_ns)
+			status = read_sensors(s, NULL, err);
+	}
+	return status;
+}
+
 static enum oae_status begin(struct state *s, struct oae_error *err)
 {
 	const struct oae_bench *b = s->bench;
@@ -284,6 +310,8 @@ static enum oae_status begin(struct state *s, struct oae_error *err)
 	const char *sensor;
 	size_t i;
 
+	s->sensor_period_ns =
+		oae_sources_period_ns(b->sensors, SENSOR_PERIOD_NS);
 	for (i = 0; i < b->sensors->channel_count; i++)
 		oae_window_init(&s->windows[i],
 				oae_sensors_channel(b->sensors, i, &sensor));
@@ -299,7 +327,7 @@ static enum oae_status begin(struct state *s, struct oae_error *err)
 	if (!status)
 		status = read_sensors(s, phase_idle, err);
 	if (!status && !b->sensors->no_meter[0])
-		oae_clock_sleep_until(oae_clock_ns() + IDLE_NS);
+		status = stay_idle(s, err);
 	return status;
 }
 
@@ -326,7 +354,15 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 		(void)snprintf(s->result->reason, sizeof(s->result->reason),
 			       "%s", "interrupted");
 	}
-	status = read_sensors(s, NULL, err);
+	if (b->sensors->no_meter[0] || *b->stop) {
+		status = read_sensors(s, NULL, err);
+	} else {
+		status = read_sensors(s, phase_after, err);
+		if (!status)
+			status = stay_idle(s, err);
+		if (!status)
+			status = read_sensors(s, NULL, err);
+	}
 	s->result->wall_ns = oae_clock_ns() - s->t0_ns;
 	if (!status) {
 		oae_line_run_end(oae_journal_begin(b->journal, "run_end"),

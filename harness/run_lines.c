@@ -2,6 +2,7 @@
 #include "harness/run_lines.h"
 
 #include "base/clock.h"
+#include "harness/sensors/source.h"
 #include "schema/counters.h"
 
 static void channel(struct oae_jw *w, const struct oae_channel *c,
@@ -23,6 +24,28 @@ static void channel(struct oae_jw *w, const struct oae_channel *c,
 	}
 	oae_jw_str(w, "reason", c->reason[0] ? c->reason : NULL);
 	oae_jw_end_obj(w);
+}
+
+/* The table of meters: what serves, and why the others do not. */
+static void sources(struct oae_jw *w, const struct oae_sensors *sensors)
+{
+	struct oae_source s[OAE_SOURCES_MAX];
+	size_t n = oae_sources_table(sensors, s), i;
+
+	oae_jw_arr(w, "sources");
+	for (i = 0; i < n; i++) {
+		oae_jw_obj(w, NULL);
+		oae_jw_str(w, "sensor", s[i].sensor);
+		oae_jw_str(w, "covers", oae_covers_name(s[i].covers));
+		oae_jw_str(w, "state", oae_source_state(&s[i]));
+		oae_jw_int(w, "terms", (int64_t)s[i].terms);
+		oae_jw_int(w, "usable", (int64_t)s[i].usable);
+		oae_jw_str(w, "class", oae_evidence_name(s[i].evidence));
+		oae_jw_num(w, "update_s", (double)s[i].update_ns * 1e-9);
+		oae_jw_str(w, "reason", s[i].reason);
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_arr(w);
 }
 
 void oae_line_run(struct oae_jw *w, const struct oae_run *r,
@@ -63,6 +86,7 @@ void oae_line_run(struct oae_jw *w, const struct oae_run *r,
 		channel(w, c, sensor);
 	}
 	oae_jw_end_arr(w);
+	sources(w, sensors);
 	oae_jw_str(w, "no_meter",
 		   sensors->no_meter[0] ? sensors->no_meter : NULL);
 }
@@ -184,8 +208,8 @@ static void measured(struct oae_jw *w, const struct oae_run_totals *t)
 		if (v->channel->multiplexed)
 			oae_jw_num(w, "share", share);
 		oae_jw_str(w, "reason", reason);
-		oae_jw_int(w, "gaps", v->gaps);
-		oae_jw_int(w, "wraps", v->wraps);
+		oae_jw_int(w, "gaps", v->sum.gaps);
+		oae_jw_int(w, "wraps", v->sum.wraps);
 		oae_jw_end_obj(w);
 	}
 	oae_jw_end_obj(w);

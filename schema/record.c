@@ -188,6 +188,7 @@ void oae_records_release(struct oae_records *r)
 	cJSON_Delete(r->environment_end);
 	cJSON_Delete(r->ready);
 	cJSON_Delete(r->notes);
+	cJSON_Delete(r->sources);
 	free(r->runs);
 	free(r->samples);
 	oae_arena_release(&r->arena);

@@ -16,7 +16,10 @@
 #include "base/sha256.h"
 #include "base/status.h"
 #include "schema/counters.h"
+#include "schema/energy.h"
 
+#define OAE_SENSOR_NAME_BYTES_MAX 32u
+#define OAE_CROSS_CHECKS_MAX 16u
 #define OAE_JOURNAL_VERSION 1
 #define OAE_SPEC_VERSION "1.0"
 #define OAE_VERSION "1.0.0"
@@ -71,22 +74,38 @@ struct oae_run_record {
 	 * What segments that ended measured while serving, and how many
 	 * samples those segments had; NaN when unknown.
 	 */
-	double cpu_s, energy_j;
-	const char *no_energy; /* why energy_j is NaN, or NULL */
+	double cpu_s;
+	struct oae_energy_account energy; /* of the whole machine */
+	const char *no_meter;		  /* why nothing was metered, or NULL */
+	const char *no_energy; /* why a part of the account is NaN, or NULL */
+	double idle_before_w, idle_after_w; /* of the last metered segment */
 	size_t metered_samples;
-	double idle_w;		    /* of the whole machine, before set-up */
 	uint64_t peak_memory_bytes; /* largest; 0 when unknown */
 	const char *peak_memory_method;
 	size_t sample_count;
 	struct oae_run_counts counts;
 };
 
+/*
+ * Two sources that cover the same thing, over the windows in which both were
+ * whole: `a` is the one that counts.
+ */
+struct oae_cross_check {
+	enum oae_covers covers;
+	char a[OAE_SENSOR_NAME_BYTES_MAX], b[OAE_SENSOR_NAME_BYTES_MAX];
+	double a_j, b_j;
+	size_t windows;
+};
+
 struct oae_records {
 	struct oae_arena arena;
 	cJSON *campaign;			    /* the "campaign" line */
 	cJSON *environment_start, *environment_end; /* or NULL */
-	cJSON *notes; /* array of the texts of "note" lines */
-	cJSON *ready; /* {system: the first ready message of its adapter} */
+	cJSON *notes;	/* array of the texts of "note" lines */
+	cJSON *ready;	/* {system: the first ready message of its adapter} */
+	cJSON *sources; /* the meters of the first run, or NULL */
+	struct oae_cross_check cross_checks[OAE_CROSS_CHECKS_MAX];
+	size_t cross_check_count;
 	struct oae_run_record *runs; /* by first appearance */
 	size_t run_count;
 	struct oae_sample *samples; /* in journal order */

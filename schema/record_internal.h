@@ -6,12 +6,17 @@
 #include "schema/record.h"
 
 #include "base/limits.h"
+#include "schema/unwrap.h"
 
-/* A channel of the run going on that adds to the machine's energy. */
+/* An energy channel of the run segment going on. */
 struct oae_meter {
 	char name[OAE_NAME_BYTES_MAX];
-	double joules;		      /* raw x joules = J */
-	double idle_first, idle_last; /* raw readings; NaN: none */
+	char sensor[OAE_SENSOR_NAME_BYTES_MAX];
+	enum oae_covers covers;
+	bool chosen;   /* a term of the machine's energy */
+	double joules; /* raw x joules = J */
+	struct oae_counter counter;
+	struct oae_unwrap before, load, after; /* idle, measure, idle_after */
 };
 
 /* The channel that tells a count in the segment going on. */
@@ -34,7 +39,6 @@ struct oae_record_reader {
 	/* The run segment going on. */
 	struct oae_meter meters[OAE_CHANNELS_MAX];
 	size_t meter_count, segment_samples;
-	uint64_t idle_first_ns, idle_last_ns;
 	struct oae_count_reader counts[OAE_COUNTS];
 	uint64_t segment_tokens;
 };
@@ -52,8 +56,18 @@ void oae_record_counts_reading(struct oae_record_reader *r, const cJSON *values,
 			       uint64_t t_ns);
 void oae_record_counts_end(struct oae_record_reader *r,
 			   struct oae_run_record *run);
+/* Of record_energy.c: the segment's meters, their readings, its account. */
+enum oae_status oae_record_meters(struct oae_record_reader *r,
+				  const cJSON *run_line);
+void oae_record_readings(struct oae_record_reader *r, const cJSON *values,
+			 const char *phase, uint64_t t_ns);
+enum oae_status oae_record_energy(struct oae_record_reader *r,
+				  const cJSON *run_end, bool first,
+				  struct oae_run_record *run);
 
 /* Of record_take.c and record_sample.c. */
+/* The value of one channel in run_end's "measured"; NaN when null. */
+double oae_record_measured(const cJSON *run_end, const char *channel);
 enum oae_status oae_record_sample(struct oae_record_reader *r, cJSON *line);
 enum oae_status oae_record_no_memory(struct oae_record_reader *r);
 /* Room for one more element; the new one is zeroed. NULL: no memory. */

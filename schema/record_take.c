@@ -178,39 +178,6 @@ static enum oae_status take_items(struct oae_record_reader *r,
 	return OAE_OK;
 }
 
-/* Remembers which channels of the segment add up to its energy. */
-static enum oae_status take_meters(struct oae_record_reader *r,
-				   const cJSON *line)
-{
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "channels");
-	const cJSON *obj;
-
-	r->meter_count = 0;
-	r->segment_samples = 0;
-	if (cJSON_GetArraySize(list) > (int)OAE_CHANNELS_MAX)
-		return oae_fail(r->err, OAE_ERR_LIMIT, 0,
-				"more than %u"
-				" channels",
-				OAE_CHANNELS_MAX);
-	cJSON_ArrayForEach(obj, list) {
-		struct oae_meter *m = &r->meters[r->meter_count];
-		const char *name = oae_json_str_or(obj, "name", "");
-
-		if (!cJSON_IsTrue(
-			    cJSON_GetObjectItemCaseSensitive(obj, "chosen")) ||
-		    strlen(name) >= sizeof(m->name) ||
-		    strcmp(oae_json_str_or(obj, "unit", ""), "uJ") != 0 ||
-		    strcmp(oae_json_str_or(obj, "evidence", ""), "measured") !=
-			    0)
-			continue;
-		memcpy(m->name, name, strlen(name) + 1);
-		m->joules = 1e-6 * oae_json_num_or(obj, "scale", 1);
-		m->idle_first = m->idle_last = NAN;
-		r->meter_count++;
-	}
-	return OAE_OK;
-}
-
 static enum oae_status new_run(struct oae_record_reader *r, uint64_t id,
 			       struct oae_run_record **out)
 {
@@ -238,7 +205,8 @@ static enum oae_status new_run(struct oae_record_reader *r, uint64_t id,
 		return oae_record_no_memory(r);
 	r->by_id[id] = r->out->run_count;
 	run->id = id;
-	run->cpu_s = run->energy_j = run->idle_w = NAN;
+	run->cpu_s = run->idle_before_w = run->idle_after_w = NAN;
+	run->energy = oae_energy_unknown();
 	*out = run;
 	return OAE_OK;
 }
@@ -274,7 +242,7 @@ static enum oae_status take_plan(struct oae_record_reader *r, const cJSON *line,
 			oae_record_keep_optional(r, line, "quant", &run->quant);
 	if (!status)
 		status = oae_record_keep_optional(r, line, "no_meter",
-						  &run->no_energy);
+						  &run->no_meter);
 	if (!status)
 		status = take_items(r, line, run);
 	return status;
@@ -304,35 +272,18 @@ static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 	}
 	run->segments++;
 	run->ended = false;
-	status = take_meters(r, line);
+	r->segment_samples = 0;
+	status = oae_record_meters(r, line);
 	return status ? status : oae_record_counts_begin(r, line);
 }
 
-/* The value of one channel in run_end's "measured"; NaN when null. */
-static double measured(const cJSON *line, const char *channel,
-		       const char **reason)
+double oae_record_measured(const cJSON *run_end, const char *channel)
 {
-	const cJSON *all = cJSON_GetObjectItemCaseSensitive(line, "measured");
+	const cJSON *all =
+		cJSON_GetObjectItemCaseSensitive(run_end, "measured");
 	const cJSON *c = cJSON_GetObjectItemCaseSensitive(all, channel);
 
-	*reason = oae_json_str_or(c, "reason", "a segment has no reading");
 	return oae_json_num_or(c, "value", NAN);
-}
-
-static void set_idle(const struct oae_record_reader *r,
-		     struct oae_run_record *run)
-{
-	double joules = 0;
-	double s = (double)(r->idle_last_ns - r->idle_first_ns) * 1e-9;
-
-	for (size_t i = 0; i < r->meter_count; i++) {
-		double d = r->meters[i].idle_last - r->meters[i].idle_first;
-
-		/* A wrap while idling: this run says nothing about it. */
-		joules += d >= 0 ? d * r->meters[i].joules : NAN;
-	}
-	if (r->meter_count && isnan(run->idle_w) && s > 0)
-		run->idle_w = joules / s;
 }
 
 /* Adds what a segment measured; one that measured nothing spoils the sum. */
@@ -340,8 +291,7 @@ static enum oae_status add_measured(struct oae_record_reader *r,
 				    const cJSON *line,
 				    struct oae_run_record *run)
 {
-	const char *reason, *why = NULL;
-	double joules = 0, cpu = measured(line, "proc.cpu_ns", &reason);
+	double cpu = oae_record_measured(line, "proc.cpu_ns");
 	bool first = run->metered_samples == 0;
 
 	/* A run that was killed after its last request: nothing is known. */
@@ -349,18 +299,7 @@ static enum oae_status add_measured(struct oae_record_reader *r,
 		return OAE_OK;
 	run->metered_samples += r->segment_samples;
 	run->cpu_s = (first ? 0 : run->cpu_s) + cpu * 1e-9;
-	for (size_t i = 0; i < r->meter_count; i++) {
-		joules += 1e-6 * measured(line, r->meters[i].name, &reason);
-		if (isnan(joules) && !why)
-			why = reason;
-	}
-	if (r->meter_count == 0)
-		return OAE_OK;
-	run->energy_j = (first ? 0 : run->energy_j) + joules;
-	set_idle(r, run);
-	return why && !run->no_energy ?
-		       oae_record_keep(r, why, &run->no_energy) :
-		       OAE_OK;
+	return oae_record_energy(r, line, first, run);
 }
 
 static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
@@ -399,7 +338,7 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 
 /* ---- readings and the rest ------------------------------------------- */
 
-/* Readings of the idle phase and, of the counters, while it served. */
+/* Readings of the meters and, while it served, of the counters. */
 static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
@@ -414,20 +353,11 @@ static enum oae_status take_sensors(struct oae_record_reader *r, cJSON *line)
 		status = oae_json_str(line, "phase", &phase, r->err);
 	if (!status)
 		status = oae_json_obj(line, "values", &values, r->err);
-	if (!status && strcmp(phase, "measure") == 0)
-		oae_record_counts_reading(r, values, t_ns);
-	if (status || strcmp(phase, "idle") != 0)
+	if (status)
 		return status;
-	for (size_t i = 0; i < r->meter_count; i++) {
-		struct oae_meter *m = &r->meters[i];
-
-		m->idle_last = oae_json_num_or(values, m->name, NAN);
-		if (isnan(m->idle_first)) {
-			m->idle_first = m->idle_last;
-			r->idle_first_ns = t_ns;
-		}
-		r->idle_last_ns = t_ns;
-	}
+	oae_record_readings(r, values, phase, t_ns);
+	if (strcmp(phase, "measure") == 0)
+		oae_record_counts_reading(r, values, t_ns);
 	return OAE_OK;
 }
 

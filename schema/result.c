@@ -136,6 +136,7 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 	copy_line(w, "end", r->environment_end);
 	oae_jw_end_obj(w);
 	oae_jw_value(w, "notes", r->notes);
+	oae_result_energy(w, s);
 }
 
 enum oae_status oae_result_build(const char *run_dir, struct oae_buf *out_json,

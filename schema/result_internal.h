@@ -20,6 +20,13 @@ enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 
+/* "energy": sources, what they cover, and how they agree. */
+void oae_result_energy(struct oae_jw *w, const struct oae_score *s);
+/* "energy_per_request" of a cell: J, means over runs. */
+void oae_result_energy_account(struct oae_jw *w, const struct oae_cell *c);
+/* Why a cell has no measured energy above idle. */
+const char *oae_result_no_energy(const struct oae_cell *c);
+
 /* {"value","low","high","class"}; NaN ends are null. */
 void oae_result_interval(struct oae_jw *w, const char *key,
 			 struct oae_interval i, enum oae_evidence e);

@@ -67,15 +67,6 @@ void oae_result_amount(struct oae_jw *w, const char *key, struct oae_interval i,
 	oae_jw_end_obj(w);
 }
 
-static const char *no_energy_reason(const struct oae_cell *c)
-{
-	for (size_t i = 0; i < c->run_count; i++)
-		if (c->runs[i].run->no_energy)
-			return c->runs[i].run->no_energy;
-	return c->run_count ? "no idle reading, or the meter gave none" :
-			      "no run";
-}
-
 static void write_joules(struct oae_jw *w, const struct oae_score *s,
 			 const struct oae_cell *c)
 {
@@ -86,7 +77,8 @@ static void write_joules(struct oae_jw *w, const struct oae_score *s,
 
 	oae_jw_obj(w, "joules_per_request");
 	oae_jw_str(w, "scope", "above idle");
-	oae_result_amount(w, "measured", measured, "J", no_energy_reason(c));
+	oae_result_amount(w, "measured", measured, "J",
+			  oae_result_no_energy(c));
 	if (isnan(e.mid) || !(s->dynamic_w.mid > 0)) {
 		oae_result_missing(w, "estimated", "no CPU time");
 	} else {
@@ -299,6 +291,7 @@ static enum oae_status write_cell(struct oae_jw *w, struct oae_score *s,
 	oae_result_amount(w, "cpu_s_per_request", over_runs(c, run_cpu), "s",
 			  "no CPU time was read");
 	write_joules(w, s, c);
+	oae_result_energy_account(w, c);
 	write_memory(w, c);
 	write_tokens(w, c);
 	status = oae_result_counters(w, c, err);

@@ -117,8 +117,7 @@ static enum oae_status judge_sample(const struct oae_sample *s, bool *right,
 }
 
 /* Energy above idle, from the meter where there is one. */
-static void run_energy(const struct oae_score *score, struct oae_cell_run *r,
-		       double busy_s)
+static void run_energy(const struct oae_score *score, struct oae_cell_run *r)
 {
 	const struct oae_run_record *run = r->run;
 	double n = (double)run->metered_samples;
@@ -127,12 +126,8 @@ static void run_energy(const struct oae_score *score, struct oae_cell_run *r,
 	r->cpu_s = n > 0 ? run->cpu_s / n : NAN;
 	r->e_estimated =
 		r->cpu_s / cores * score->dynamic_w.mid / JOULES_PER_KWH;
-	r->e_measured = NAN;
-	/* Idle power over the time of the metered part of the samples. */
-	if (n > 0 && !isnan(run->idle_w))
-		r->e_measured = (run->energy_j - run->idle_w * busy_s * n /
-							 (double)r->samples) /
-				n / JOULES_PER_KWH;
+	r->e_measured = n > 0 ? run->energy.dynamic_j / n / JOULES_PER_KWH :
+				NAN;
 }
 
 static enum oae_status take_run(const struct oae_score *score,
@@ -161,7 +156,7 @@ static enum oae_status take_run(const struct oae_score *score,
 	}
 	for (size_t p = 0; p < score->profile_count; p++)
 		out->g[p] /= (double)out->planned;
-	run_energy(score, out, busy_s);
+	run_energy(score, out);
 	return OAE_OK;
 }
 

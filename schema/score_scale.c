@@ -35,17 +35,15 @@ static bool usable(const struct oae_run_record *r)
 }
 
 static double energy_kwh(const struct oae_score *s,
-			 const struct oae_run_record *r, double busy_s,
-			 bool measured)
+			 const struct oae_run_record *r, bool measured)
 {
 	double n = (double)r->metered_samples;
-	double part = n / (double)r->sample_count;
 	double cores = isnan(s->cores) ? 1 : s->cores;
 
 	if (n == 0)
 		return NAN;
 	if (measured)
-		return (r->energy_j - r->idle_w * busy_s * part) / n / 3.6e6;
+		return r->energy.dynamic_j / n / 3.6e6;
 	return r->cpu_s / n / cores * s->dynamic_w.mid / 3.6e6;
 }
 
@@ -72,8 +70,8 @@ static void take_run(const struct oae_score *s, uint32_t run,
 	step->ttft_s[i] = ttft / (double)n / 1000;
 	step->tpot_s[i] = tpot / (double)n / 1000;
 	if (i == 0)
-		step->e_is_measured = !isnan(energy_kwh(s, r, busy, true));
-	step->e_kwh[i] = energy_kwh(s, r, busy, step->e_is_measured);
+		step->e_is_measured = !isnan(energy_kwh(s, r, true));
+	step->e_kwh[i] = energy_kwh(s, r, step->e_is_measured);
 	step->n++;
 }
 

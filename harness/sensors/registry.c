@@ -51,6 +51,15 @@ static void stay_busy(uint32_t ms)
 		x = x * 1.0000001 + 1e-9;
 }
 
+static bool has_energy(const struct oae_sensor *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count && !is_energy(&s->channels[i]); i++)
+		;
+	return i < s->count;
+}
+
 /* What has to be seen of one sensor. */
 struct proof {
 	struct oae_channel_value first[OAE_CHANNELS_MAX];
@@ -128,7 +137,7 @@ static enum oae_status prove(struct oae_sensor *s, size_t count, uint32_t ms,
 	while (waiting) {
 		waiting = false;
 		for (i = 0; i < count; i++)
-			if (s[i].count && look(&s[i], &p[i], passed, ms))
+			if (has_energy(&s[i]) && look(&s[i], &p[i], passed, ms))
 				waiting = true;
 		if (waiting)
 			stay_busy(ms < 10 ? ms : 10);

@@ -47,6 +47,15 @@ static bool whole(const struct oae_source *s)
 	return s->usable == s->terms && s->evidence == OAE_MEASURED;
 }
 
+const char *oae_source_state(const struct oae_source *s)
+{
+	if (s->chosen)
+		return "counts";
+	if (whole(s))
+		return "spare";
+	return s->usable == s->terms ? "estimate" : "refused";
+}
+
 size_t oae_sources_table(const struct oae_sensors *all,
 			 struct oae_source out[OAE_SOURCES_MAX])
 {

@@ -22,7 +22,7 @@ struct oae_source {
 	enum oae_evidence evidence; /* weakest of the usable ones */
 	uint64_t update_ns;	    /* slowest of them */
 	bool chosen;
-	const char *reason; /* why it does not serve, or NULL; the sensors' */
+	const char *reason; /* why it cannot serve, or NULL; the sensors' */
 };
 
 /* Fills in `chosen` of every channel and all->no_meter. */
@@ -31,6 +31,12 @@ void oae_sources_choose(struct oae_sensors *all);
 /* The table, for people; at most OAE_SOURCES_MAX rows. Returns their number. */
 size_t oae_sources_table(const struct oae_sensors *all,
 			 struct oae_source out[OAE_SOURCES_MAX]);
+
+/*
+ * "counts": a term of the machine's energy; "spare": whole, but another
+ * source counts; "estimate": it only has instantaneous power; "refused".
+ */
+const char *oae_source_state(const struct oae_source *s);
 
 /*
  * The longest time between two readings, at most `most_ns`: a quarter of what

@@ -178,6 +178,16 @@ check "and its joules are those of the phase" jq -se 'map(select(.type ==
 	"run_end")) | all(.measured["powercap.package-0_uj"].value as $uj |
 	$uj / .measure_ns * 1000 > 40 and $uj / .measure_ns * 1000 < 60)' \
 	"$tmp/metered/journal.jsonl"
+check "it is read before and after the load" test "$(lines "$tmp/metered" \
+	sensors 'select(.run == 0) | .phase' | uniq | tr '\n' ' ')" = \
+	'"idle" "setup" "warmup" "measure" "teardown" "idle_after" '
+check "its result" "$oae" score "$tmp/metered"
+check "has an account that closes" jq -e '.energy.covers == ["package"] and
+	(.systems[0].measured.by_workload[0].energy_per_request | .total_j > 0
+	and .idle_before_w > 0 and .idle_after_w > 0 and (.total_j - (.idle_j +
+	.adapter_j + .harness_j + .others_j + .unattributed_j) | fabs) < 1e-6)' \
+	"$tmp/metered/result.json"
+check "and verifies" "$oae" verify "$tmp/metered"
 
 # ---- a scale step, in a project folder of its own
 home=$tmp/home

@@ -33,8 +33,10 @@ struct folder {
 	char dir[300];
 	unsigned reps, items; /* runs of a system on a workload; per run */
 	bool sealed;
-	bool meter;		      /* a powercap channel of 10 W idle */
-	double noise;		      /* relative spread of run means */
+	bool meter;	     /* a powercap channel of 10 W idle */
+	double idle_after_w; /* and so much after the load */
+	double other_meter; /* a second source: so many times as much; 0: none */
+	double noise;	    /* relative spread of run means */
 	double speed[FOLDER_SYSTEMS]; /* s relative to dense */
 	/* every k-th item is answered wrongly; 0: none */
 	unsigned wrong_every[FOLDER_SYSTEMS];
@@ -102,6 +104,7 @@ static inline struct folder folder_default(const char *dir)
 		.items = 12,
 		.sealed = true,
 		.noise = 0.02,
+		.idle_after_w = 10,
 		.speed = { 1, 0.8, 0.9 },
 		.fail_run = -1,
 		.scale = true,
@@ -212,8 +215,24 @@ static inline void folder_sensors(const struct folder *f, struct oae_journal *j,
 	oae_jw_obj(w, "values");
 	if (f->meter)
 		oae_jw_int(w, "powercap.package-0_uj", (int64_t)(joules * 1e6));
+	if (f->other_meter > 0)
+		oae_jw_int(w, "perf_power.package-0",
+			   (int64_t)(joules * f->other_meter * 1e6));
 	oae_jw_end_obj(w);
 	folder_commit(j);
+}
+
+/* 30 W from `start` on, then 10 W again. */
+static inline void folder_load(const struct folder *f, struct oae_journal *j,
+			       int run, double start, double busy)
+{
+	double end = start + busy, joules = 10 + 30 * busy;
+
+	folder_sensors(f, j, run, start, "measure", 10);
+	folder_sensors(f, j, run, end, "measure", joules);
+	folder_sensors(f, j, run, end + 1, "idle_after", joules + 10);
+	folder_sensors(f, j, run, end + 1.5, "idle_after",
+		       joules + 10 + f->idle_after_w / 2);
 }
 
 /* The item's right answer, or a wrong one. */
@@ -273,6 +292,40 @@ static inline void folder_sample(const struct folder *f, struct oae_journal *j,
 	folder_commit(j);
 }
 
+static inline void folder_meter(struct oae_jw *w, const char *sensor,
+				const char *name, bool there, bool chosen)
+{
+	if (!there)
+		return;
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "name", name);
+	oae_jw_str(w, "sensor", sensor);
+	oae_jw_str(w, "unit", "uJ");
+	oae_jw_num(w, "scale", 1);
+	oae_jw_str(w, "covers", "package");
+	oae_jw_bool(w, "chosen", chosen);
+	oae_jw_str(w, "evidence", "measured");
+	oae_jw_end_obj(w);
+}
+
+static inline void folder_sources(struct oae_jw *w, const struct folder *f)
+{
+	oae_jw_arr(w, "sources");
+	if (f->meter) {
+		oae_jw_obj(w, NULL);
+		oae_jw_str(w, "sensor", "powercap");
+		oae_jw_str(w, "covers", "package");
+		oae_jw_str(w, "state", "counts");
+		oae_jw_int(w, "terms", 1);
+		oae_jw_int(w, "usable", 1);
+		oae_jw_str(w, "class", "measured");
+		oae_jw_num(w, "update_s", 0.001);
+		oae_jw_null(w, "reason");
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_arr(w);
+}
+
 static inline void folder_run_begin(const struct folder *f,
 				    struct oae_journal *j, int run,
 				    const char *system, const char *workload,
@@ -303,17 +356,11 @@ static inline void folder_run_begin(const struct folder *f,
 		oae_jw_str(w, NULL, "planned");
 	oae_jw_end_arr(w);
 	oae_jw_arr(w, "channels");
-	if (f->meter) {
-		oae_jw_obj(w, NULL);
-		oae_jw_str(w, "name", "powercap.package-0_uj");
-		oae_jw_str(w, "unit", "uJ");
-		oae_jw_num(w, "scale", 1);
-		oae_jw_str(w, "covers", "package");
-		oae_jw_bool(w, "chosen", true);
-		oae_jw_str(w, "evidence", "measured");
-		oae_jw_end_obj(w);
-	}
+	folder_meter(w, "powercap", "powercap.package-0_uj", f->meter, true);
+	folder_meter(w, "perf_power", "perf_power.package-0",
+		     f->other_meter > 0, false);
 	oae_jw_end_arr(w);
+	folder_sources(w, f);
 	oae_jw_str(w, "no_meter", f->meter ? NULL : "no meter: invented");
 	folder_commit(j);
 	w = oae_journal_begin(j, "ready");
@@ -326,8 +373,8 @@ static inline void folder_run_begin(const struct folder *f,
 }
 
 /* 20 W above idle on both cores while busy. */
-static inline void folder_run_end(const struct folder *f, struct oae_journal *j,
-				  int run, double busy, bool ok)
+static inline void folder_run_end(struct oae_journal *j, int run, double busy,
+				  bool ok)
 {
 	struct oae_jw *w = oae_journal_begin(j, "run_end");
 
@@ -343,12 +390,10 @@ static inline void folder_run_end(const struct folder *f, struct oae_journal *j,
 	oae_jw_num(w, "value", busy * 2e9);
 	oae_jw_null(w, "reason");
 	oae_jw_end_obj(w);
-	if (f->meter) {
-		oae_jw_obj(w, "powercap.package-0_uj");
-		oae_jw_num(w, "value", busy * 30e6);
-		oae_jw_null(w, "reason");
-		oae_jw_end_obj(w);
-	}
+	oae_jw_obj(w, "estimate.busy_ns");
+	oae_jw_num(w, "value", busy * 2.5e9);
+	oae_jw_null(w, "reason");
+	oae_jw_end_obj(w);
 	oae_jw_end_obj(w);
 	folder_commit(j);
 }
@@ -375,7 +420,8 @@ static inline void folder_run(const struct folder *f, struct oae_journal *j,
 			      takes);
 		busy += takes;
 	}
-	folder_run_end(f, j, run, busy, n == f->items);
+	folder_load(f, j, run, 1, busy);
+	folder_run_end(j, run, busy, n == f->items);
 }
 
 static inline void folder_scale_run(const struct folder *f,
@@ -385,7 +431,8 @@ static inline void folder_scale_run(const struct folder *f,
 	folder_sensors(f, j, run, 0, "idle", 0);
 	folder_sensors(f, j, run, 0.5, "idle", 5);
 	folder_sample(f, j, run, 0, 0, 0, 0, 1, s);
-	folder_run_end(f, j, run, s, true);
+	folder_load(f, j, run, 1, s);
+	folder_run_end(j, run, s, true);
 }
 
 /* Writes the folder: inputs and journal, no result. */

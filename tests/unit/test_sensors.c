@@ -166,7 +166,7 @@ static void wraps_often(void **state)
 	}
 	assert_true(oae_window_value(&w, &uj, &reason));
 	assert_near(uj, 3500000, 1e-6);
-	assert_int_equal(w.wraps, 3);
+	assert_int_equal(w.sum.wraps, 3);
 }
 
 static void polled_too_rarely(void **state)
@@ -304,7 +304,7 @@ static void bad_reads(void **state)
 	}
 	assert_true(oae_window_value(&w, &uj, &reason));
 	assert_near(uj, 6000000, 1e-9);
-	assert_int_equal(w.gaps, 5);
+	assert_int_equal(w.sum.gaps, 5);
 	oae_sensors_close(&all);
 }
 
@@ -330,8 +330,8 @@ static void impossible_growth_is_a_gap(void **state)
 		oae_window_add(&w, i * S, v[i]);
 	assert_true(oae_window_value(&w, &uj, &reason));
 	assert_near(uj, 500000, 1e-9);
-	assert_int_equal(w.gaps, 1);
-	assert_int_equal(w.wraps, 0);
+	assert_int_equal(w.sum.gaps, 1);
+	assert_int_equal(w.sum.wraps, 0);
 	oae_sensors_close(&all);
 }
 
