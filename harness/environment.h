@@ -6,9 +6,11 @@
 #include "base/json.h"
 
 /*
- * Adds the members of an "environment" line: when ("start" or "end"), cpu,
- * memory, kernel, frequency governor, stolen ticks, load, virtual or not.
- * What cannot be read is null.
+ * Adds the members of an "environment" line: when ("start" or "end"), the
+ * time, the hash of this program, and all of machine.h's facts. What cannot
+ * be read is null. The score's own use of it is cpu.cores; what changed
+ * between start and end becomes a warning of the result
+ * (schema/result_environment.c).
  */
 void oae_environment_write(struct oae_jw *w, const char *when);
 

@@ -251,6 +251,22 @@ static void environment_row(const struct oae_report *r, struct oae_sheet *t,
 	}
 }
 
+/* What changed while it ran, and who else used the machine. */
+static void environment_warnings(const struct oae_report_run *run,
+				 struct oae_sheet *t)
+{
+	const cJSON *warning;
+	char text[600];
+
+	cJSON_ArrayForEach(warning,
+			   oae_view_at(run->json, "environment.warnings")) {
+		(void)snprintf(text, sizeof(text), "%.80s%sWarning: %.400s",
+			       run->name, *run->name ? ": " : "",
+			       oae_view_str(warning, "text"));
+		oae_sheet_remark(t, text);
+	}
+}
+
 void oae_section_environment(const struct oae_report *r, struct oae_sheet *t)
 {
 	static const char *const rows[][2] = {
@@ -271,8 +287,14 @@ void oae_section_environment(const struct oae_report *r, struct oae_sheet *t)
 		{ "cores", "environment.start.cpu.cores" },
 		{ "memory", "environment.start.memory_bytes" },
 		{ "kernel", "environment.start.kernel" },
+		{ "microcode", "environment.start.cpu.microcode" },
 		{ "frequency governor", "environment.start.governor" },
+		{ "turbo", "environment.start.cpu.turbo" },
+		{ "clock source", "environment.start.clock_source" },
 		{ "virtual machine", "environment.start.virtual" },
+		{ "hypervisor", "environment.start.hypervisor" },
+		{ "container", "environment.start.container" },
+		{ "load before it began", "environment.start.load_1min" },
 		{ "stolen ticks at start", "environment.start.steal_ticks" },
 		{ "stolen ticks at end", "environment.end.steal_ticks" },
 	};
@@ -286,4 +308,6 @@ void oae_section_environment(const struct oae_report *r, struct oae_sheet *t)
 			false);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		environment_row(r, t, rows[i][0], rows[i][1]);
+	for (i = 0; i < r->n_runs; i++)
+		environment_warnings(&r->runs[i], t);
 }

@@ -88,25 +88,6 @@ static void copy_members(struct oae_jw *w, const cJSON *line,
 	}
 }
 
-/* A whole journal line without the chain's members. */
-static void copy_line(struct oae_jw *w, const char *key, const cJSON *line)
-{
-	const cJSON *v;
-
-	if (!line) {
-		oae_jw_null(w, key);
-		return;
-	}
-	oae_jw_obj(w, key);
-	cJSON_ArrayForEach(v, line)
-		if (strcmp(v->string, "seq") != 0 &&
-		    strcmp(v->string, "prev") != 0 &&
-		    strcmp(v->string, "type") != 0 &&
-		    strcmp(v->string, "when") != 0)
-			oae_jw_value(w, v->string, v);
-	oae_jw_end_obj(w);
-}
-
 static void write_head(struct oae_jw *w, const struct oae_score *s)
 {
 	static const char *const campaign_keys[] = {
@@ -131,10 +112,7 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 	oae_jw_obj(w, "campaign");
 	copy_members(w, r->campaign, campaign_keys);
 	oae_jw_end_obj(w);
-	oae_jw_obj(w, "environment");
-	copy_line(w, "start", r->environment_start);
-	copy_line(w, "end", r->environment_end);
-	oae_jw_end_obj(w);
+	oae_result_environment(w, r);
 	oae_jw_value(w, "notes", r->notes);
 	oae_result_energy(w, s);
 }

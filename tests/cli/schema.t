@@ -55,7 +55,18 @@ check "a system that failed its gate has a reason" jq -e \
 	 (.modes.owned.oae | .value == null and .reason != "")' \
 	"$tmp/smoke/result.json"
 
+check "the machine at both ends, and all that ran by hash" jq -e \
+	'.environment | ([.start, .end] | all(.cpu.cores >= 1 and
+	.cpu_time.own_s > 0 and .cgroup.layout and has("mitigations"))) and
+	(.software | (.program_sha256 | length) == 64 and
+	(.systems | length) == 2 and (.inputs | length) > 8) and
+	(.warnings | type) == "array"' "$tmp/smoke/result.json"
+
 s="result-1.schema.json"
+check "a warning without its numbers is refused" refused $s "$result" \
+	'.environment.warnings = [{"topic": "load_1min", "text": "busy"}]'
+check "an unknown fact of the machine is refused" refused $s "$result" \
+	'.environment.start.moon = "full"'
 check "a key too many is refused" refused $s "$result" '.systems[0].x = 1'
 check "a key too few is refused" refused $s "$result" 'del(.journal.sha256)'
 check "a bare null score is refused" refused $s "$result" \
