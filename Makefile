@@ -117,6 +117,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
 		$(L)/libsdk.a $(L)/liboae.a $(L)/libbase.a
 	@mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+# A library with PAPI's habits, in a folder that stands for /.
+FAKE_PAPI := $(BUILD)/tests/fake-papi/usr/lib/libpapi.so
+$(FAKE_PAPI): tests/fake/papi.c
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -shared -fPIC -o $@ $<
+$(BUILD)/tests/test_papi: | $(FAKE_PAPI)
+
 .PRECIOUS: $(BUILD)/obj/%.o
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "harness/cgroup.h"
+#include "harness/sensors/choice.h"
 #include "harness/sensors/perf_event.h"
 #include "harness/sensors/sensor.h"
 
@@ -73,13 +74,15 @@ static enum oae_status perf_open(struct oae_sensor *s, const char *sysroot,
 				 struct oae_error *err)
 {
 	struct perf_state *p = calloc(1, sizeof(*p));
+	const char *other;
 	size_t i;
 
 	(void)sysroot; /* counters of real processes */
 	s->state = p;
 	if (!p)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "perf sensor");
-	oae_perf_probe(&p->probe);
+	oae_perf_probe(&p->probe,
+		       oae_counters_may("perf", &other) ? NULL : other);
 	for (i = 0; i < OAE_PERF_EVENTS; i++)
 		add_event(s, i);
 	return OAE_OK;

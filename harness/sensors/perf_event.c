@@ -53,6 +53,15 @@ _Static_assert(sizeof(oae_perf_events) / sizeof(oae_perf_events[0]) ==
 		       OAE_PERF_EVENTS,
 	       "the number of events");
 
+const struct oae_perf_event *oae_perf_event_cycles(void)
+{
+	size_t i = 0;
+
+	while (oae_perf_events[i].type != PERF_TYPE_HARDWARE)
+		i++;
+	return &oae_perf_events[i];
+}
+
 int oae_perf_event_open(const struct oae_perf_event *e, enum oae_perf_mode mode,
 			pid_t pid, int cpu, int leader, bool user_only)
 {
@@ -123,13 +132,17 @@ static bool watchdog_counts(void)
 	return byte == '1';
 }
 
-void oae_perf_probe(struct oae_perf_probe *p)
+void oae_perf_probe(struct oae_perf_probe *p, const char *other)
 {
 	int fds[OAE_PERF_EVENTS + 1], leader = -1, fd;
 	size_t i, n = 0;
 
 	memset(p, 0, sizeof(*p));
 	for (i = 0; i < OAE_PERF_EVENTS; i++) {
+		if (other && oae_perf_is_hardware(&oae_perf_events[i])) {
+			p->reason[i] = other;
+			continue;
+		}
 		fd = probe_one(p, i, -1);
 		if (fd < 0) {
 			p->reason[i] = oae_perf_event_explain(errno);

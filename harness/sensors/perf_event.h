@@ -28,6 +28,9 @@ enum oae_perf_mode {
 	OAE_PERF_GROUP,	  /* a cgroup on one CPU; pid is its folder */
 };
 
+/* The event that every PMU has. */
+const struct oae_perf_event *oae_perf_event_cycles(void);
+
 static inline bool oae_perf_is_hardware(const struct oae_perf_event *e)
 {
 	return e->type != PERF_TYPE_SOFTWARE;
@@ -50,8 +53,9 @@ struct oae_perf_probe {
  * Which events can be counted here, all at the same time: hardware events
  * take part in the order of the table as long as the kernel finds a counter
  * for each (it refuses a group that can never be on the hardware at once),
- * so that none is multiplexed because of another of ours.
+ * so that none is multiplexed because of another of ours. `other` is NULL,
+ * or why the hardware's events are somebody else's.
  */
-void oae_perf_probe(struct oae_perf_probe *p);
+void oae_perf_probe(struct oae_perf_probe *p, const char *other);
 
 #endif

@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/sensors/choice.h"
 #include "harness/sensors/source.h"
 
 const struct oae_sensor_type *const oae_sensor_types[] = {
-	&oae_sensor_proc,
-	&oae_sensor_perf,
-	&oae_sensor_powercap,
-	&oae_sensor_estimate,
+	&oae_sensor_proc,     &oae_sensor_perf,	       &oae_sensor_papi,
+	&oae_sensor_powercap, &oae_sensor_papi_energy, &oae_sensor_estimate,
 };
 
 const size_t oae_sensor_type_count =
@@ -192,6 +191,8 @@ enum oae_status oae_sensors_open(struct oae_sensors *all, const char *sysroot,
 	size_t i;
 
 	memset(all, 0, sizeof(*all));
+	if (oae_counters_check(err))
+		return OAE_ERR_USAGE;
 	all->sensor = calloc(oae_sensor_type_count, sizeof(*all->sensor));
 	if (!all->sensor)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "sensors");

@@ -97,6 +97,8 @@ extern const size_t oae_sensor_type_count;
 
 extern const struct oae_sensor_type oae_sensor_proc;
 extern const struct oae_sensor_type oae_sensor_perf;
+extern const struct oae_sensor_type oae_sensor_papi;
+extern const struct oae_sensor_type oae_sensor_papi_energy;
 extern const struct oae_sensor_type oae_sensor_powercap;
 extern const struct oae_sensor_type oae_sensor_estimate;
 
