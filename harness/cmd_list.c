@@ -8,23 +8,31 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "harness/commands.h"
-#include "harness/sensors/sensor.h"
+#include "harness/sensors/source.h"
 #include "schema/manifest.h"
 #include "workloads/suite.h"
 #include "workloads/workload.h"
 
 static const char help[] =
 	"usage: oae list [systems|suites|workloads|profiles|sensors] [--json]"
+	" [--sysroot DIR]"
 	"\n\nWhat there is to run, to ask, to score for and to read here."
 	" Without a word:\neverything.\n\n"
+	"Below a sensor stands what its meters cover (package, dram, gpu, wall)"
+	" and\nwhether they count: a second source of the same thing is spare,"
+	" one that cannot\nbe believed is refused, with the reason.\n\n"
+	"  --json         for programs\n"
+	"  --sysroot DIR  read sensors' /sys and /proc/stat below DIR (tests)"
+	"\n\n"
 	"examples:\n"
 	"  oae list systems\n"
+	"  oae list sensors\n"
 	"  oae list --json\n\n"
 	"exit codes: 0 done; 1 something there is broken; 64 usage\n";
 
 /* Writes rows both ways: as text, or as an array of objects. */
 struct out {
-	const char *home;
+	const char *home, *sysroot;
 	struct oae_buf buf;
 	struct oae_jw w;
 	bool json, broken;
@@ -189,30 +197,65 @@ static enum oae_status list_profiles(struct out *o, struct oae_error *err)
 	return status;
 }
 
+/* A sensor's row, and below it what its meters cover. */
+static void sensor_row(struct out *o, const struct oae_sensors *all, size_t at)
+{
+	const struct oae_sensor *s = &all->sensor[at];
+	struct oae_source t[OAE_SOURCES_MAX];
+	size_t n = oae_sources_table(all, t), usable = 0, i;
+	const char *absent = all->absent[at][0] ? all->absent[at] : NULL;
+
+	for (i = 0; i < s->count; i++)
+		usable += s->channels[i].evidence != OAE_ABSENT;
+	if (o->json) {
+		oae_jw_obj(&o->w, NULL);
+		oae_jw_str(&o->w, "id", s->type->name);
+		oae_jw_str(&o->w, "about", s->type->about);
+		oae_jw_int(&o->w, "channels", (int64_t)s->count);
+		oae_jw_int(&o->w, "usable", (int64_t)usable);
+		oae_jw_str(&o->w, "reason", absent);
+		oae_jw_arr(&o->w, "sources");
+	} else if (absent) {
+		oae_buf_printf(&o->buf, "  %-28s %s\n      not here: %s\n",
+			       s->type->name, s->type->about, absent);
+	} else {
+		oae_buf_printf(&o->buf, "  %-28s %s: %zu of %zu channels\n",
+			       s->type->name, s->type->about, usable, s->count);
+	}
+	for (i = 0; i < n; i++) {
+		if (t[i].sensor != s->type->name)
+			continue;
+		if (o->json)
+			oae_source_write(&o->w, &t[i]);
+		else
+			oae_buf_printf(
+				&o->buf,
+				"      %-8s %-8s %zu of %zu meters%s%s\n",
+				oae_covers_name(t[i].covers),
+				oae_source_state(&t[i]), t[i].usable,
+				t[i].terms, t[i].reason ? ": " : "",
+				t[i].reason ? t[i].reason : "");
+	}
+	if (o->json) {
+		oae_jw_end_arr(&o->w);
+		oae_jw_end_obj(&o->w);
+	}
+}
+
+/* In the order of preference; what "counts" is the machine's energy. */
 static enum oae_status list_sensors(struct out *o, struct oae_error *err)
 {
 	struct oae_sensors all;
-	enum oae_status status = oae_sensors_open(&all, "", 100, err);
-	char about[400];
-	size_t i, k, usable;
+	enum oae_status status =
+		oae_sensors_open(&all, o->sysroot, OAE_PROVE_MS, err);
+	size_t i;
 
-	for (i = 0; !status && i < oae_sensor_type_count; i++) {
-		const struct oae_sensor *s = &all.sensor[i];
-
-		for (k = usable = 0; k < s->count; k++)
-			usable += s->channels[k].evidence != OAE_ABSENT;
-		if (all.absent[i][0])
-			(void)snprintf(about, sizeof(about),
-				       "%s: not here:"
-				       " %s",
-				       s->type->about, all.absent[i]);
-		else
-			(void)snprintf(about, sizeof(about),
-				       "%s: %zu of %zu"
-				       " channels",
-				       s->type->about, usable, s->count);
-		row(o, s->type->name, about);
-	}
+	for (i = 0; !status && i < oae_sensor_type_count; i++)
+		sensor_row(o, &all, i);
+	if (!status && !o->json)
+		oae_buf_printf(&o->buf, "  energy of the machine: %s\n",
+			       all.no_meter[0] ? all.no_meter :
+						 "what counts above, summed");
 	oae_sensors_close(&all);
 	return status;
 }
@@ -254,7 +297,7 @@ static enum oae_status list(struct out *o, const char *only,
 	return status ? status : oae_buf_check(&o->buf, "list", err);
 }
 
-static enum oae_status read_words(int argc, char **argv, bool *json,
+static enum oae_status read_words(int argc, char **argv, struct out *o,
 				  const char **only, struct oae_error *err)
 {
 	size_t k;
@@ -262,7 +305,11 @@ static enum oae_status read_words(int argc, char **argv, bool *json,
 
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--json")) {
-			*json = true;
+			o->json = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--sysroot") && i + 1 < argc) {
+			o->sysroot = argv[++i];
 			continue;
 		}
 		for (k = 0; k < N_KINDS && strcmp(kinds[k].name, argv[i]); k++)
@@ -271,7 +318,7 @@ static enum oae_status read_words(int argc, char **argv, bool *json,
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"'%.60s': name one of systems, suites,"
 					" workloads, profiles, sensors, or"
-					" nothing; and --json",
+					" nothing; and --json or --sysroot DIR",
 					argv[i]);
 		*only = argv[i];
 	}
@@ -281,7 +328,7 @@ static enum oae_status read_words(int argc, char **argv, bool *json,
 int oae_cmd_list(int argc, char **argv)
 {
 	char home[OAE_PATH_BYTES_MAX];
-	struct out o = { .home = home };
+	struct out o = { .home = home, .sysroot = "" };
 	struct oae_error err = { 0 };
 	const char *only = NULL;
 	enum oae_status status;
@@ -291,7 +338,7 @@ int oae_cmd_list(int argc, char **argv)
 		fputs(help, stdout);
 		return OAE_EXIT_OK;
 	}
-	status = read_words(argc, argv, &o.json, &only, &err);
+	status = read_words(argc, argv, &o, &only, &err);
 	if (!status)
 		status = oae_home(home, sizeof(home), &err);
 	oae_buf_init(&o.buf, OAE_JSON_FILE_BYTES_MAX);

@@ -20,9 +20,6 @@
 #include "reports/report.h"
 #include "schema/result.h"
 
-/* How long a meter must be seen advancing before it is believed. */
-#define PROVE_MS 100
-
 static const char help[] =
 	"usage: oae run [options]\n"
 	"       oae run --resume DIR [--no-score] [--no-report] [--quiet]\n\n"
@@ -288,7 +285,7 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 	status = oae_campaign_copy_inputs(&j->campaign, j->dir, err);
 	if (!status)
 		status = oae_sensors_open(&j->sensors, j->args.sysroot,
-					  PROVE_MS, err);
+					  OAE_PROVE_MS, err);
 	if (!status)
 		status = write_environment(j, "start", err);
 	if (!status)

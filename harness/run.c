@@ -310,6 +310,7 @@ static enum oae_status begin(struct state *s, struct oae_error *err)
 	const char *sensor;
 	size_t i;
 
+	oae_sources_keep(b->sensors);
 	s->sensor_period_ns =
 		oae_sources_period_ns(b->sensors, SENSOR_PERIOD_NS);
 	for (i = 0; i < b->sensors->channel_count; i++)

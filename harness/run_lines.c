@@ -33,18 +33,8 @@ static void sources(struct oae_jw *w, const struct oae_sensors *sensors)
 	size_t n = oae_sources_table(sensors, s), i;
 
 	oae_jw_arr(w, "sources");
-	for (i = 0; i < n; i++) {
-		oae_jw_obj(w, NULL);
-		oae_jw_str(w, "sensor", s[i].sensor);
-		oae_jw_str(w, "covers", oae_covers_name(s[i].covers));
-		oae_jw_str(w, "state", oae_source_state(&s[i]));
-		oae_jw_int(w, "terms", (int64_t)s[i].terms);
-		oae_jw_int(w, "usable", (int64_t)s[i].usable);
-		oae_jw_str(w, "class", oae_evidence_name(s[i].evidence));
-		oae_jw_num(w, "update_s", (double)s[i].update_ns * 1e-9);
-		oae_jw_str(w, "reason", s[i].reason);
-		oae_jw_end_obj(w);
-	}
+	for (i = 0; i < n; i++)
+		oae_source_write(w, &s[i]);
 	oae_jw_end_arr(w);
 }
 

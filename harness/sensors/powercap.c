@@ -7,7 +7,6 @@
  * tree repeats the same counters and is left out, as is a die whose counter
  * is the mirror of its sibling's.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/sensors/sensor.h"
+#include "harness/sensors/sysfs.h"
 
 #define POWERCAP_DIR "/sys/class/powercap"
 #define ZONES_MAX 64
@@ -37,72 +37,28 @@ struct zone {
 	bool mirror;
 };
 
-static bool read_text(const char *folder, const char *file, char *out,
-		      size_t size)
+struct zones {
+	struct zone zone[ZONES_MAX];
+	size_t count;
+};
+
+/* One entry of the tree, if it is a zone with an energy counter. */
+static void take_zone(void *ctx, const char *root, const char *entry)
 {
-	char path[400];
-	ssize_t n = -1;
-	int fd;
+	struct zones *all = ctx;
+	struct zone *z = &all->zone[all->count];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, out, size - 1);
-		close(fd);
-	}
-	if (n < 0)
-		return false;
-	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == ' '))
-		n--;
-	out[n] = '\0';
-	return n > 0;
-}
-
-static bool parse_u64(const char *text, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return errno == 0 && end != text && (*end == '\0' || *end == '\n') &&
-	       text[0] != '-';
-}
-
-static bool read_u64(const char *folder, const char *file, uint64_t *out)
-{
-	char text[64];
-
-	return read_text(folder, file, text, sizeof(text)) &&
-	       parse_u64(text, out);
-}
-
-/* All zones with an energy counter, in the byte order of their entries. */
-static size_t find_zones(const char *root, struct zone *zones)
-{
-	struct dirent **list = NULL;
-	int n = scandir(root, &list, NULL, alphasort), i;
-	size_t count = 0;
-
-	for (i = 0; i < n; i++) {
-		const char *entry = list[i]->d_name;
-		struct zone *z = &zones[count];
-
-		if (count == ZONES_MAX || entry[0] == '.' ||
-		    strncmp(entry, "intel-rapl-mmio", 15) == 0 ||
-		    !strchr(entry, ':') || strlen(entry) >= sizeof(z->entry))
-			continue;
-		memset(z, 0, sizeof(*z));
-		(void)snprintf(z->entry, sizeof(z->entry), "%.63s", entry);
-		(void)snprintf(z->folder, sizeof(z->folder), "%.200s/%.63s",
-			       root, entry);
-		if (read_text(z->folder, "name", z->name, sizeof(z->name)) &&
-		    read_u64(z->folder, "max_energy_range_uj", &z->wrap))
-			count++;
-	}
-	for (i = 0; i < n; i++)
-		free(list[i]);
-	free(list);
-	return count;
+	if (all->count == ZONES_MAX || !strchr(entry, ':') ||
+	    strncmp(entry, "intel-rapl-mmio", 15) == 0 ||
+	    strlen(entry) >= sizeof(z->entry))
+		return;
+	memset(z, 0, sizeof(*z));
+	(void)snprintf(z->entry, sizeof(z->entry), "%.63s", entry);
+	(void)snprintf(z->folder, sizeof(z->folder), "%.200s/%.63s", root,
+		       entry);
+	if (oae_sysfs_text(z->folder, "name", z->name, sizeof(z->name)) &&
+	    oae_sysfs_u64(z->folder, "max_energy_range_uj", &z->wrap))
+		all->count++;
 }
 
 /* "intel-rapl:0:1" lies in "intel-rapl:0". */
@@ -127,8 +83,8 @@ static bool read_alike(const struct zone *a, const struct zone *b)
 
 	/* A tick may fall between the two reads, but not every time. */
 	for (i = 0; i < 3; i++)
-		if (read_u64(a->folder, "energy_uj", &x) &&
-		    read_u64(b->folder, "energy_uj", &y) && x == y)
+		if (oae_sysfs_u64(a->folder, "energy_uj", &x) &&
+		    oae_sysfs_u64(b->folder, "energy_uj", &y) && x == y)
 			return true;
 	return false;
 }
@@ -208,9 +164,9 @@ static void powercap_close(struct oae_sensor *s)
 static enum oae_status powercap_open(struct oae_sensor *s, const char *sysroot,
 				     struct oae_error *err)
 {
-	struct zone *zones = calloc(ZONES_MAX, sizeof(*zones));
+	struct zones *zones = calloc(1, sizeof(*zones));
 	char root[200];
-	size_t count, i;
+	size_t i;
 
 	s->state = calloc(1, sizeof(struct powercap));
 	if (!zones || !s->state) {
@@ -218,11 +174,11 @@ static enum oae_status powercap_open(struct oae_sensor *s, const char *sysroot,
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "powercap");
 	}
 	(void)snprintf(root, sizeof(root), "%.160s%s", sysroot, POWERCAP_DIR);
-	count = find_zones(root, zones);
-	find_parents(zones, count);
-	find_mirrors(zones, count);
-	for (i = 0; i < count; i++)
-		add_zone(s, &zones[i]);
+	(void)oae_sysfs_each(root, take_zone, zones);
+	find_parents(zones->zone, zones->count);
+	find_mirrors(zones->zone, zones->count);
+	for (i = 0; i < zones->count; i++)
+		add_zone(s, &zones->zone[i]);
 	free(zones);
 	if (s->count)
 		return OAE_OK;
@@ -246,7 +202,7 @@ static void powercap_read(struct oae_sensor *s, struct oae_channel_value *out)
 		if (n <= 0)
 			continue;
 		text[n] = '\0';
-		out[i].ok = parse_u64(text, &out[i].raw) &&
+		out[i].ok = oae_sysfs_parse(text, &out[i].raw) &&
 			    out[i].raw <= s->channels[i].wrap;
 	}
 }

@@ -7,9 +7,21 @@
 #include "harness/sensors/choice.h"
 #include "harness/sensors/source.h"
 
+#define POLL_S_MIN 0.01 /* reading more often would be work of its own */
+
 const struct oae_sensor_type *const oae_sensor_types[] = {
-	&oae_sensor_proc,     &oae_sensor_perf,	       &oae_sensor_papi,
-	&oae_sensor_powercap, &oae_sensor_papi_energy, &oae_sensor_estimate,
+	/* What is counted: no energy. */
+	&oae_sensor_proc,
+	&oae_sensor_perf,
+	&oae_sensor_papi,
+	/* Meters, the preferred one first. */
+	&oae_sensor_powercap,
+	&oae_sensor_perf_power,
+	&oae_sensor_papi_energy,
+	&oae_sensor_nvml,
+	&oae_sensor_hwmon,
+	&oae_sensor_battery,
+	&oae_sensor_estimate,
 };
 
 const size_t oae_sensor_type_count =
@@ -148,6 +160,25 @@ static enum oae_status prove(struct oae_sensor *s, size_t count, uint32_t ms,
 	return OAE_OK;
 }
 
+/* A range that is through sooner than we can look four times. */
+static void refuse_fast_wraps(struct oae_sensor *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		struct oae_channel *c = &s->channels[i];
+
+		if (!is_energy(c) || !c->wrap || !(c->rate_max > 0) ||
+		    (double)c->wrap / c->rate_max > 4 * POLL_S_MIN)
+			continue;
+		c->evidence = OAE_ABSENT;
+		(void)snprintf(c->reason, sizeof(c->reason),
+			       "its range lasts %.3g s: it wraps faster than it"
+			       " can be read",
+			       (double)c->wrap / c->rate_max);
+	}
+}
+
 enum oae_status oae_sensor_open(struct oae_sensor *s,
 				const struct oae_sensor_type *type,
 				const char *sysroot, uint32_t prove_ms,
@@ -158,6 +189,8 @@ enum oae_status oae_sensor_open(struct oae_sensor *s,
 	memset(s, 0, sizeof(*s));
 	s->type = type;
 	status = type->open(s, sysroot, why);
+	if (!status)
+		refuse_fast_wraps(s);
 	if (!status && prove_ms)
 		status = prove(s, 1, prove_ms, why);
 	if (status)

@@ -100,8 +100,14 @@ extern const struct oae_sensor_type oae_sensor_perf;
 extern const struct oae_sensor_type oae_sensor_papi;
 extern const struct oae_sensor_type oae_sensor_papi_energy;
 extern const struct oae_sensor_type oae_sensor_powercap;
+extern const struct oae_sensor_type oae_sensor_perf_power;
+extern const struct oae_sensor_type oae_sensor_nvml;
+extern const struct oae_sensor_type oae_sensor_hwmon;
+extern const struct oae_sensor_type oae_sensor_battery;
 extern const struct oae_sensor_type oae_sensor_estimate;
 
+/* How long a meter must be seen advancing before it is believed. */
+#define OAE_PROVE_MS 100u
 #define OAE_PROVE_MS_MAX 1000u
 
 /* Every sensor that this machine has. */

@@ -56,6 +56,20 @@ const char *oae_source_state(const struct oae_source *s)
 	return s->usable == s->terms ? "estimate" : "refused";
 }
 
+void oae_source_write(struct oae_jw *w, const struct oae_source *s)
+{
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "sensor", s->sensor);
+	oae_jw_str(w, "covers", oae_covers_name(s->covers));
+	oae_jw_str(w, "state", oae_source_state(s));
+	oae_jw_int(w, "terms", (int64_t)s->terms);
+	oae_jw_int(w, "usable", (int64_t)s->usable);
+	oae_jw_str(w, "class", oae_evidence_name(s->evidence));
+	oae_jw_num(w, "update_s", (double)s->update_ns * 1e-9);
+	oae_jw_str(w, "reason", s->reason);
+	oae_jw_end_obj(w);
+}
+
 size_t oae_sources_table(const struct oae_sensors *all,
 			 struct oae_source out[OAE_SOURCES_MAX])
 {
@@ -130,6 +144,24 @@ void oae_sources_choose(struct oae_sensors *all)
 		(void)snprintf(all->no_meter, sizeof(all->no_meter), "%.239s",
 			       explain(all));
 	}
+}
+
+void oae_sources_keep(struct oae_sensors *all)
+{
+	const char *lost = NULL;
+	size_t i, k;
+
+	for (i = 0; i < oae_sensor_type_count; i++)
+		for (k = 0; k < all->sensor[i].count; k++)
+			if (all->sensor[i].channels[k].chosen &&
+			    !usable(&all->sensor[i].channels[k]))
+				lost = all->sensor[i].channels[k].reason;
+	if (!lost)
+		return;
+	(void)snprintf(all->no_meter, sizeof(all->no_meter), "%.239s", lost);
+	for (i = 0; i < oae_sensor_type_count; i++)
+		for (k = 0; k < all->sensor[i].count; k++)
+			all->sensor[i].channels[k].chosen = false;
 }
 
 uint64_t oae_sources_period_ns(const struct oae_sensors *all, uint64_t most_ns)

@@ -11,6 +11,7 @@
 #ifndef OAE_HARNESS_SENSORS_SOURCE_H
 #define OAE_HARNESS_SENSORS_SOURCE_H
 
+#include "base/json.h"
 #include "harness/sensors/sensor.h"
 
 #define OAE_SOURCES_MAX 32u
@@ -28,6 +29,12 @@ struct oae_source {
 /* Fills in `chosen` of every channel and all->no_meter. */
 void oae_sources_choose(struct oae_sensors *all);
 
+/*
+ * Before each run: a chosen meter that was lost takes the machine's energy
+ * with it; no other takes over in the middle of a campaign.
+ */
+void oae_sources_keep(struct oae_sensors *all);
+
 /* The table, for people; at most OAE_SOURCES_MAX rows. Returns their number. */
 size_t oae_sources_table(const struct oae_sensors *all,
 			 struct oae_source out[OAE_SOURCES_MAX]);
@@ -37,6 +44,8 @@ size_t oae_sources_table(const struct oae_sensors *all,
  * source counts; "estimate": it only has instantaneous power; "refused".
  */
 const char *oae_source_state(const struct oae_source *s);
+/* One row as an object. */
+void oae_source_write(struct oae_jw *w, const struct oae_source *s);
 
 /*
  * The longest time between two readings, at most `most_ns`: a quarter of what

@@ -154,6 +154,9 @@ mkdir -p "$rapl"
 echo package-0 >"$rapl/name"
 echo 262143328850 >"$rapl/max_energy_range_uj"
 echo 000262142000000 >"$rapl/energy_uj"
+check "oae list sensors says what each meter covers, and why not" bash -c \
+	'"$0" list sensors --sysroot "$1" | grep -A1 "^  powercap " |
+	grep -q "package  refused  0 of 1 meters: phantom: "' "$oae" "$tmp/sys"
 check "a counter that stands still" "${smoke[@]}" --sysroot "$tmp/sys" \
 	--out "$tmp/frozen" --no-score
 check "is a phantom, not 0 J" test "$(lines "$tmp/frozen" run \
@@ -171,6 +174,11 @@ meter=$!
 until [ "$(cat "$rapl/energy_uj")" != 000262142000000 ]; do sleep 0.02; done
 check "a counter that advances" "${smoke[@]}" --sysroot "$tmp/sys" \
 	--systems null/echo:delay_us=2000 --out "$tmp/metered" --no-score
+check "oae list sensors --json has the source that counts" bash -c \
+	'"$0" list sensors --json --sysroot "$1" | jq -e ".sensors[] |
+	select(.id == \"powercap\") | .sources == [{sensor: .id, covers:
+	\"package\", state: \"counts\", terms: 1, usable: 1, class: \"measured\",
+	update_s: 0.001, reason: null}]"' "$oae" "$tmp/sys"
 kill $meter
 check "is believed" test "$(lines "$tmp/metered" run \
 	'select(.no_meter == null)' | wc -l)" -eq 2

@@ -216,7 +216,7 @@ static inline void folder_sensors(const struct folder *f, struct oae_journal *j,
 	if (f->meter)
 		oae_jw_int(w, "powercap.package-0_uj", (int64_t)(joules * 1e6));
 	if (f->other_meter > 0)
-		oae_jw_int(w, "perf_power.package-0",
+		oae_jw_int(w, "perf-power.package-0",
 			   (int64_t)(joules * f->other_meter * 1e6));
 	oae_jw_end_obj(w);
 	folder_commit(j);
@@ -357,7 +357,7 @@ static inline void folder_run_begin(const struct folder *f,
 	oae_jw_end_arr(w);
 	oae_jw_arr(w, "channels");
 	folder_meter(w, "powercap", "powercap.package-0_uj", f->meter, true);
-	folder_meter(w, "perf_power", "perf_power.package-0",
+	folder_meter(w, "perf-power", "perf-power.package-0",
 		     f->other_meter > 0, false);
 	oae_jw_end_arr(w);
 	folder_sources(w, f);

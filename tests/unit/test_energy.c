@@ -276,7 +276,7 @@ static void two_sources_are_compared(void **state)
 		assert_string_equal(oae_json_str_or(x, "counts", ""),
 				    "powercap");
 		assert_string_equal(oae_json_str_or(x, "other", ""),
-				    "perf_power");
+				    "perf-power");
 		near(member(x, "ratio"), factor[i], 1e-5);
 		near(member(x, "windows"), 18, 0);
 		assert_int_equal(cJSON_IsTrue(cJSON_GetObjectItem(x, "agree")),
