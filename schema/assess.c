@@ -114,17 +114,16 @@ static enum oae_status s_interval(struct oae_score *s,
 		return no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		x[i] = v[i].v[OAE_OWN_S];
-	*out = oae_mean_interval(x, n, OAE_SCORE_LEVEL);
+	*out = oae_mean_interval(x, n, s->level);
 	out->low = fmax(out->low, 0);
 	return OAE_OK;
 }
 
 static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
-			       size_t system, struct oae_pairs *out,
-			       struct oae_error *err)
+			       size_t system, double *weight,
+			       struct oae_pairs *out, struct oae_error *err)
 {
 	size_t profile = (size_t)(p - s->profiles), first = 0;
-	double weight[OAE_WORKLOADS_MAX];
 	const struct oae_cell *lead;
 
 	memset(out, 0, sizeof(*out));
@@ -137,7 +136,9 @@ static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
 				 sizeof(*out->b));
 	out->x = oae_arena_array(&s->arena, lead->run_count + 1,
 				 sizeof(*out->x));
-	if (!out->b || !out->x)
+	out->rep = oae_arena_array(&s->arena, lead->run_count + 1,
+				   sizeof(*out->rep));
+	if (!out->b || !out->x || !out->rep)
 		return no_memory(err);
 	out->energy_measured = energy_was_measured(s, s->baseline, weight) &&
 			       energy_was_measured(s, system, weight);
@@ -147,6 +148,7 @@ static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
 		if (!has_rep(s, s->baseline, weight, rep) ||
 		    !has_rep(s, system, weight, rep))
 			continue;
+		out->rep[out->n] = rep;
 		out->b[out->n] = rep_values(s, profile, s->baseline, weight,
 					    rep, out->energy_measured);
 		out->x[out->n++] = rep_values(s, profile, system, weight, rep,
@@ -306,6 +308,7 @@ enum oae_status oae_assess_case(struct oae_score *s,
 	struct oae_ledger_sum common = oae_ledger_common(
 		&s->systems[s->baseline].ledger, &s->systems[system].ledger);
 	struct ledger_values b, x, both;
+	double weight[OAE_WORKLOADS_MAX];
 	enum oae_status status;
 
 	memset(out, 0, sizeof(*out));
@@ -313,7 +316,7 @@ enum oae_status oae_assess_case(struct oae_score *s,
 	out->profile = p;
 	out->system = system;
 	out->scale = *scale;
-	status = pair_up(s, p, system, pairs, err);
+	status = pair_up(s, p, system, weight, pairs, err);
 	if (!status)
 		status = read_labour(s, s->baseline, p->tier, &b, err);
 	if (!status)
@@ -326,6 +329,9 @@ enum oae_status oae_assess_case(struct oae_score *s,
 		pairs->b[i] = join(&b.mid, &pairs->b[i]);
 		pairs->x[i] = join(&x.mid, &pairs->x[i]);
 	}
+	status = oae_assess_draws(s, p, system, weight, pairs, err);
+	if (status)
+		return status;
 	out->box.b_low = join(&b.low, &pairs->b_mean);
 	out->box.b_mid = join(&b.mid, &pairs->b_mean);
 	out->box.b_high = join(&b.high, &pairs->b_mean);

@@ -21,6 +21,7 @@
 #define OAE_REASONS_MAX 32u
 #define OAE_SENTENCE_BYTES 480u
 #define OAE_FLIPS_MAX (OAE_TERMS + OAE_OWNS)
+#define OAE_BCA_RUNS 20u /* from here BCa, below it the t interval */
 
 /* The gate of one system over a profile's workloads. */
 struct oae_gate_report {
@@ -44,6 +45,13 @@ struct oae_scale_use {
 struct oae_pairs {
 	size_t n;
 	struct oae_own_values *b, *x; /* n each, in the score's arena */
+	uint64_t *rep;		      /* of each */
+	/*
+	 * From OAE_BCA_RUNS repetitions: each pair's values with its
+	 * requests drawn again, `draws` times; else 0.
+	 */
+	struct oae_own_values *b_again, *x_again; /* n x draws */
+	size_t draws;
 	struct oae_own_values b_mean, x_mean;
 	struct oae_interval b_s;     /* unscaled machine-seconds */
 	struct oae_interval s_ratio; /* baseline over system, paired */
@@ -100,6 +108,16 @@ enum oae_status oae_assess_case(struct oae_score *s,
 				const struct oae_profile *p, size_t system,
 				const struct oae_scale_use *scale,
 				struct oae_case *out, struct oae_error *err);
+
+/*
+ * Fills in the pairs' draws: requests with replacement within each run, the
+ * same ones for both systems where both answered as many. weight: of each
+ * workload. Does nothing below OAE_BCA_RUNS pairs.
+ */
+enum oae_status oae_assess_draws(struct oae_score *s,
+				 const struct oae_profile *p, size_t system,
+				 const double *weight, struct oae_pairs *pairs,
+				 struct oae_error *err);
 
 void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
 		     struct oae_mode_score *out);

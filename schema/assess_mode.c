@@ -6,7 +6,6 @@
 
 #include "schema/assess.h"
 
-#define BCA_RUNS 20u /* from here BCa, below it the t interval */
 #define BCA_RESAMPLES 2000u
 #define WALK_STEPS 500 /* over the interval of s */
 
@@ -42,18 +41,45 @@ static double aim_running(const struct oae_cost *b, const struct oae_cost *x)
 	return spent > 0 || instead > 0 ? spent / instead : 1;
 }
 
-/* The interval of a ratio over repetitions, of its logarithms. */
-static struct oae_interval over_runs(double *v, size_t n)
+/* A ratio of each repetition, and again with its requests drawn anew. */
+struct ratios {
+	double *v, *again; /* n, n x draws */
+	size_t n, draws;
+};
+
+static bool ratios_init(struct ratios *r, const struct oae_pairs *p)
+{
+	r->n = p->n;
+	r->draws = p->draws;
+	r->v = calloc(p->n + 1, sizeof(*r->v));
+	r->again = calloc(p->n * p->draws + 1, sizeof(*r->again));
+	return r->v && r->again;
+}
+
+static void ratios_release(struct ratios *r)
+{
+	free(r->v);
+	free(r->again);
+}
+
+/*
+ * The interval over repetitions, of logarithms: paired t, from OAE_BCA_RUNS
+ * on BCa over runs and then requests within them.
+ */
+static struct oae_interval over_runs(struct ratios *r, double level)
 {
 	struct oae_interval i;
 	struct oae_rng rng;
 
-	if (n < BCA_RUNS)
-		return oae_ratio_interval(v, n, OAE_SCORE_LEVEL);
-	for (size_t k = 0; k < n; k++)
-		v[k] = log(v[k]);
+	if (r->n < OAE_BCA_RUNS)
+		return oae_ratio_interval(r->v, r->n, level);
+	for (size_t k = 0; k < r->n; k++)
+		r->v[k] = log(r->v[k]);
+	for (size_t k = 0; k < r->n * r->draws; k++)
+		r->again[k] = log(r->again[k]);
 	oae_rng_seed(&rng, 1);
-	i = oae_bca_interval(v, n, OAE_SCORE_LEVEL, BCA_RESAMPLES, &rng);
+	i = oae_nested_interval(r->v, r->n, r->again, r->draws, level,
+				BCA_RESAMPLES, &rng);
 	return (struct oae_interval){ exp(i.low), exp(i.mid), exp(i.high) };
 }
 
@@ -106,31 +132,43 @@ static void widen_by_machines(const struct oae_case *c,
 	}
 }
 
+static double aim_ratio(enum oae_mode mode, const struct oae_terms *t,
+			aim_fn *aim, const struct oae_own_values *b_own,
+			const struct oae_own_values *x_own)
+{
+	struct oae_cost b = oae_cost_of(mode, t, b_own);
+	struct oae_cost x = oae_cost_of(mode, t, x_own);
+
+	return aim == aim_saved ? aim_running(&b, &x) : aim(&b, &x);
+}
+
 static struct oae_interval aim_interval(const struct oae_case *c,
 					enum oae_mode mode,
 					const struct oae_terms *t, aim_fn *aim)
 {
-	struct oae_cost b_mid = oae_cost_of(mode, t, &c->box.b_mid);
-	struct oae_cost b = b_mid, x = oae_cost_of(mode, t, &c->box.x_mid);
-	struct oae_interval i = { NAN, aim(&b, &x), NAN };
-	double mid = i.mid, *v = calloc(c->pairs.n + 1, sizeof(*v));
+	struct oae_cost b = oae_cost_of(mode, t, &c->box.b_mid);
+	struct oae_cost x = oae_cost_of(mode, t, &c->box.x_mid);
+	double mid = aim(&b, &x), spent = running(&b);
+	struct oae_interval i = { NAN, mid, NAN };
+	const struct oae_pairs *p = &c->pairs;
+	struct ratios r;
 
-	if (!v)
+	if (!ratios_init(&r, p)) {
+		ratios_release(&r);
 		return i; /* no interval rather than a wrong one */
-	for (size_t k = 0; k < c->pairs.n; k++) {
-		b = oae_cost_of(mode, t, &c->pairs.b[k]);
-		x = oae_cost_of(mode, t, &c->pairs.x[k]);
-		v[k] = aim == aim_saved ? aim_running(&b, &x) : aim(&b, &x);
 	}
-	i = over_runs(v, c->pairs.n);
-	free(v);
+	for (size_t k = 0; k < p->n; k++)
+		r.v[k] = aim_ratio(mode, t, aim, &p->b[k], &p->x[k]);
+	for (size_t k = 0; k < p->n * p->draws; k++)
+		r.again[k] =
+			aim_ratio(mode, t, aim, &p->b_again[k], &p->x_again[k]);
+	i = over_runs(&r, c->score->level);
+	ratios_release(&r);
 	/*
 	 * Savings too come from the ratio of paired runs, so that they are
 	 * surely above 0 just when that ratio is surely above 1.
 	 */
 	if (aim == aim_saved) {
-		double spent = running(&b_mid);
-
 		i.low = spent * (1 - 1 / i.low);
 		i.high = spent * (1 - 1 / i.high);
 	}
@@ -151,28 +189,35 @@ struct oae_interval oae_assess_score(const struct oae_case *c,
 	return aim_interval(c, mode, &t, retrofit ? aim_retrofit : aim_score);
 }
 
-/* The ratio of one value of each repetition, baseline over system. */
+/* Baseline over system: of kappa, or of s alone. */
+static double ratio_at(const struct oae_case *c, bool kappa,
+		       const struct oae_own_values *b,
+		       const struct oae_own_values *x)
+{
+	const struct oae_terms *t = &c->box.mid;
+
+	return kappa ? oae_cost_kappa(t, b) / oae_cost_kappa(t, x) :
+		       b->v[OAE_OWN_S] / x->v[OAE_OWN_S];
+}
+
 static struct oae_interval ratio_of(const struct oae_case *c, bool kappa)
 {
-	struct oae_terms t = c->box.mid;
-	double *v = calloc(c->pairs.n + 1, sizeof(*v));
+	double mid = ratio_at(c, kappa, &c->box.b_mid, &c->box.x_mid);
 	struct oae_interval i = { NAN, NAN, NAN };
-	const struct oae_own_values *b = &c->box.b_mid, *x = &c->box.x_mid;
+	const struct oae_pairs *p = &c->pairs;
+	struct ratios r;
 
-	if (!v)
-		return i;
-	for (size_t k = 0; k < c->pairs.n; k++) {
-		const struct oae_own_values *bk = &c->pairs.b[k];
-		const struct oae_own_values *xk = &c->pairs.x[k];
-
-		v[k] = kappa ? oae_cost_kappa(&t, bk) / oae_cost_kappa(&t, xk) :
-			       bk->v[OAE_OWN_S] / xk->v[OAE_OWN_S];
+	if (ratios_init(&r, p)) {
+		for (size_t k = 0; k < p->n; k++)
+			r.v[k] = ratio_at(c, kappa, &p->b[k], &p->x[k]);
+		for (size_t k = 0; k < p->n * p->draws; k++)
+			r.again[k] = ratio_at(c, kappa, &p->b_again[k],
+					      &p->x_again[k]);
+		i = over_runs(&r, c->score->level);
 	}
-	i = over_runs(v, c->pairs.n);
-	free(v);
-	i.mid = kappa ? oae_cost_kappa(&t, b) / oae_cost_kappa(&t, x) :
-			b->v[OAE_OWN_S] / x->v[OAE_OWN_S];
-	widen(&i, i.mid);
+	ratios_release(&r);
+	i.mid = mid;
+	widen(&i, mid);
 	return i;
 }
 

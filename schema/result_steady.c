@@ -67,7 +67,7 @@ enum oae_status oae_result_steady(struct oae_jw *w, struct oae_score *s,
 		oae_jw_num(w, "median", x.from_median);
 		oae_jw_int(w, "max", (int64_t)x.from_max);
 		oae_jw_end_obj(w);
-		mean = oae_mean_interval(x.s, x.s_count, OAE_SCORE_LEVEL);
+		mean = oae_mean_interval(x.s, x.s_count, s->level);
 	} else {
 		oae_result_missing(w, "from_request", why_none(&x));
 	}

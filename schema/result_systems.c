@@ -36,7 +36,8 @@ static double run_g(const struct oae_cell_run *r)
 	return r->g[0];
 }
 
-static struct oae_interval over_runs(const struct oae_cell *c, run_fn *fn)
+static struct oae_interval over_runs(const struct oae_score *s,
+				     const struct oae_cell *c, run_fn *fn)
 {
 	struct oae_interval none = { NAN, NAN, NAN }, i;
 	double *x = calloc(c->run_count + 1, sizeof(*x));
@@ -45,8 +46,7 @@ static struct oae_interval over_runs(const struct oae_cell *c, run_fn *fn)
 		return none;
 	for (size_t k = 0; k < c->run_count; k++)
 		x[k] = fn(&c->runs[k]);
-	i = c->run_count ? oae_mean_interval(x, c->run_count, OAE_SCORE_LEVEL) :
-			   none;
+	i = c->run_count ? oae_mean_interval(x, c->run_count, s->level) : none;
 	free(x);
 	return i;
 }
@@ -70,8 +70,8 @@ void oae_result_amount(struct oae_jw *w, const char *key, struct oae_interval i,
 static void write_joules(struct oae_jw *w, const struct oae_score *s,
 			 const struct oae_cell *c)
 {
-	struct oae_interval measured = over_runs(c, run_joules);
-	struct oae_interval e = over_runs(c, run_estimate);
+	struct oae_interval measured = over_runs(s, c, run_joules);
+	struct oae_interval e = over_runs(s, c, run_estimate);
 	double low = s->dynamic_w.low / s->dynamic_w.mid;
 	double high = s->dynamic_w.high / s->dynamic_w.mid;
 
@@ -192,7 +192,7 @@ static void write_memory(struct oae_jw *w, const struct oae_cell *c)
 static void write_g(struct oae_jw *w, const struct oae_score *s,
 		    const struct oae_cell *c)
 {
-	struct oae_interval g = over_runs(c, run_g);
+	struct oae_interval g = over_runs(s, c, run_g);
 	double right = 0, planned = 0;
 
 	for (size_t i = 0; i < c->run_count; i++) {
@@ -286,9 +286,9 @@ static enum oae_status write_cell(struct oae_jw *w, struct oae_score *s,
 		status = oae_result_steady(w, s, c, err);
 	if (status)
 		return status;
-	oae_result_amount(w, "s_per_request", over_runs(c, run_s), "s",
+	oae_result_amount(w, "s_per_request", over_runs(s, c, run_s), "s",
 			  "no run");
-	oae_result_amount(w, "cpu_s_per_request", over_runs(c, run_cpu), "s",
+	oae_result_amount(w, "cpu_s_per_request", over_runs(s, c, run_cpu), "s",
 			  "no CPU time was read");
 	write_joules(w, s, c);
 	oae_result_energy_account(w, c);

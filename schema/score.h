@@ -21,7 +21,7 @@
 #include "schema/tables.h"
 
 #define OAE_SCORE_PROFILES_MAX 64u
-#define OAE_SCORE_LEVEL 0.95
+#define OAE_SCORE_LEVEL 0.95 /* of an interval of a fixed number of runs */
 #define OAE_ECDF_POINTS 101u
 
 struct oae_score_system {
@@ -97,6 +97,11 @@ struct oae_score {
 	double cores;		    /* of the machine; NaN unknown */
 	struct oae_range dynamic_w; /* all cores busy less idle */
 	uint64_t planned_runs, begun_runs;
+	/*
+	 * Of every interval: OAE_SCORE_LEVEL, or that of one look where the
+	 * campaign chose its number of runs by looking (schema/look.h).
+	 */
+	double level;
 };
 
 /* Reads everything below DIR and reduces it. Release also on failure. */
@@ -116,6 +121,11 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 			       struct oae_error *err);
 enum oae_status oae_score_cells(struct oae_score *s, struct oae_error *err);
 enum oae_status oae_score_scales(struct oae_score *s, struct oae_error *err);
+
+/* *accepted: right and within the profile's limits. */
+enum oae_status oae_sample_accepted(const struct oae_sample *s,
+				    const struct oae_profile *p, bool *accepted,
+				    struct oae_error *err);
 
 /* Seconds with a request in flight; samples all of one run. Sorts them. */
 double oae_busy_seconds(const struct oae_sample **samples, size_t n);

@@ -116,6 +116,16 @@ static enum oae_status judge_sample(const struct oae_sample *s, bool *right,
 	return status;
 }
 
+enum oae_status oae_sample_accepted(const struct oae_sample *s,
+				    const struct oae_profile *p, bool *accepted,
+				    struct oae_error *err)
+{
+	enum oae_status status = judge_sample(s, accepted, err);
+
+	*accepted = *accepted && within_slo(s, p);
+	return status;
+}
+
 /* Energy above idle, from the meter where there is one. */
 static void run_energy(const struct oae_score *score, struct oae_cell_run *r)
 {

@@ -299,7 +299,13 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 		status = load_power(s, err);
 	plan = cJSON_GetObjectItemCaseSensitive(s->records.campaign, "plan");
 	s->planned_runs = oae_json_u64_or(plan, "runs", 0);
+	s->level = oae_json_num_or(plan, "level", OAE_SCORE_LEVEL);
 	s->begun_runs = s->records.run_count;
+	if (!status && !(s->level >= OAE_SCORE_LEVEL && s->level < 1))
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "journal: the plan's \"level\" is not from"
+				  " %g to 1",
+				  OAE_SCORE_LEVEL);
 	return status;
 }
 

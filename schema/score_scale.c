@@ -75,16 +75,15 @@ static void take_run(const struct oae_score *s, uint32_t run,
 	step->n++;
 }
 
-static void reduce(const struct step *step, struct oae_scale_step *out)
+static void reduce(const struct step *step, double level,
+		   struct oae_scale_step *out)
 {
 	out->runs = step->n;
 	out->e_is_measured = step->e_is_measured;
-	out->s = oae_ratio_interval(step->s, step->n, OAE_SCORE_LEVEL);
-	out->ttft_s =
-		oae_ratio_interval(step->ttft_s, step->n, OAE_SCORE_LEVEL);
-	out->tpot_s =
-		oae_ratio_interval(step->tpot_s, step->n, OAE_SCORE_LEVEL);
-	out->e_kwh = oae_mean_interval(step->e_kwh, step->n, OAE_SCORE_LEVEL);
+	out->s = oae_ratio_interval(step->s, step->n, level);
+	out->ttft_s = oae_ratio_interval(step->ttft_s, step->n, level);
+	out->tpot_s = oae_ratio_interval(step->tpot_s, step->n, level);
+	out->e_kwh = oae_mean_interval(step->e_kwh, step->n, level);
 	out->e_kwh.low = fmax(0, out->e_kwh.low);
 }
 
@@ -118,7 +117,7 @@ enum oae_status oae_score_scales(struct oae_score *s, struct oae_error *err)
 			if (usable(&s->records.runs[k]) &&
 			    belongs(&s->records.runs[k], to))
 				take_run(s, (uint32_t)k, list, step);
-		reduce(step, to);
+		reduce(step, s->level, to);
 		s->scale_count += step->n > 0;
 	}
 	return OAE_OK;

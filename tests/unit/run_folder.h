@@ -48,6 +48,7 @@ struct folder {
 	bool sized;		/* requests of one to four times the size */
 	unsigned warm_requests; /* the first of each run take */
 	double warm_factor;	/* so much longer */
+	double request_noise;	/* relative spread of requests */
 };
 
 static const char *const folder_system[FOLDER_SYSTEMS] = {
@@ -416,6 +417,8 @@ static inline void folder_run(const struct folder *f, struct oae_journal *j,
 		double takes = f->sized ? s * (1 + item % 4) : s;
 
 		takes *= i < f->warm_requests ? f->warm_factor : 1;
+		if (f->request_noise > 0)
+			takes *= exp(f->request_noise * oae_rng_normal(rng));
 		folder_sample(f, j, run, system, workload, i, item, 1 + busy,
 			      takes);
 		busy += takes;

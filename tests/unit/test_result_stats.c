@@ -165,6 +165,62 @@ static void too_short(void **state)
 	cJSON_Delete(r);
 }
 
+/* ---- from 20 runs: BCa over runs, then requests ----------------------- */
+
+/* The half-width of log s_B/s_X of the first score, over that of t. */
+static double width_over_t(const char *name, bool sized, double request_noise,
+			   double *value)
+{
+	const cJSON *v;
+	struct folder f;
+	char dir[300];
+	double t, half;
+	cJSON *r;
+
+	snprintf(dir, sizeof(dir), "%s/%s", base, name);
+	f = folder_default(dir);
+	f.reps = 24;
+	f.sized = sized;
+	f.request_noise = request_noise;
+	r = made(&f);
+	v = cJSON_GetObjectItemCaseSensitive(r, "profiles");
+	v = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(v, 0),
+					     "scores");
+	v = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(v, 0), "modes");
+	v = cJSON_GetObjectItemCaseSensitive(v, "on_demand");
+	v = cJSON_GetObjectItemCaseSensitive(v, "s_ratio");
+	*value = oae_json_num_or(v, "value", NAN);
+	half = log(oae_json_num_or(v, "high", NAN) /
+		   oae_json_num_or(v, "low", NAN)) /
+	       2;
+	/* Run means of 2 %, of three workloads in the profile's weights. */
+	t = 2.0687 * .02 * sqrt(2. / 24);
+	cJSON_Delete(r);
+	return half / t;
+}
+
+/*
+ * Requests of four sizes are asked of both systems, so their sizes cancel in
+ * a pair; requests' own noise does not, and makes the interval wider.
+ */
+static void nested_intervals(void **state)
+{
+	double value, same, sized, noisy;
+
+	(void)state;
+	same = width_over_t("nested", false, 0, &value);
+	near(value, 1.25, .02);
+	/* Weighted means of three workloads spread less than one. */
+	assert_true(same > .4 && same < 1.1);
+	sized = width_over_t("nested-sized", true, 0, &value);
+	near(sized, same, .1);
+	noisy = width_over_t("nested-noisy", false, .2, &value);
+	assert_true(noisy > 1.5 * same);
+	printf("# width over that of t: %.3f, with sizes %.3f, with noisy"
+	       " requests %.3f\n",
+	       same, sized, noisy);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -187,6 +243,7 @@ int main(void)
 		cmocka_unit_test(tail_floors),
 		cmocka_unit_test(warm_up),
 		cmocka_unit_test(too_short),
+		cmocka_unit_test(nested_intervals),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
