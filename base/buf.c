@@ -76,7 +76,10 @@ void oae_buf_puts(struct oae_buf *b, const char *s)
 
 void oae_buf_putc(struct oae_buf *b, char c)
 {
-	oae_buf_add(b, &c, 1);
+	if (!buf_reserve(b, 1))
+		return;
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void oae_buf_printf(struct oae_buf *b, const char *fmt, ...)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,28 +57,52 @@ static void new_line(struct oae_jw *w)
 		oae_buf_printf(w->out, "\n%*s", w->indent * w->depth, "");
 }
 
-static void put_quoted(struct oae_buf *b, const char *s, size_t len)
+/* Characters that stand for themselves, from s on: their bytes. */
+static size_t plain_length(const char *s, size_t len)
+{
+	size_t i = 0, n;
+
+	while (i < len) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x20 || c == '"' || c == '\\')
+			break;
+		n = c < 0x80 ? 1 : oae_utf8_length(s + i, len - i);
+		if (!n)
+			break;
+		i += n;
+	}
+	return i;
+}
+
+/* One byte that cannot stand in a string as it is. */
+static void put_escaped(struct oae_buf *b, char c)
 {
 	static const char names[] = "\"\\bfnrt", bytes[] = "\"\\\b\f\n\r\t";
-	const char *found;
-	size_t n;
+	const char *found = c ? strchr(bytes, c) : NULL;
+
+	if (found) {
+		oae_buf_putc(b, '\\');
+		oae_buf_putc(b, names[found - bytes]);
+	} else if (c > 0 && c < 0x20) {
+		oae_buf_printf(b, "\\u%04x", (unsigned)c);
+	} else {
+		oae_buf_puts(b, REPLACEMENT);
+	}
+}
+
+static void put_quoted(struct oae_buf *b, const char *s, size_t len)
+{
+	size_t i = 0, n;
 
 	oae_buf_putc(b, '"');
-	for (size_t i = 0; i < len; i += n ? n : 1) {
-		n = oae_utf8_length(s + i, len - i);
-		if (!n || !s[i]) {
-			oae_buf_puts(b, REPLACEMENT);
-			continue;
-		}
-		found = n == 1 ? strchr(bytes, s[i]) : NULL;
-		if (found) {
-			oae_buf_putc(b, '\\');
-			oae_buf_putc(b, names[found - bytes]);
-		} else if ((unsigned char)s[i] < 0x20) {
-			oae_buf_printf(b, "\\u%04x", (unsigned)s[i]);
-		} else {
-			oae_buf_add(b, s + i, n);
-		}
+	for (;;) {
+		n = plain_length(s + i, len - i);
+		oae_buf_add(b, s + i, n);
+		i += n;
+		if (i == len)
+			break;
+		put_escaped(b, s[i++]);
 	}
 	oae_buf_putc(b, '"');
 }
@@ -95,7 +118,9 @@ static void begin(struct oae_jw *w, const char *key)
 	}
 	if (key) {
 		put_quoted(w->out, key, strlen(key));
-		oae_buf_puts(w->out, w->indent ? ": " : ":");
+		oae_buf_putc(w->out, ':');
+		if (w->indent)
+			oae_buf_putc(w->out, ' ');
 	}
 }
 
@@ -174,16 +199,36 @@ void oae_jw_num(struct oae_jw *w, const char *key, double v)
 	oae_jw_raw(w, key, text);
 }
 
+/* The decimal digits of v end at `end`; returns their beginning. */
+static char *put_digits(char *end, uint64_t v)
+{
+	do {
+		*--end = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return end;
+}
+
 void oae_jw_int(struct oae_jw *w, const char *key, int64_t v)
 {
+	char text[24], *end = text + sizeof(text), *at;
+
+	at = put_digits(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	if (v < 0)
+		*--at = '-';
 	begin(w, key);
-	oae_buf_printf(w->out, "%" PRId64, v);
+	oae_buf_add(w->out, at, (size_t)(end - at));
 }
 
 void oae_jw_u64s(struct oae_jw *w, const char *key, uint64_t v)
 {
+	char text[24], *end = text + sizeof(text), *at = end;
+
+	*--at = '"';
+	at = put_digits(at, v);
+	*--at = '"';
 	begin(w, key);
-	oae_buf_printf(w->out, "\"%" PRIu64 "\"", v);
+	oae_buf_add(w->out, at, (size_t)(end - at));
 }
 
 void oae_jw_bool(struct oae_jw *w, const char *key, bool v)

@@ -68,13 +68,13 @@ static enum oae_status on_token(struct oae_flight *f,
 				": more tokens than the %" PRIu64 " asked for",
 				ev->id, max);
 	f->tokens_out += ev->n;
-	oae_buf_puts(&f->answer, ev->text);
+	oae_buf_add(&f->answer, ev->text, ev->text_len);
 	if (f->answer.status == OAE_ERR_LIMIT)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
 				"request %" PRIu64 ": an answer longer than %u"
 				" bytes",
 				ev->id, OAE_ANSWER_BYTES_MAX);
-	if (ev->text[0] && !f->first_ns)
+	if (ev->text_len && !f->first_ns)
 		f->first_ns = ev->received_ns;
 	return add_stamps(f, ev->t_ns, ev->n, err);
 }

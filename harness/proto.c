@@ -110,6 +110,8 @@ static enum oae_status parse_token(struct oae_event *ev, struct oae_error *err)
 				  OAE_TOKENS_PER_ANSWER_MAX);
 	if (!status)
 		status = oae_json_str(ev->tree, "text", &ev->text, err);
+	if (!status)
+		ev->text_len = strlen(ev->text);
 	return status;
 }
 
@@ -176,6 +178,11 @@ static enum oae_status parse_members(struct oae_event *ev,
 	return status;
 }
 
+void oae_event_clear(struct oae_event *ev)
+{
+	memset(ev, 0, offsetof(struct oae_event, decoded));
+}
+
 enum oae_status oae_event_parse(const char *line, size_t len,
 				struct oae_event *ev, struct oae_error *err)
 {
@@ -183,7 +190,7 @@ enum oae_status oae_event_parse(const char *line, size_t len,
 	const char *type;
 	size_t k;
 
-	memset(ev, 0, sizeof(*ev));
+	oae_event_clear(ev);
 	if (oae_json_parse(line, len, &ev->tree, &why) ||
 	    oae_json_str(ev->tree, "type", &type, &why)) {
 		oae_event_release(ev);
@@ -208,7 +215,7 @@ enum oae_status oae_event_parse(const char *line, size_t len,
 void oae_event_release(struct oae_event *ev)
 {
 	cJSON_Delete(ev->tree);
-	memset(ev, 0, sizeof(*ev));
+	oae_event_clear(ev);
 }
 
 static struct oae_jw begin(struct oae_buf *out, const char *type)

@@ -40,22 +40,30 @@ enum oae_event_kind {
 	OAE_EVENT_BYE,
 };
 
-/* Strings belong to the tree. Members that a kind lacks are 0 or NULL. */
+/*
+ * Strings belong to the tree, to the event or to the line that was read, which
+ * must outlive it. Members that a kind lacks are 0 or NULL.
+ */
 struct oae_event {
 	enum oae_event_kind kind;
 	uint64_t received_ns; /* our clock, when its bytes were read */
 	bool has_id;
 	uint64_t id;
-	uint64_t t_ns;	    /* the adapter's stamp: token, done */
-	uint64_t n;	    /* token: new tokens, at least 1 */
-	const char *text;   /* token */
-	const char *finish; /* done */
+	uint64_t t_ns;	  /* the adapter's stamp: token, done */
+	uint64_t n;	  /* token: new tokens, at least 1 */
+	const char *text; /* token: text_len bytes, perhaps no NUL behind */
+	size_t text_len;
+	const char *finish;				   /* done */
 	uint64_t tokens_in, tokens_out, drafted, accepted; /* done */
 	const char *code, *message;			   /* error */
 	uint64_t max_in_flight;				   /* ready */
 	const char *system;				   /* ready */
-	cJSON *tree; /* the whole message */
+	cJSON *tree;	   /* the whole message; NULL for most token, done */
+	char decoded[256]; /* behind text, where the line had escapes */
 };
+
+/* All but the bytes of `decoded`. */
+void oae_event_clear(struct oae_event *ev);
 
 enum oae_status oae_event_parse(const char *line, size_t len,
 				struct oae_event *ev, struct oae_error *err);

@@ -92,14 +92,24 @@ static void read_memory(struct state *s)
 	s->next_memory_ns += wait;
 }
 
+static uint64_t our_cpu_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 static uint64_t tick(void *ctx, uint64_t now_ns, struct oae_error *err)
 {
 	struct state *s = ctx;
+	uint64_t cpu_ns = our_cpu_ns();
 
 	if (now_ns >= s->next_memory_ns)
 		read_memory(s);
 	if (now_ns >= s->next_sensor_ns)
 		read_sensors(s, NULL, err);
+	s->result->sensors_ns += our_cpu_ns() - cpu_ns;
 	if (s->bench->progress)
 		s->bench->progress(s->bench->progress_ctx, s->run,
 				   s->run->ok_before + s->run->failed_before +
@@ -180,14 +190,6 @@ static enum oae_status await_ready(struct state *s, struct oae_error *err)
 	return status;
 }
 
-static uint64_t our_cpu_ns(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static enum oae_status load(struct state *s, const struct oae_request *requests,
 			    size_t count, struct oae_error *err)
 {
@@ -209,8 +211,10 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 					 s->run->max_in_flight,
 	};
 	uint64_t cpu_ns = our_cpu_ns();
-	enum oae_status status = oae_load_run(&l, err);
+	enum oae_status status;
 
+	s->result->sensors_ns = 0;
+	status = oae_load_run(&l, err);
 	if (s->warming)
 		return status;
 	s->result->harness_ns = our_cpu_ns() - cpu_ns;

@@ -60,9 +60,9 @@ struct oae_run_result {
 	size_t ok, failed; /* requests of this segment */
 	uint64_t wall_ns;
 	/* of the measure phase */
-	uint64_t measure_ns, busy_ns; /* busy: something was in flight */
-	uint64_t harness_ns;	      /* our own CPU time */
-	uint64_t events;	      /* lines that the adapter wrote */
+	uint64_t measure_ns, busy_ns;	 /* busy: something was in flight */
+	uint64_t harness_ns, sensors_ns; /* our CPU time; sensors' part */
+	uint64_t events;		 /* lines that the adapter wrote */
 };
 
 /*

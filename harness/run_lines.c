@@ -269,6 +269,7 @@ void oae_line_run_end(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_int(w, "measure_ns", (int64_t)result->measure_ns);
 	oae_jw_int(w, "busy_ns", (int64_t)result->busy_ns);
 	oae_jw_int(w, "harness_cpu_ns", (int64_t)result->harness_ns);
+	oae_jw_int(w, "sensors_cpu_ns", (int64_t)result->sensors_ns);
 	oae_jw_int(w, "events", (int64_t)result->events);
 	process(w, t);
 	measured(w, t);

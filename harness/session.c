@@ -10,6 +10,7 @@
 #include "adapters/sdk/protocol.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "harness/proto_fast.h"
 #include "harness/session.h"
 
 #define READ_BYTES 65536
@@ -211,7 +212,9 @@ enum oae_status oae_session_event(struct oae_session *s, struct oae_event *ev,
 	*got = oae_lines_next(&s->lines, &line, &len);
 	if (!*got)
 		return s->ended ? oae_session_fail_ended(s, err) : OAE_OK;
-	status = oae_event_parse(line, len, ev, err);
+	status = oae_event_parse_fast(line, len, ev) ?
+			 OAE_OK :
+			 oae_event_parse(line, len, ev, err);
 	if (status)
 		*got = false;
 	else

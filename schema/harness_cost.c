@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/stats.h"
+#include "base/stats_plan.h"
 
-/* Least samples for p99 at confidence 0.99 (MLPerf early stopping). */
-#define P99_SAMPLES 662u
+#define CONFIDENCE 0.99 /* of a percentile */
 
 /* The last run of a probe that went well, or NULL. */
 static const struct oae_run_record *probe(const struct oae_records *r,
@@ -20,7 +20,8 @@ static const struct oae_run_record *probe(const struct oae_records *r,
 		if (strcmp(run->purpose, OAE_PURPOSE_HARNESS) == 0 &&
 		    run->workload && strcmp(run->workload, name) == 0 &&
 		    run->status && strcmp(run->status, "ok") == 0 &&
-		    run->sample_count > 0 && run->harness_cpu_ns > 0)
+		    run->sample_count > 0 &&
+		    run->harness_cpu_ns > run->sensors_cpu_ns)
 			return run;
 	}
 	return NULL;
@@ -29,6 +30,12 @@ static const struct oae_run_record *probe(const struct oae_records *r,
 static double per_request(const struct oae_run_record *run, uint64_t value)
 {
 	return (double)value / (double)run->sample_count;
+}
+
+/* CPU of a request without what goes by time, not by request. */
+static double cpu_per_request(const struct oae_run_record *run)
+{
+	return per_request(run, run->harness_cpu_ns - run->sensors_cpu_ns);
 }
 
 static enum oae_status dispatch(const struct oae_records *r,
@@ -51,7 +58,7 @@ static enum oae_status dispatch(const struct oae_records *r,
 	out->dispatches = n;
 	out->dispatch_p50 = oae_quantile_sorted(late, n, 0.5);
 	out->dispatch_max = late[n - 1];
-	if (n >= P99_SAMPLES)
+	if (n >= oae_tail_floor(0.99, CONFIDENCE))
 		out->dispatch_p99 = oae_quantile_sorted(late, n, 0.99);
 	free(late);
 	return OAE_OK;
@@ -71,7 +78,7 @@ enum oae_status oae_harness_cost(const struct oae_records *r,
 	out->dispatch_p50 = out->dispatch_p99 = out->dispatch_max = NAN;
 	if (one) {
 		out->requests = one->sample_count;
-		out->request_cpu = per_request(one, one->harness_cpu_ns);
+		out->request_cpu = cpu_per_request(one);
 		out->request_wall = per_request(one, one->measure_ns);
 	}
 	if (one && many) {
@@ -81,8 +88,7 @@ enum oae_status oae_harness_cost(const struct oae_records *r,
 			(size_t)(further * (double)many->sample_count + 0.5);
 		if (further > 0)
 			out->token_cpu =
-				(per_request(many, many->harness_cpu_ns) -
-				 out->request_cpu) /
+				(cpu_per_request(many) - out->request_cpu) /
 				further;
 	}
 	return due ? dispatch(r, due, out, err) : OAE_OK;

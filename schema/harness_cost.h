@@ -11,7 +11,7 @@
  *
  * CPU of a request with one token: c1 = cpu / requests of the first. CPU of
  * each further token event: (cpu / requests - c1) of the second over
- * its further events a request.
+ * its further events a request. Reading sensors goes by time and is left out.
  */
 #ifndef OAE_SCHEMA_HARNESS_COST_H
 #define OAE_SCHEMA_HARNESS_COST_H

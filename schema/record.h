@@ -68,8 +68,9 @@ struct oae_run_record {
 	const char *status;    /* of the last run_end; NULL if none */
 	const char *reason;
 	uint64_t wall_ns; /* summed over segments */
-	/* Likewise, while measuring: time, our CPU time, adapter's lines. */
-	uint64_t measure_ns, harness_cpu_ns, events;
+	/* Likewise, while measuring: time, adapter's lines, our CPU time and
+	 * the part of it that read sensors. */
+	uint64_t measure_ns, events, harness_cpu_ns, sensors_cpu_ns;
 	/*
 	 * What segments that ended measured while serving, and how many
 	 * samples those segments had; NaN when unknown.

@@ -318,6 +318,7 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 	run->ended = true;
 	run->wall_ns += oae_json_u64_or(line, "wall_ns", 0);
 	run->harness_cpu_ns += oae_json_u64_or(line, "harness_cpu_ns", 0);
+	run->sensors_cpu_ns += oae_json_u64_or(line, "sensors_cpu_ns", 0);
 	run->events += oae_json_u64_or(line, "events", 0);
 	run->measure_ns += oae_json_u64_or(line, "measure_ns", 0);
 	status = add_measured(r, line, run);

@@ -31,7 +31,7 @@
 static const char help[] =
 	"usage: bench-harness [--json] [-o FILE] [--adapter PROGRAM]"
 	" [--requests N]\n"
-	"                     [--scale PART]\n\n"
+	"                     [--scale PART] [--only PART]\n\n"
 	"Measures what the harness itself costs, through the code of `oae run`"
 	" and\nthe null adapter, which has no model: CPU time and wall time"
 	" of a request,\nCPU time of a token event, events a second, lateness"
@@ -44,13 +44,15 @@ static const char help[] =
 	"  --adapter PROGRAM  the null adapter (default: adapters/null beside"
 	" this program)\n"
 	"  --requests N       requests of the memory part (default 1000000)\n"
-	"  --scale PART       share of the other parts' length, 0.01 to 1\n\n"
+	"  --scale PART       share of the other parts' length, 0.01 to 1\n"
+	"  --only PART        events, saturation, dispatch, sensors, waiting or"
+	" memory\n\n"
 	"exit codes: 0 done, whether or not targets were met; 1 failed; 64"
 	" usage\n";
 
 struct job {
 	char adapter[OAE_PATH_BYTES_MAX];
-	const char *out;
+	const char *out, *only;
 	bool json, help;
 	double scale;
 	uint32_t requests;
@@ -395,16 +397,25 @@ static enum oae_status waiting(struct job *j, struct oae_error *err)
 
 static enum oae_status measure(struct job *j, struct oae_error *err)
 {
-	static enum oae_status (*const parts[])(struct job *,
-						struct oae_error *) = {
-		events, saturation, dispatches, sensors, waiting, memory,
+	static const struct {
+		const char *name;
+		enum oae_status (*run)(struct job *j, struct oae_error *err);
+	} parts[] = {
+		{ "events", events },	    { "saturation", saturation },
+		{ "dispatch", dispatches }, { "sensors", sensors },
+		{ "waiting", waiting },	    { "memory", memory },
 	};
 	enum oae_status status = oae_sensors_open(&j->sensors, "", 0, err);
 	size_t i;
 
 	machine_begin(&j->report.machine);
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]) && !status; i++)
-		status = parts[i](j, err);
+		if (!j->only || strcmp(j->only, parts[i].name) == 0)
+			status = parts[i].run(j, err);
+	if (!status && !j->report.count)
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "--only %s: no such part; see --help",
+				  j->only);
 	machine_end(&j->report.machine);
 	oae_sensors_close(&j->sensors);
 	return status;
@@ -445,6 +456,7 @@ static enum oae_status read_args(struct job *j, int argc, char **argv,
 		{ "json", no_argument, NULL, 'j' },
 		{ "out", required_argument, NULL, 'o' },
 		{ "adapter", required_argument, NULL, 'a' },
+		{ "only", required_argument, NULL, 'n' },
 		{ "requests", required_argument, NULL, 'r' },
 		{ "scale", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
@@ -462,6 +474,8 @@ static enum oae_status read_args(struct job *j, int argc, char **argv,
 		else if (c == 'a')
 			(void)snprintf(j->adapter, sizeof(j->adapter), "%s",
 				       optarg);
+		else if (c == 'n')
+			j->only = optarg;
 		else if (c == 'h')
 			j->help = true;
 		else if (c != 'r' && c != 's')

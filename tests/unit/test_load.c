@@ -109,6 +109,7 @@ static enum oae_status sim_event(void *ctx, struct oae_event *ev, bool *got,
 	ev->received_ns = ev->t_ns = s->now_ns;
 	ev->n = ev->tokens_in = ev->tokens_out = 1;
 	ev->text = "x";
+	ev->text_len = 1;
 	ev->finish = OAE_DONE_STOP;
 	if (s->begun) {
 		s->head = (s->head + 1) % QUEUE;
