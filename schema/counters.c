@@ -27,24 +27,22 @@ const struct oae_count_source oae_count_sources[] = {
 	{ OAE_COUNT_BRANCH_MISSES, "papi.br_msp" },
 	{ OAE_COUNT_STALLED, "perf.stalled_cycles_backend" },
 	{ OAE_COUNT_STALLED, "papi.res_stl" },
-	{ OAE_COUNT_DRAM_READ_BYTES, "uncore.dram_read_bytes" },
-	{ OAE_COUNT_DRAM_READ_BYTES, "likwid.dram_read_bytes" },
-	{ OAE_COUNT_DRAM_WRITE_BYTES, "uncore.dram_write_bytes" },
-	{ OAE_COUNT_DRAM_WRITE_BYTES, "likwid.dram_write_bytes" },
+	{ OAE_COUNT_DRAM_BYTES, "uncore.dram_bytes" },
+	{ OAE_COUNT_DRAM_BYTES, "likwid.dram_bytes" },
 };
 
 const size_t oae_count_source_count =
 	sizeof(oae_count_sources) / sizeof(oae_count_sources[0]);
 
-#define PER(key, unit, factor, count, per)                                   \
-	{                                                                    \
-		key, unit, false, factor, { OAE_COUNT_##count, OAE_COUNTS }, \
-			OAE_PER_##per, OAE_COUNTS                            \
+#define PER(key, unit, factor, count, per)                                  \
+	{                                                                   \
+		key, unit, false, factor, OAE_COUNT_##count, OAE_PER_##per, \
+			OAE_COUNTS                                          \
 	}
-#define RATIO(key, unit, count, other)                                  \
-	{                                                               \
-		key, unit, false, 1, { OAE_COUNT_##count, OAE_COUNTS }, \
-			OAE_PER_COUNT, OAE_COUNT_##other                \
+#define RATIO(key, unit, count, other)                                 \
+	{                                                              \
+		key, unit, false, 1, OAE_COUNT_##count, OAE_PER_COUNT, \
+			OAE_COUNT_##other                              \
 	}
 
 const struct oae_derived oae_derived[] = {
@@ -60,13 +58,8 @@ const struct oae_derived oae_derived[] = {
 	PER("context_switches_per_request", "count", 1, CONTEXT_SWITCHES,
 	    REQUEST),
 	PER("migrations_per_request", "count", 1, MIGRATIONS, REQUEST),
-	{ "memory_gb_per_s",
-	  "GB/s",
-	  true,
-	  1e-9,
-	  { OAE_COUNT_DRAM_READ_BYTES, OAE_COUNT_DRAM_WRITE_BYTES },
-	  OAE_PER_SECOND,
-	  OAE_COUNTS },
+	{ "memory_gb_per_s", "GB/s", true, 1e-9, OAE_COUNT_DRAM_BYTES,
+	  OAE_PER_SECOND, OAE_COUNTS },
 };
 
 const size_t oae_derived_count = sizeof(oae_derived) / sizeof(oae_derived[0]);
@@ -91,7 +84,7 @@ static bool same_sensor(const char *a, const char *b)
 
 static struct oae_counted nothing(const char *reason)
 {
-	struct oae_counted none = { NAN, NAN, NULL, reason };
+	struct oae_counted none = { NAN, NAN, NAN, NULL, reason };
 
 	return none;
 }
@@ -112,15 +105,11 @@ static void join(struct oae_counted *to, const struct oae_counted *c)
 struct oae_counted oae_derive(const struct oae_run_counts *r,
 			      const struct oae_derived *d)
 {
-	struct oae_counted out = r->count[d->counts[0]];
+	struct oae_counted out = r->count[d->count];
 	double per = NAN;
 
 	if (r->samples == 0)
 		return nothing("nothing was counted while it served");
-	if (d->counts[1] < OAE_COUNTS) {
-		out.value += r->count[d->counts[1]].value;
-		join(&out, &r->count[d->counts[1]]);
-	}
 	switch (d->per) {
 	case OAE_PER_REQUEST:
 		per = (double)r->samples;
@@ -129,7 +118,7 @@ struct oae_counted oae_derive(const struct oae_run_counts *r,
 		per = (double)r->tokens_out;
 		break;
 	case OAE_PER_SECOND:
-		per = r->s;
+		per = out.s;
 		break;
 	case OAE_PER_COUNT:
 		per = r->count[d->per_count].value;

@@ -28,9 +28,8 @@ enum oae_count {
 	OAE_COUNT_DTLB_MISSES,
 	OAE_COUNT_BRANCHES,
 	OAE_COUNT_BRANCH_MISSES,
-	OAE_COUNT_STALLED,	   /* cycles in which the back end waited */
-	OAE_COUNT_DRAM_READ_BYTES, /* of the whole machine */
-	OAE_COUNT_DRAM_WRITE_BYTES,
+	OAE_COUNT_STALLED,    /* cycles in which the back end waited */
+	OAE_COUNT_DRAM_BYTES, /* read and written, of the whole machine */
 	OAE_COUNTS,
 };
 
@@ -45,6 +44,7 @@ extern const size_t oae_count_source_count;
 struct oae_counted {
 	double value;	     /* NaN: none, see reason */
 	double share;	     /* of the time that it really ran; least */
+	double s;	     /* between its first and its last reading */
 	const char *channel; /* of oae_count_sources; NULL: none */
 	const char *reason;  /* NULL when there is a value */
 };
@@ -54,7 +54,6 @@ struct oae_run_counts {
 	struct oae_counted count[OAE_COUNTS];
 	size_t samples; /* requests while they counted; 0: nothing did */
 	uint64_t tokens_out;
-	double s; /* between the first and the last reading */
 };
 
 /* A number per request, per token, per second, or one count per another. */
@@ -62,7 +61,7 @@ struct oae_derived {
 	const char *key, *unit;
 	bool machine; /* counts all that ran here, not the system alone */
 	double factor;
-	enum oae_count counts[2]; /* OAE_COUNTS: no second one to add */
+	enum oae_count count;
 	enum oae_per {
 		OAE_PER_REQUEST,
 		OAE_PER_TOKEN,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A run's counters, from the raw readings of its measure phase. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ static enum oae_status choose(struct oae_record_reader *r, const cJSON *list,
 	char times[OAE_NAME_BYTES_MAX];
 
 	c->channel = NULL;
-	c->readings = 0;
+	memset(c->window, 0, sizeof(c->window));
 	for (size_t i = 0; i < oae_count_source_count; i++) {
 		const struct oae_count_source *s = &oae_count_sources[i];
 		const cJSON *obj;
@@ -49,6 +50,11 @@ static enum oae_status choose(struct oae_record_reader *r, const cJSON *list,
 		    0) {
 			c->channel = s->channel;
 			c->scale = oae_json_num_or(obj, "scale", 1);
+			c->counter.wrap = oae_json_u64_or(obj, "wrap", 0);
+			c->counter.rate_max =
+				oae_json_num_or(obj, "rate_max", 0);
+			c->counter.update_ns =
+				oae_json_u64_or(obj, "update_ns", 0);
 			(void)snprintf(times, sizeof(times), "%s.running_ns",
 				       s->channel);
 			c->multiplexed = find_channel(list, times) != NULL;
@@ -80,26 +86,19 @@ void oae_record_counts_reading(struct oae_record_reader *r, const cJSON *values,
 
 	for (int i = 0; i < OAE_COUNTS; i++) {
 		struct oae_count_reader *c = &r->counts[i];
-		double v[3] = { NAN, 0, 0 };
+		int n = !c->channel ? 0 : c->multiplexed ? 3 : 1;
+		uint64_t v[3] = { 0, 0, 0 };
+		bool ok = true;
 
-		for (int k = 0; c->channel && k < (c->multiplexed ? 3 : 1);
-		     k++) {
+		for (int k = 0; k < n; k++) {
 			(void)snprintf(name, sizeof(name), "%s%s", c->channel,
 				       parts[k]);
-			v[k] = oae_json_num_or(values, name, NAN);
+			v[k] = oae_json_u64_or(values, name, UINT64_MAX);
+			ok = ok && v[k] != UINT64_MAX;
 		}
-		if (isnan(v[0]) || isnan(v[1]) || isnan(v[2]))
-			continue; /* a gap: the next reading spans it */
-		if (c->readings == 0) {
-			memcpy(c->first, v, sizeof(v));
-			c->back = false;
-			c->first_ns = t_ns;
-		} else if (v[0] < c->last[0]) {
-			c->back = true;
-		}
-		memcpy(c->last, v, sizeof(v));
-		c->last_ns = t_ns;
-		c->readings++;
+		for (int k = 0; k < n; k++)
+			oae_unwrap_add(&c->window[k], &c->counter, t_ns, ok,
+				       v[k]);
 	}
 }
 
@@ -107,19 +106,21 @@ void oae_record_counts_reading(struct oae_record_reader *r, const cJSON *values,
 static const char *segment_value(const struct oae_count_reader *c,
 				 double *value, double *share)
 {
-	double raw = (c->last[0] - c->first[0]) * c->scale;
+	const char *why;
+	double raw;
 
 	*share = 1;
 	if (!c->channel)
 		return c->reason;
-	if (c->readings < 2 || c->last_ns <= c->first_ns)
-		return "fewer than two readings";
-	if (c->back)
-		return "invalid: the counter went back";
+	why = oae_unwrap_refusal(&c->window[0], &c->counter,
+				 OAE_WINDOW_UPDATES_MIN);
+	if (why)
+		return why;
+	raw = (double)c->window[0].total * c->scale;
 	*value = raw;
 	if (c->multiplexed &&
-	    !oae_counter_scale(raw, c->last[1] - c->first[1],
-			       c->last[2] - c->first[2], value, share))
+	    !oae_counter_scale(raw, (double)c->window[1].total,
+			       (double)c->window[2].total, value, share))
 		return "it never ran";
 	return NULL;
 }
@@ -131,7 +132,7 @@ static void add(struct oae_counted *to, const struct oae_count_reader *c,
 	const char *why = segment_value(c, &value, &share);
 
 	if (first) {
-		to->value = 0;
+		to->value = to->s = 0;
 		to->share = 1;
 		to->channel = c->channel;
 		to->reason = NULL;
@@ -142,6 +143,7 @@ static void add(struct oae_counted *to, const struct oae_count_reader *c,
 		why = "its segments were counted by different sensors";
 	to->reason = why;
 	to->value = why ? NAN : to->value + value;
+	to->s += oae_unwrap_seconds(&c->window[0]);
 	if (share < to->share)
 		to->share = share;
 }
@@ -150,22 +152,12 @@ void oae_record_counts_end(struct oae_record_reader *r,
 			   struct oae_run_record *run)
 {
 	struct oae_run_counts *out = &run->counts;
-	uint64_t first_ns = UINT64_MAX, last_ns = 0;
 
 	/* A run that was killed after its last request: nothing is known. */
 	if (r->segment_samples == 0)
 		return;
-	for (int i = 0; i < OAE_COUNTS; i++) {
-		const struct oae_count_reader *c = &r->counts[i];
-
-		add(&out->count[i], c, out->samples == 0);
-		if (c->readings == 0)
-			continue;
-		first_ns = c->first_ns < first_ns ? c->first_ns : first_ns;
-		last_ns = c->last_ns > last_ns ? c->last_ns : last_ns;
-	}
+	for (int i = 0; i < OAE_COUNTS; i++)
+		add(&out->count[i], &r->counts[i], out->samples == 0);
 	out->samples += r->segment_samples;
 	out->tokens_out += r->segment_tokens;
-	if (last_ns > first_ns)
-		out->s += (double)(last_ns - first_ns) * 1e-9;
 }

@@ -23,10 +23,10 @@ struct oae_meter {
 struct oae_count_reader {
 	const char *channel; /* of oae_count_sources; NULL: none, see reason */
 	const char *reason;
-	bool multiplexed, back; /* it has times; it went back */
+	bool multiplexed; /* it has times */
 	double scale;
-	double first[3], last[3]; /* raw, enabled, running */
-	uint64_t first_ns, last_ns, readings;
+	struct oae_counter counter;
+	struct oae_unwrap window[3]; /* raw, enabled, running */
 };
 
 /* Growing state of one reading. */

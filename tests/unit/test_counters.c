@@ -280,18 +280,7 @@ static const struct raw {
 	  { 1, 2, 3 },
 	  { 1, 2, 3 },
 	  true },
-	{ "uncore.dram_read_bytes",
-	  NULL,
-	  { 0, 1, 3000000000 },
-	  { 0 },
-	  { 0 },
-	  false },
-	{ "uncore.dram_write_bytes",
-	  NULL,
-	  { 0, 1, 1000000000 },
-	  { 0 },
-	  { 0 },
-	  false },
+	{ "uncore.dram_bytes", NULL, { 0, 1, 4000000000 }, { 0 }, { 0 }, false },
 };
 
 #define N_RAWS (sizeof(raws) / sizeof(raws[0]))
@@ -457,7 +446,7 @@ static void numbers_from_raw_readings(void **state)
 	is(r, "task_clock_s_per_request", 2, 1, "perf.task_clock_ns");
 	is(r, "page_faults_per_request", 15, 1, "perf.page_faults");
 	is(r, "major_faults_per_request", 3, 1, "perf.major_faults");
-	is(r, "memory_gb_per_s", 2, 1, "uncore.dram_read_bytes");
+	is(r, "memory_gb_per_s", 2, 1, "uncore.dram_bytes");
 	lacks(r, "context_switches_per_request",
 	      "invalid: the counter went back");
 	lacks(r, "migrations_per_request", "fewer than two readings");
@@ -471,11 +460,11 @@ static void numbers_from_raw_readings(void **state)
 /* Counts of two sensors are not divided by each other. */
 static void sensors_do_not_mix(void **state)
 {
-	struct oae_run_counts r = { .samples = 1, .tokens_out = 1, .s = 1 };
+	struct oae_run_counts r = { .samples = 1, .tokens_out = 1 };
 
 	(void)state;
 	for (size_t i = 0; i < OAE_COUNTS; i++)
-		r.count[i] = (struct oae_counted){ 1, 1, "perf.x", NULL };
+		r.count[i] = (struct oae_counted){ 1, 1, 1, "perf.x", NULL };
 	assert_null(derived(&r, "ipc").reason);
 	r.count[OAE_COUNT_CYCLES].channel = "likwid.cycles";
 	assert_non_null(derived(&r, "ipc").reason);
