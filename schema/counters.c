@@ -5,44 +5,44 @@
 #include <string.h>
 
 const struct oae_count_source oae_count_sources[] = {
-	{ OAE_COUNT_TASK_CLOCK_NS, "perf.task_clock_ns" },
-	{ OAE_COUNT_PAGE_FAULTS, "perf.page_faults" },
-	{ OAE_COUNT_MAJOR_FAULTS, "perf.major_faults" },
-	{ OAE_COUNT_CONTEXT_SWITCHES, "perf.context_switches" },
-	{ OAE_COUNT_MIGRATIONS, "perf.cpu_migrations" },
-	{ OAE_COUNT_CYCLES, "perf.cycles" },
-	{ OAE_COUNT_CYCLES, "papi.tot_cyc" },
-	{ OAE_COUNT_CYCLES, "likwid.cycles" },
-	{ OAE_COUNT_INSTRUCTIONS, "perf.instructions" },
-	{ OAE_COUNT_INSTRUCTIONS, "papi.tot_ins" },
-	{ OAE_COUNT_INSTRUCTIONS, "likwid.instructions" },
-	{ OAE_COUNT_LLC_MISSES, "perf.llc_load_misses" },
-	{ OAE_COUNT_LLC_MISSES, "papi.l3_tcm" },
-	{ OAE_COUNT_CACHE_MISSES, "perf.cache_misses" },
-	{ OAE_COUNT_DTLB_MISSES, "perf.dtlb_load_misses" },
-	{ OAE_COUNT_DTLB_MISSES, "papi.tlb_dm" },
-	{ OAE_COUNT_BRANCHES, "perf.branches" },
-	{ OAE_COUNT_BRANCHES, "papi.br_ins" },
-	{ OAE_COUNT_BRANCH_MISSES, "perf.branch_misses" },
-	{ OAE_COUNT_BRANCH_MISSES, "papi.br_msp" },
-	{ OAE_COUNT_STALLED, "perf.stalled_cycles_backend" },
-	{ OAE_COUNT_STALLED, "papi.res_stl" },
-	{ OAE_COUNT_DRAM_BYTES, "uncore.dram_bytes" },
-	{ OAE_COUNT_DRAM_BYTES, "likwid.dram_bytes" },
+	{ OAE_COUNT_TASK_CLOCK_NS, "perf.task_clock_ns", false },
+	{ OAE_COUNT_PAGE_FAULTS, "perf.page_faults", false },
+	{ OAE_COUNT_MAJOR_FAULTS, "perf.major_faults", false },
+	{ OAE_COUNT_CONTEXT_SWITCHES, "perf.context_switches", false },
+	{ OAE_COUNT_MIGRATIONS, "perf.cpu_migrations", false },
+	{ OAE_COUNT_CYCLES, "perf.cycles", false },
+	{ OAE_COUNT_CYCLES, "papi.tot_cyc", false },
+	{ OAE_COUNT_CYCLES, "likwid.cycles", true },
+	{ OAE_COUNT_INSTRUCTIONS, "perf.instructions", false },
+	{ OAE_COUNT_INSTRUCTIONS, "papi.tot_ins", false },
+	{ OAE_COUNT_INSTRUCTIONS, "likwid.instructions", true },
+	{ OAE_COUNT_LLC_MISSES, "perf.llc_load_misses", false },
+	{ OAE_COUNT_LLC_MISSES, "papi.l3_tcm", false },
+	{ OAE_COUNT_CACHE_MISSES, "perf.cache_misses", false },
+	{ OAE_COUNT_DTLB_MISSES, "perf.dtlb_load_misses", false },
+	{ OAE_COUNT_DTLB_MISSES, "papi.tlb_dm", false },
+	{ OAE_COUNT_BRANCHES, "perf.branches", false },
+	{ OAE_COUNT_BRANCHES, "papi.br_ins", false },
+	{ OAE_COUNT_BRANCH_MISSES, "perf.branch_misses", false },
+	{ OAE_COUNT_BRANCH_MISSES, "papi.br_msp", false },
+	{ OAE_COUNT_STALLED, "perf.stalled_cycles_backend", false },
+	{ OAE_COUNT_STALLED, "papi.res_stl", false },
+	{ OAE_COUNT_DRAM_BYTES, "uncore.dram_bytes", true },
+	{ OAE_COUNT_DRAM_BYTES, "likwid.dram_bytes", true },
 };
 
 const size_t oae_count_source_count =
 	sizeof(oae_count_sources) / sizeof(oae_count_sources[0]);
 
-#define PER(key, unit, factor, count, per)                                  \
-	{                                                                   \
-		key, unit, false, factor, OAE_COUNT_##count, OAE_PER_##per, \
-			OAE_COUNTS                                          \
+#define PER(key, unit, factor, count, per)                           \
+	{                                                            \
+		key, unit, factor, OAE_COUNT_##count, OAE_PER_##per, \
+			OAE_COUNTS                                   \
 	}
-#define RATIO(key, unit, count, other)                                 \
-	{                                                              \
-		key, unit, false, 1, OAE_COUNT_##count, OAE_PER_COUNT, \
-			OAE_COUNT_##other                              \
+#define RATIO(key, unit, count, other)                          \
+	{                                                       \
+		key, unit, 1, OAE_COUNT_##count, OAE_PER_COUNT, \
+			OAE_COUNT_##other                       \
 	}
 
 const struct oae_derived oae_derived[] = {
@@ -58,11 +58,19 @@ const struct oae_derived oae_derived[] = {
 	PER("context_switches_per_request", "count", 1, CONTEXT_SWITCHES,
 	    REQUEST),
 	PER("migrations_per_request", "count", 1, MIGRATIONS, REQUEST),
-	{ "memory_gb_per_s", "GB/s", true, 1e-9, OAE_COUNT_DRAM_BYTES,
-	  OAE_PER_SECOND, OAE_COUNTS },
+	{ "memory_gb_per_s", "GB/s", 1e-9, OAE_COUNT_DRAM_BYTES, OAE_PER_SECOND,
+	  OAE_COUNTS },
 };
 
 const size_t oae_derived_count = sizeof(oae_derived) / sizeof(oae_derived[0]);
+
+bool oae_count_is_machine(const char *channel)
+{
+	for (size_t i = 0; i < oae_count_source_count; i++)
+		if (strcmp(oae_count_sources[i].channel, channel) == 0)
+			return oae_count_sources[i].machine;
+	return false;
+}
 
 bool oae_counter_scale(double raw, double enabled_ns, double running_ns,
 		       double *scaled, double *share)

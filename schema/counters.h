@@ -37,6 +37,7 @@ enum oae_count {
 struct oae_count_source {
 	enum oae_count count;
 	const char *channel;
+	bool machine; /* counts all that ran here, not the system alone */
 };
 extern const struct oae_count_source oae_count_sources[];
 extern const size_t oae_count_source_count;
@@ -59,7 +60,6 @@ struct oae_run_counts {
 /* A number per request, per token, per second, or one count per another. */
 struct oae_derived {
 	const char *key, *unit;
-	bool machine; /* counts all that ran here, not the system alone */
 	double factor;
 	enum oae_count count;
 	enum oae_per {
@@ -72,6 +72,9 @@ struct oae_derived {
 };
 extern const struct oae_derived oae_derived[];
 extern const size_t oae_derived_count;
+
+/* Does a channel of the table count all that ran on the machine? */
+bool oae_count_is_machine(const char *channel);
 
 /* value NaN and a reason when one of its counts is missing. */
 struct oae_counted oae_derive(const struct oae_run_counts *r,

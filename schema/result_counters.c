@@ -51,7 +51,8 @@ static void write_derived(struct oae_jw *w, const struct oae_derived *d,
 	oae_jw_num(w, "low", v->value.low);
 	oae_jw_num(w, "high", v->value.high);
 	oae_jw_str(w, "unit", d->unit);
-	oae_jw_str(w, "scope", d->machine ? "machine" : "system");
+	oae_jw_str(w, "scope",
+		   oae_count_is_machine(v->channel) ? "machine" : "system");
 	oae_jw_str(w, "source", v->channel);
 	oae_jw_num(w, "share", v->share);
 	/* Scaled up from a part of the time: not to be ranked. */

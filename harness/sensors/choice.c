@@ -41,6 +41,13 @@ static bool perf_counts(void)
 	return fd >= 0;
 }
 
+bool oae_counters_asked(const char *sensor)
+{
+	const char *name = asked_for();
+
+	return name && !strcmp(name, sensor);
+}
+
 bool oae_counters_may(const char *sensor, const char **why)
 {
 	const char *name = asked_for();

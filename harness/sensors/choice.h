@@ -15,6 +15,9 @@
 /* OAE_ERR_USAGE when OAE_COUNTERS is none of perf, papi, likwid. */
 enum oae_status oae_counters_check(struct oae_error *err);
 
+/* OAE_COUNTERS names it. */
+bool oae_counters_asked(const char *sensor);
+
 /*
  * May this sensor ("perf", "papi", "likwid") count the hardware's events? If
  * not, *why is a constant text.

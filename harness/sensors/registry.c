@@ -18,6 +18,7 @@ const struct oae_sensor_type *const oae_sensor_types[] = {
 	&oae_sensor_powercap,
 	&oae_sensor_perf_power,
 	&oae_sensor_papi_energy,
+	&oae_sensor_likwid, /* counters as well */
 	&oae_sensor_nvml,
 	&oae_sensor_hwmon,
 	&oae_sensor_battery,

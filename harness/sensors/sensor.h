@@ -99,6 +99,7 @@ extern const struct oae_sensor_type oae_sensor_proc;
 extern const struct oae_sensor_type oae_sensor_perf;
 extern const struct oae_sensor_type oae_sensor_papi;
 extern const struct oae_sensor_type oae_sensor_papi_energy;
+extern const struct oae_sensor_type oae_sensor_likwid;
 extern const struct oae_sensor_type oae_sensor_powercap;
 extern const struct oae_sensor_type oae_sensor_perf_power;
 extern const struct oae_sensor_type oae_sensor_nvml;
