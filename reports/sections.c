@@ -304,6 +304,49 @@ static void each_workload(const struct oae_report *r, struct oae_sheet *t,
 		}
 }
 
+/* What measured joules cover, and what speaks against them. */
+static void remark_energy(struct oae_sheet *t, const struct oae_report_run *run)
+{
+	const cJSON *e = oae_view_at(run->json, "energy"), *x, *s, *w;
+	char text[400], covers[64] = "";
+	double drifted = 0;
+
+	cJSON_ArrayForEach(x, oae_view_at(e, "covers"))
+		if (cJSON_IsString(x))
+			snprintf(covers + strlen(covers),
+				 sizeof(covers) - strlen(covers), "%s%.8s",
+				 *covers ? " + " : "", x->valuestring);
+	if (!*covers)
+		return;
+	cJSON_ArrayForEach(s, oae_view_systems(run))
+		cJSON_ArrayForEach(w, oae_view_at(s, "measured.by_workload")) {
+			double n = oae_view_num(
+				w, "energy_per_request.drifted_runs");
+
+			drifted += n > 0 ? n : 0;
+		}
+	snprintf(text, sizeof(text),
+		 "Measured joules are those of %s above idle.", covers);
+	oae_sheet_remark(t, text);
+	if (drifted > 0) {
+		snprintf(text, sizeof(text),
+			 "Idle power moved by more than 5 %% between the"
+			 " beginning and the end of %.0f run%s.",
+			 drifted, drifted == 1 ? "" : "s");
+		oae_sheet_remark(t, text);
+	}
+	cJSON_ArrayForEach(x, oae_view_at(e, "cross_checks")) {
+		if (!cJSON_IsFalse(oae_view_at(x, "agree")))
+			continue;
+		snprintf(text, sizeof(text),
+			 "Two meters of one thing (%.8s) disagree: %.32s says"
+			 " %.2f times what %.32s says, which counts.",
+			 oae_view_str(x, "covers"), oae_view_str(x, "other"),
+			 oae_view_num(x, "ratio"), oae_view_str(x, "counts"));
+		oae_sheet_remark(t, text);
+	}
+}
+
 void oae_section_measured(const struct oae_report *r, struct oae_sheet *t)
 {
 	static const char *const heads[] = { "system",	  "workload", "quality",
@@ -315,6 +358,8 @@ void oae_section_measured(const struct oae_report *r, struct oae_sheet *t)
 		       " J/request with its class: M measured, E estimated)");
 	oae_sheet_columns(t, heads, "llrlrrrr");
 	each_workload(r, t, measured_row);
+	for (size_t i = 0; i < r->n_runs; i++)
+		remark_energy(t, &r->runs[i]);
 }
 
 /* A percentile in ms, or why there is none. */

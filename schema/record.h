@@ -105,6 +105,7 @@ struct oae_records {
 	cJSON *notes;	/* array of the texts of "note" lines */
 	cJSON *ready;	/* {system: the first ready message of its adapter} */
 	cJSON *sources; /* the meters of the first run, or NULL */
+	uint64_t other_sources; /* later "run" lines in which others counted */
 	struct oae_cross_check cross_checks[OAE_CROSS_CHECKS_MAX];
 	size_t cross_check_count;
 	struct oae_run_record *runs; /* by first appearance */

@@ -16,6 +16,27 @@ static const char *str(const cJSON *obj, const char *key)
 	return oae_json_str_or(obj, key, "");
 }
 
+/* Do the same sources count in both tables? */
+static bool same_choice(const cJSON *a, const cJSON *b)
+{
+	const cJSON *x, *y;
+	size_t in_a = 0, in_b = 0, in_both = 0;
+
+	cJSON_ArrayForEach(y, b)
+		in_b += strcmp(str(y, "state"), "counts") == 0;
+	cJSON_ArrayForEach(x, a) {
+		if (strcmp(str(x, "state"), "counts") != 0)
+			continue;
+		in_a++;
+		cJSON_ArrayForEach(y, b)
+			in_both +=
+				strcmp(str(y, "state"), "counts") == 0 &&
+				!strcmp(str(x, "sensor"), str(y, "sensor")) &&
+				!strcmp(str(x, "covers"), str(y, "covers"));
+	}
+	return in_a == in_b && in_a == in_both;
+}
+
 /* Keeps the first run's table of sources for the result. */
 static enum oae_status keep_sources(struct oae_record_reader *r,
 				    const cJSON *line)
@@ -23,7 +44,14 @@ static enum oae_status keep_sources(struct oae_record_reader *r,
 	const cJSON *sources =
 		cJSON_GetObjectItemCaseSensitive(line, "sources");
 
-	if (r->out->sources || !sources)
+	if (cJSON_GetArraySize(sources) > (int)OAE_CHANNELS_MAX)
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0,
+				"more than %u sources", OAE_CHANNELS_MAX);
+	if (r->out->sources) {
+		r->out->other_sources += !same_choice(r->out->sources, sources);
+		return OAE_OK;
+	}
+	if (!sources)
 		return OAE_OK;
 	r->out->sources = cJSON_Duplicate(sources, 1);
 	return r->out->sources ? OAE_OK : oae_record_no_memory(r);
@@ -94,7 +122,8 @@ static double joules(const struct oae_meter *m, const struct oae_unwrap *u,
 {
 	const char *why = oae_unwrap_refusal(u, &m->counter, updates_min);
 
-	if (!why && u == &m->load && u->total == 0)
+	/* What runs, runs on energy: idle too. */
+	if (!why && u->total == 0)
 		why = "phantom: it did not advance";
 	if (why && !*reason)
 		*reason = why;

@@ -263,13 +263,17 @@ static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 					"run %llu"
 					" begins twice",
 					(unsigned long long)id);
+		/* A later segment may lack what the first had. */
+		if (!run->no_meter)
+			status = oae_record_keep_optional(r, line, "no_meter",
+							  &run->no_meter);
 	} else {
 		status = new_run(r, id, &run);
 		if (!status)
 			status = take_plan(r, line, run);
-		if (status)
-			return status;
 	}
+	if (status)
+		return status;
 	run->segments++;
 	run->ended = false;
 	r->segment_samples = 0;

@@ -59,6 +59,7 @@ void oae_result_energy(struct oae_jw *w, const struct oae_score *s)
 		oae_jw_arr(w, "sources");
 		oae_jw_end_arr(w);
 	}
+	oae_jw_int(w, "runs_with_other_sources", (int64_t)r->other_sources);
 	write_cross_checks(w, r);
 	oae_jw_end_obj(w);
 }

@@ -137,6 +137,11 @@ static void add_zone(struct oae_sensor *s, const struct zone *z)
 	c->covers = covers_of(z->name, &watts_max);
 	c->rate_max = watts_max * 1e6;
 	c->update_ns = UPDATE_NS;
+	if (strcmp(c->name, name) != 0) {
+		c->covers = OAE_COVERS_INSIDE;
+		(void)snprintf(c->reason, sizeof(c->reason),
+			       "repeats the name of another zone");
+	}
 	if (z->mirror) {
 		c->covers = OAE_COVERS_INSIDE;
 		(void)snprintf(c->reason, sizeof(c->reason),

@@ -33,16 +33,30 @@ _Static_assert(sizeof(oae_sensor_types) / sizeof(oae_sensor_types[0]) <=
 			       sizeof(((struct oae_sensors *)0)->absent[0]),
 	       "a reason for each sensor");
 
+static bool is_taken(const struct oae_sensor *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->count && strcmp(s->channels[i].name, name); i++)
+		;
+	return i < s->count;
+}
+
 struct oae_channel *oae_sensor_add(struct oae_sensor *s, const char *name,
 				   const char *unit)
 {
+	char own[sizeof(s->channels->name)];
 	struct oae_channel *c;
+	unsigned i;
 
 	if (s->count == OAE_CHANNELS_MAX)
 		return NULL;
+	(void)snprintf(own, sizeof(own), "%s", name);
+	for (i = 2; is_taken(s, own); i++)
+		(void)snprintf(own, sizeof(own), "%.58s~%u", name, i);
 	c = &s->channels[s->count++];
 	memset(c, 0, sizeof(*c));
-	(void)snprintf(c->name, sizeof(c->name), "%s", name);
+	memcpy(c->name, own, sizeof(own));
 	c->unit = unit;
 	c->scale = 1;
 	c->evidence = OAE_MEASURED;

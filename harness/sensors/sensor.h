@@ -87,7 +87,10 @@ struct oae_sensor {
 	void *state; /* the type's own, freed by close */
 };
 
-/* One more channel, zeroed but for name, unit and scale 1; NULL when full. */
+/*
+ * One more channel, zeroed but for name, unit and scale 1; NULL when full.
+ * A name that is taken gets "~2" and so on: names are keys in the journal.
+ */
 struct oae_channel *oae_sensor_add(struct oae_sensor *s, const char *name,
 				   const char *unit);
 

@@ -254,6 +254,23 @@ static void sums_packages_and_dram(void **state)
 	oae_sensors_close(&all);
 }
 
+/* Two zones of one name are one thing twice, under whatever tree. */
+static void twins_count_once(void **state)
+{
+	struct oae_sensor *s;
+
+	(void)state;
+	zone("intel-rapl:0", "package-0", 1000);
+	zone("other-rapl:0", "package-0", 2000);
+	open_all(0);
+	s = powercap();
+	assert_int_equal(s->count, 2);
+	assert_true(s->channels[0].chosen && !s->channels[1].chosen);
+	assert_string_equal(s->channels[1].name, "powercap.package-0_uj~2");
+	assert_non_null(strstr(s->channels[1].reason, "repeats the name"));
+	oae_sensors_close(&all);
+}
+
 static void frozen_is_phantom(void **state)
 {
 	struct oae_channel_value v[OAE_CHANNELS_MAX];
@@ -506,6 +523,7 @@ int main(void)
 		cmocka_unit_test_setup(wraps_once, clean),
 		cmocka_unit_test(wraps_often),
 		cmocka_unit_test_setup(sums_packages_and_dram, clean),
+		cmocka_unit_test_setup(twins_count_once, clean),
 		cmocka_unit_test_setup(frozen_is_phantom, clean),
 		cmocka_unit_test_setup(no_tree_no_meter, clean),
 		cmocka_unit_test_setup(bad_reads, clean),
