@@ -14,6 +14,7 @@ const struct oae_sensor_type *const oae_sensor_types[] = {
 	&oae_sensor_proc,
 	&oae_sensor_perf,
 	&oae_sensor_papi,
+	&oae_sensor_uncore,
 	/* Meters, the preferred one first. */
 	&oae_sensor_powercap,
 	&oae_sensor_perf_power,

@@ -101,6 +101,7 @@ extern const size_t oae_sensor_type_count;
 extern const struct oae_sensor_type oae_sensor_proc;
 extern const struct oae_sensor_type oae_sensor_perf;
 extern const struct oae_sensor_type oae_sensor_papi;
+extern const struct oae_sensor_type oae_sensor_uncore;
 extern const struct oae_sensor_type oae_sensor_papi_energy;
 extern const struct oae_sensor_type oae_sensor_likwid;
 extern const struct oae_sensor_type oae_sensor_powercap;

@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/spawn.h"
 #include "harness/cgroup.h"
 #include "harness/journal.h"
@@ -508,6 +509,75 @@ static void absent_events_say_why(void **state)
 	perf.type->close(&perf);
 }
 
+/* ---- memory controllers ----------------------------------------------- */
+
+static char root[] = "/tmp/oae-uncore-XXXXXX";
+
+static void pmu_file(const char *pmu, const char *file, const char *text)
+{
+	char path[300], *slash;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path),
+		       "%s/sys/bus/event_source/devices/%s/%s", root, pmu,
+		       file);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	assert_int_equal(oae_dir_make(path, NULL), OAE_OK);
+	*slash = '/';
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* A controller whose count is the kernel's CPU clock, in ns, on CPU 0. */
+static void put_controller(const char *pmu, const char *type)
+{
+	pmu_file(pmu, "type", type);
+	pmu_file(pmu, "cpumask", "0\n");
+	pmu_file(pmu, "format/event", "config:0-7,32-35\n");
+	pmu_file(pmu, "format/umask", "config:8-15\n");
+	pmu_file(pmu, "events/cas_count_read", "event=0x00,umask=0x0\n");
+	pmu_file(pmu, "events/cas_count_read.unit", "MiB\n");
+	pmu_file(pmu, "events/cas_count_read.scale", "6.103515625e-5\n");
+	pmu_file(pmu, "events/clockticks", "event=0xff\n");
+}
+
+/* A count is a line of 64 bytes; two controllers add up. */
+static void memory_controllers_add_up(void **state)
+{
+	struct oae_error err = { 0 };
+	uint64_t start, elapsed;
+	struct oae_sensor s;
+	double a, b;
+
+	(void)state;
+	put_controller("uncore_imc_0", "1\n"); /* PERF_TYPE_SOFTWARE */
+	put_controller("uncore_imc_1", "1\n");
+	put_controller("uncore_imc_free_running_0", "1\n");
+	if (oae_sensor_open(&s, &oae_sensor_uncore, root, 0, &err)) {
+		printf("# skip: %s\n", err.text);
+		s.type->close(&s);
+		return;
+	}
+	start = oae_clock_ns();
+	a = value_of(&s, "uncore.dram_bytes");
+	oae_clock_sleep_until(start + 100 * MS);
+	b = value_of(&s, "uncore.dram_bytes");
+	elapsed = oae_clock_ns() - start;
+	/* at least the sleep's, at most all of the time between */
+	assert_true(b - a >= 2 * 64.0 * 99e6);
+	assert_true(b - a <= 2 * 64.0 * (double)(elapsed + MS));
+	assert_true(value_of(&s, "uncore.dram_bytes.running_ns") > 0);
+	s.type->close(&s);
+	/* one that cannot be opened: its bytes would be missing */
+	put_controller("uncore_imc_2", "4000000000\n");
+	assert_int_equal(oae_sensor_open(&s, &oae_sensor_uncore, root, 0, &err),
+			 OAE_ERR_UNSUPPORTED);
+	s.type->close(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,8 +586,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sensors_do_not_mix),
 		cmocka_unit_test(one_that_never_ran_has_no_value),
 		cmocka_unit_test(absent_events_say_why),
+		cmocka_unit_test(memory_controllers_add_up),
 	};
-	int fd;
+	char command[64];
+	int fd, failed;
 
 	if (argc == 2 && !strcmp(argv[1], "--server"))
 		return be_a_server();
@@ -527,5 +599,9 @@ int main(int argc, char **argv)
 		return 1;
 	close(fd);
 	(void)unlink(journal_path);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (!mkdtemp(root))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command) ? 1 : failed;
 }
