@@ -88,6 +88,26 @@ static enum oae_status copy_names(struct oae_campaign *c,
 	return OAE_OK;
 }
 
+static enum oae_status resolve_conditions(struct oae_campaign *c,
+					  struct oae_error *err)
+{
+	struct oae_names *names = &c->options.conditions;
+	const char *whole[OAE_CONDITIONS_MAX];
+	enum oae_status status;
+	size_t i;
+
+	if (names->count)
+		status = oae_conditions_expand(names->item, names->count, whole,
+					       &names->count, err);
+	else
+		status = oae_conditions_expand(c->suite.conditions,
+					       c->suite.condition_count, whole,
+					       &names->count, err);
+	for (i = 0; !status && i < names->count; i++)
+		names->item[i] = whole[i];
+	return status;
+}
+
 /* Fills what the user left open from the suite. */
 static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 {
@@ -108,6 +128,9 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 	if (!o->runs)
 		o->runs = c->suite.runs;
 	o->suite = c->suite.id;
+	status = resolve_conditions(c, err);
+	if (status)
+		return status;
 	status = copy_names(c, &o->systems, err);
 	if (!status)
 		status = copy_names(c, &o->workloads, err);
@@ -287,7 +310,7 @@ static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 		.seed = c->options.seed,
 		.systems = c->options.systems.count,
 		.workloads = c->options.workloads.count,
-		.conditions = c->suite.condition_count,
+		.conditions = c->options.conditions.count,
 		.runs = c->options.runs,
 	};
 	size_t n = oae_blocks_count(&b), extra = 0, i;

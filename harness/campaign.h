@@ -37,7 +37,8 @@ struct oae_options {
 	const char *suite;	  /* id */
 	struct oae_names systems; /* "adapter/system[:knob=value,...]" */
 	struct oae_names workloads;
-	struct oae_names adapters; /* folders */
+	struct oae_names conditions; /* resolved: nominal first */
+	struct oae_names adapters;   /* folders */
 	uint32_t runs, items;
 	uint32_t ready_s, request_s, close_s; /* limits on an adapter */
 	uint64_t seed;
@@ -130,6 +131,8 @@ enum oae_status oae_campaign_copy_inputs(const struct oae_campaign *c,
 					 const char *dir,
 					 struct oae_error *err);
 
+/* How many requests run i of the plan has. */
+size_t oae_campaign_requests(const struct oae_campaign *c, size_t i);
 /*
  * Run i of the plan, ready to execute but for segment, finished and
  * hello.synthetic; memory from the given arena.

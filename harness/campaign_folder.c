@@ -64,6 +64,7 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	oae_jw_str(w, "suite", o->suite);
 	write_names(w, "systems", &o->systems);
 	write_names(w, "workloads", &o->workloads);
+	write_names(w, "conditions", &o->conditions);
 	write_names(w, "adapters", &o->adapters);
 	oae_jw_int(w, "runs", o->runs);
 	oae_jw_int(w, "items", o->items);
@@ -185,6 +186,9 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = read_names(obj, "workloads", &o->workloads, err);
 	if (!status)
 		status = read_names(obj, "adapters", &o->adapters, err);
+	/* A campaign of before there was a choice has its suite's. */
+	if (!status && cJSON_HasObjectItem(obj, "conditions"))
+		status = read_names(obj, "conditions", &o->conditions, err);
 	if (!status)
 		status = read_u32(obj, "runs", OAE_RUNS_MAX, &o->runs, err);
 	if (!status)

@@ -83,6 +83,22 @@ static enum oae_status fill_scale(const struct oae_suite_scale *s,
 	return OAE_OK;
 }
 
+size_t oae_campaign_requests(const struct oae_campaign *c, size_t i)
+{
+	const struct oae_campaign_run *p = &c->runs[i];
+	const struct oae_condition *q =
+		oae_condition_find(c->options.conditions.item[p->at.condition]);
+	uint32_t n;
+
+	if (p->scale != OAE_NO_SCALE)
+		return 1;
+	n = c->items[p->at.workload];
+	/* A process that is started for a few requests, not for a day. */
+	if (q->kind == OAE_CONDITION_COLD && n > OAE_COLD_REQUESTS)
+		n = OAE_COLD_REQUESTS;
+	return n;
+}
+
 enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 				     struct oae_arena *a, struct oae_run *r,
 				     struct oae_error *err)
@@ -92,7 +108,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	const struct oae_suite_scale *scale =
 		p->scale == OAE_NO_SCALE ? NULL : &c->suite.scale[p->scale];
 	struct oae_request *requests;
-	size_t n = scale ? 1 : c->items[p->at.workload];
+	size_t n = oae_campaign_requests(c, i);
 
 	memset(r, 0, sizeof(*r));
 	requests = oae_arena_array(a, n, sizeof(*requests));
@@ -104,7 +120,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->seed = p->at.seed;
 	r->system = s->id;
 	r->workload = scale ? "scale" : c->workloads[p->at.workload].id;
-	r->condition = c->suite.conditions[p->at.condition];
+	r->condition = c->options.conditions.item[p->at.condition];
 	r->scenario = oae_scenario_name(c->suite.scenario);
 	r->purpose = scale ? "scale" : "score";
 	if (scale) {
@@ -119,7 +135,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->hello.knobs = s->knobs;
 	r->hello.home = c->home;
 	r->hello.seed = p->at.seed;
-	r->requests = requests;
+	r->requests = r->own_requests = requests;
 	r->count = n;
 	r->max_in_flight = 1; /* SingleStream */
 	return scale ? fill_scale(scale, p->at.seed, a, requests, err) :

@@ -31,6 +31,11 @@ static const char help[] =
 	" suites`)\n"
 	"  --systems A,B      only these: adapter/system[:knob=value,...]\n"
 	"  --workloads A,B    only these\n"
+	"  --conditions A,B   nominal, and these: burst:cv1|cv2|cv4,"
+	" noise:2|5|10,\n"
+	"                     cpu:100|50|25, memory:1.5|1.1|0.9,\n"
+	"                     cold:process|cache|load, colocated:1|2|n,"
+	" or standard (all)\n"
 	"  --adapter DIR      an adapter from elsewhere; may be repeated\n"
 	"  --runs N           runs of each system on each workload (even)\n"
 	"  --items N          items asked in one run\n"
@@ -109,9 +114,11 @@ static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
 			   scale ? NULL : c->workloads[r->at.workload].id);
 		oae_jw_str(w, "shape",
 			   scale ? c->suite.scale[r->scale].shape : NULL);
+		oae_jw_str(w, "condition",
+			   c->options.conditions.item[r->at.condition]);
 		oae_jw_int(w, "block", r->at.block);
 		oae_jw_int(w, "rep", r->at.rep);
-		oae_jw_int(w, "requests", scale ? 1 : c->items[r->at.workload]);
+		oae_jw_int(w, "requests", (int64_t)oae_campaign_requests(c, i));
 		oae_jw_end_obj(w);
 	}
 	oae_jw_end_arr(w);
@@ -135,17 +142,20 @@ static enum oae_status print_plan(const struct oae_campaign *c, bool json,
 	for (i = 0; !json && i < c->run_count; i++) {
 		const struct oae_campaign_run *r = &c->runs[i];
 		bool scale = r->scale != OAE_NO_SCALE;
+		size_t n = oae_campaign_requests(c, i);
 
-		oae_buf_printf(&out,
-			       "%4zu  block %u  rep %u  %-32s %s, %u"
-			       " request%s\n",
-			       i, r->at.block, r->at.rep + 1,
-			       c->systems[r->at.system].id,
-			       scale ? c->suite.scale[r->scale].shape :
-				       c->workloads[r->at.workload].id,
-			       scale ? 1 : c->items[r->at.workload],
-			       scale || c->items[r->at.workload] == 1 ? "" :
-									"s");
+		oae_buf_printf(
+			&out,
+			"%4zu  block %u  rep %u  %-32s %s, %zu"
+			" request%s%s%s\n",
+			i, r->at.block, r->at.rep + 1,
+			c->systems[r->at.system].id,
+			scale ? c->suite.scale[r->scale].shape :
+				c->workloads[r->at.workload].id,
+			n, n == 1 ? "" : "s", r->at.condition ? ", " : "",
+			r->at.condition ?
+				c->options.conditions.item[r->at.condition] :
+				"");
 	}
 	status = oae_buf_check(&out, "plan", err);
 	if (!status &&
@@ -291,6 +301,7 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 	if (!status)
 		status = oae_conduct_init(&j->conduct, &j->campaign,
 					  &j->journal, &j->sensors, &stop, err);
+	j->conduct.sysroot = j->args.sysroot;
 	if (!status && j->args.resume)
 		status = oae_conduct_restore(&j->conduct, &j->records, err);
 	if (!status)
@@ -365,6 +376,10 @@ static int conclude(const struct job *j)
 	if (d->failed_runs)
 		oae_warn("%zu of %zu runs failed", d->failed_runs,
 			 j->campaign.run_count);
+	if (d->unavailable_runs)
+		oae_warn("%zu of %zu runs could not be made: their conditions"
+			 " are unavailable here",
+			 d->unavailable_runs, j->campaign.run_count);
 	if (d->runs && !d->ok) {
 		fprintf(stderr,
 			"oae run: every request failed; the reasons"

@@ -16,6 +16,7 @@ int oae_cmd_score(int argc, char **argv);  /* harness/cmd_score.c */
 int oae_cmd_verify(int argc, char **argv); /* harness/cmd_verify.c */
 int oae_cmd_cost(int argc, char **argv);   /* harness/cmd_cost.c */
 int oae_cmd_report(int argc, char **argv); /* harness/cmd_report.c */
+int oae_cmd_stress(int argc, char **argv); /* harness/cmd_stress.c */
 
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and

@@ -63,9 +63,21 @@ void oae_conduct_release(struct oae_conduct *d)
 
 static size_t request_count(const struct oae_campaign *c, size_t i)
 {
-	return c->runs[i].scale != OAE_NO_SCALE ?
-		       1 :
-		       c->items[c->runs[i].at.workload];
+	return oae_campaign_requests(c, i);
+}
+
+/* What the baseline's first nominal runs say to the other conditions. */
+static void add_basis(struct oae_conduct *d, size_t i, uint64_t served,
+		      uint64_t service_ns, uint64_t peak_memory_bytes)
+{
+	struct oae_basis *b = &d->basis[d->campaign->runs[i].at.workload];
+
+	if (!oae_condition_is_basis(d->campaign, i))
+		return;
+	b->served += served;
+	b->service_ns += service_ns;
+	if (peak_memory_bytes > b->peak_memory_bytes)
+		b->peak_memory_bytes = peak_memory_bytes;
 }
 
 static enum oae_status restore_run(struct oae_conduct *d,
@@ -91,6 +103,9 @@ static enum oae_status restore_run(struct oae_conduct *d,
 			(double)was->wall_ns * 1e-9;
 		kind_of(d, (size_t)was->id)->count++;
 	}
+	if (r->over && strcmp(was->status, "unavailable") == 0)
+		d->unavailable_runs++;
+	add_basis(d, (size_t)was->id, 0, 0, was->peak_memory_bytes);
 	d->over += r->over;
 	r->finished = calloc(was->planned + 1, sizeof(*r->finished));
 	return r->finished ? OAE_OK : no_memory(err);
@@ -113,6 +128,8 @@ static enum oae_status restore_sample(struct oae_conduct *d,
 				d->journal->path, (unsigned long long)was->id,
 				s->request);
 	r->finished[id - 1] = true;
+	if (s->outcome == OAE_OUTCOME_OK)
+		add_basis(d, (size_t)was->id, 1, s->done_ns - s->sent_ns, 0);
 	if (s->outcome == OAE_OUTCOME_OK)
 		r->ok++;
 	else
@@ -260,11 +277,28 @@ static bool prepare_scale(struct oae_conduct *d, size_t i, struct oae_run *r,
 	return !skip->status;
 }
 
+/* The same reason for each of a condition's runs is said once. */
+static void take_unavailable(struct oae_conduct *d, size_t i,
+			     const struct oae_run *r,
+			     const struct oae_run_result *result)
+{
+	bool *told = &d->told[d->campaign->runs[i].at.condition];
+
+	d->runs[i].over = true;
+	d->over++;
+	d->unavailable_runs++;
+	if (!*told)
+		oae_warn("condition %s is unavailable: %s", r->condition,
+			 result->reason);
+	*told = true;
+}
+
 static void take_result(struct oae_conduct *d, size_t i,
 			const struct oae_run *r,
 			const struct oae_run_result *result)
 {
 	struct oae_conduct_kind *kind = kind_of(d, i);
+	bool at_condition = d->campaign->runs[i].at.condition != 0;
 
 	d->runs[i].segments++;
 	d->runs[i].ok += result->ok;
@@ -273,8 +307,14 @@ static void take_result(struct oae_conduct *d, size_t i,
 		d->ok += result->ok;
 		d->failed += result->failed;
 	}
+	add_basis(d, i, result->ok, result->service_ns,
+		  result->peak_memory_bytes);
 	if (result->status == OAE_RUN_INTERRUPTED)
 		return;
+	if (result->status == OAE_RUN_UNAVAILABLE) {
+		take_unavailable(d, i, r, result);
+		return;
+	}
 	d->runs[i].over = true;
 	d->over++;
 	kind->seconds += (double)result->wall_ns * 1e-9;
@@ -282,7 +322,8 @@ static void take_result(struct oae_conduct *d, size_t i,
 	if (result->status == OAE_RUN_OK)
 		return;
 	d->failed_runs++;
-	oae_warn("run %zu, %s on %s: failed: %s", i, r->system, r->workload,
+	oae_warn("run %zu, %s on %s%s%s: failed: %s", i, r->system, r->workload,
+		 at_condition ? ", " : "", at_condition ? r->condition : "",
 		 result->reason);
 }
 
@@ -308,6 +349,7 @@ static enum oae_status one_run(struct oae_conduct *d, size_t i,
 		.sensors = d->sensors,
 		.limits = &limits,
 		.stop = d->stop,
+		.sysroot = d->sysroot,
 		.progress = progress,
 		.progress_ctx = d,
 	};
@@ -319,6 +361,11 @@ static enum oae_status one_run(struct oae_conduct *d, size_t i,
 
 	oae_arena_init(&arena, RUN_ARENA_BYTES_MAX);
 	status = oae_campaign_run_get(d->campaign, i, &arena, &r, err);
+	if (status)
+		goto out;
+	status = oae_condition_apply(
+		d->campaign, i, &d->basis[d->campaign->runs[i].at.workload],
+		&arena, &r, err);
 	if (status)
 		goto out;
 	r.segment = d->runs[i].segments;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "harness/campaign.h"
+#include "harness/conditions.h"
 #include "harness/journal.h"
 #include "harness/sensors/sensor.h"
 #include "schema/record.h"
@@ -33,7 +34,11 @@ struct oae_conduct {
 	struct oae_conduct_run *runs; /* campaign->run_count */
 	size_t over;		      /* of them */
 	size_t ok, failed;	      /* requests, scale steps aside */
-	size_t failed_runs;
+	size_t failed_runs, unavailable_runs;
+	const char *sysroot; /* of control groups; NULL is "" */
+	struct oae_basis basis[OAE_WORKLOADS_MAX];
+	/* conditions that were already said to be unavailable */
+	bool told[OAE_CONDITIONS_MAX];
 	/* seconds of finished runs by kind, for the time left */
 	struct oae_conduct_kind {
 		double seconds;

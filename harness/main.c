@@ -19,6 +19,7 @@ static const struct command {
 	{ "cost", oae_cmd_cost,
 	  "compute costs and OAE from a file of numbers" },
 	{ "list", oae_cmd_list, "what there is to run" },
+	{ "stress", oae_cmd_stress, "keep cores and memory busy" },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

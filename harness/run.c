@@ -29,7 +29,10 @@ struct state {
 	const struct oae_run *run;
 	struct oae_run_result *result;
 	struct oae_session session;
-	uint64_t t0_ns;
+	struct oae_sandbox sandbox;
+	bool made;     /* its condition could be made */
+	bool by_group; /* its memory is counted by its control group */
+	uint64_t t0_ns, spawn_ns;
 	const char *phase;
 	uint64_t max_in_flight;
 	uint64_t sensor_period_ns, next_sensor_ns, next_memory_ns;
@@ -82,6 +85,10 @@ static void read_memory(struct state *s)
 {
 	uint64_t start = oae_clock_ns(), cost, bytes, wait = MEMORY_PERIOD_NS;
 
+	if (s->by_group) {
+		s->next_memory_ns = UINT64_MAX;
+		return;
+	}
 	if (oae_tree_pss_bytes(&s->tree, s->session.child.pid, &bytes) &&
 	    bytes > s->pss_bytes)
 		s->pss_bytes = bytes;
@@ -126,10 +133,20 @@ static enum oae_status finished(void *ctx, const struct oae_flight *f,
 	struct oae_jw *w = oae_journal_begin(s->bench->journal,
 					     s->warming ? "warmup" : "sample");
 
+	struct oae_flight cold;
+
+	/* Whom a process is started for has waited since its start. */
+	if (s->run->sandbox.cold &&
+	    (f->request == s->todo || f->request->due_ns == 0)) {
+		cold = *f;
+		cold.due_ns = s->spawn_ns;
+		f = &cold;
+	}
 	oae_line_sample(w, s->run, f, s->t0_ns, outcome, reason);
-	if (!s->warming && outcome == OAE_OUTCOME_OK)
+	if (!s->warming && outcome == OAE_OUTCOME_OK) {
+		s->result->service_ns += f->done_ns - f->sent_ns;
 		s->result->ok++;
-	else if (!s->warming)
+	} else if (!s->warming)
 		s->result->failed++;
 	return commit(s, err);
 }
@@ -260,22 +277,44 @@ static enum oae_status measure(struct state *s, struct oae_error *err)
 	return status ? status : border;
 }
 
+/* Its group, what runs beside it, and where counters find it. */
+static enum oae_status enter_sandbox(struct state *s, struct oae_target *target,
+				     struct oae_error *err)
+{
+	struct oae_error why = { 0 };
+	enum oae_status status = oae_sandbox_start(&s->sandbox, &why);
+
+	if (!status)
+		status = oae_sandbox_add(&s->sandbox, s->session.child.pid,
+					 &why);
+	target->pid = s->session.child.pid;
+	if (!status && s->sandbox.grouped)
+		target->group = &s->sandbox.group;
+	s->made = !status;
+	return status ? oae_fail(err, status, 0, "%s", why.text) : OAE_OK;
+}
+
 /* The part in which the adapter lives. */
 static enum oae_status serve(struct state *s, struct oae_error *err)
 {
 	const volatile sig_atomic_t *stop = s->bench->stop;
 	struct oae_target target = { 0 };
 	enum oae_status status;
+	const char *method;
+	uint64_t bytes;
 
+	s->spawn_ns = oae_clock_ns();
 	status = oae_session_spawn(&s->session, s->run->argv, s->run->dir, err);
+	if (!status)
+		status = enter_sandbox(s, &target, err);
 	if (status)
 		return status;
-	target.pid = s->session.child.pid;
 	oae_sensors_attach(s->bench->sensors, &target);
+	s->by_group = oae_sandbox_peak(&s->sandbox, &bytes, &method);
 	status = read_sensors(s, phase_setup, err);
 	if (!status)
 		status = await_ready(s, err);
-	if (!status && !*stop)
+	if (!status && !*stop && !s->run->sandbox.cold)
 		status = warm_up(s, err);
 	if (!status && !*stop)
 		status = measure(s, err);
@@ -307,7 +346,8 @@ static enum oae_status stay_idle(struct state *s, struct oae_error *err)
 	return status;
 }
 
-static enum oae_status begin(struct state *s, struct oae_error *err)
+static enum oae_status begin(struct state *s, struct oae_error *why,
+			     struct oae_error *err)
 {
 	const struct oae_bench *b = s->bench;
 	enum oae_status status;
@@ -326,14 +366,36 @@ static enum oae_status begin(struct state *s, struct oae_error *err)
 	for (i = 0; i < s->run->count; i++)
 		if (!s->run->finished || !s->run->finished[i])
 			s->todo[s->todo_count++] = s->run->requests[i];
+	s->made = !oae_sandbox_open(&s->sandbox, &s->run->sandbox,
+				    b->sysroot ? b->sysroot : "", why);
+	s->t0_ns = oae_clock_ns();
 	oae_line_run(oae_journal_begin(b->journal, "run"), s->run, b->sensors,
-		     s->t0_ns);
+		     &s->sandbox, s->t0_ns);
 	status = commit(s, err);
-	if (!status)
+	if (!status && s->made)
 		status = read_sensors(s, phase_idle, err);
-	if (!status && !b->sensors->no_meter[0])
+	if (!status && s->made && !b->sensors->no_meter[0])
 		status = stay_idle(s, err);
 	return status;
+}
+
+/* The group's peak, else the samples', else that of the largest process. */
+static void take_peak(struct state *s)
+{
+	struct oae_run_result *r = s->result;
+
+	if (s->by_group &&
+	    oae_sandbox_peak(&s->sandbox, &r->peak_memory_bytes,
+			     &r->peak_memory_method) &&
+	    r->peak_memory_bytes)
+		return;
+	r->peak_memory_bytes = s->pss_bytes;
+	r->peak_memory_method = "pss";
+	if (r->peak_memory_bytes)
+		return;
+	if (s->session.child.reaped)
+		r->peak_memory_bytes = s->session.child.peak_rss_bytes;
+	r->peak_memory_method = r->peak_memory_bytes ? "rusage" : NULL;
 }
 
 static enum oae_status end(struct state *s, struct oae_error *why,
@@ -343,23 +405,30 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 	struct oae_run_totals totals = {
 		.result = s->result,
 		.child = &s->session.child,
-		.pss_bytes = s->pss_bytes,
+		.sandbox = &s->sandbox,
 		.stderr_bytes = s->session.err_bytes,
 		.windows = s->windows,
 		.window_count = b->sensors->channel_count,
 	};
 	enum oae_status status;
+	char killed[160];
 
-	if (why->status) {
-		s->result->status = OAE_RUN_FAILED;
+	take_peak(s);
+	if (!s->made) {
+		s->result->status = OAE_RUN_UNAVAILABLE;
 		(void)snprintf(s->result->reason, sizeof(s->result->reason),
 			       "%s", why->text);
+	} else if (why->status) {
+		s->result->status = OAE_RUN_FAILED;
+		oae_sandbox_describe(&s->sandbox, killed, sizeof(killed));
+		(void)snprintf(s->result->reason, sizeof(s->result->reason),
+			       "%.300s%s", why->text, killed);
 	} else if (*b->stop) {
 		s->result->status = OAE_RUN_INTERRUPTED;
 		(void)snprintf(s->result->reason, sizeof(s->result->reason),
 			       "%s", "interrupted");
 	}
-	if (b->sensors->no_meter[0] || *b->stop) {
+	if (b->sensors->no_meter[0] || *b->stop || !s->made) {
 		status = read_sensors(s, NULL, err);
 	} else {
 		status = read_sensors(s, phase_after, err);
@@ -383,7 +452,7 @@ enum oae_status oae_run_execute(const struct oae_bench *b,
 				struct oae_error *err)
 {
 	struct state *s = calloc(1, sizeof(*s));
-	struct oae_error why = { 0 };
+	struct oae_error why = { 0 }, gone = { 0 };
 	enum oae_status status;
 
 	memset(result, 0, sizeof(*result));
@@ -392,11 +461,14 @@ enum oae_status oae_run_execute(const struct oae_bench *b,
 	s->bench = b;
 	s->run = r;
 	s->result = result;
-	s->t0_ns = oae_clock_ns();
-	status = begin(s, err);
-	if (!status) {
+	status = begin(s, &why, err);
+	if (!status && s->made) {
 		(void)serve(s, &why);
 		oae_session_end(&s->session);
+		if (oae_sandbox_finish(&s->sandbox, &gone)) {
+			s->made = false;
+			why = gone;
+		}
 		if (s->own.status)
 			status = oae_fail(err, s->own.status, 0, "%s",
 					  s->own.text);
@@ -404,6 +476,7 @@ enum oae_status oae_run_execute(const struct oae_bench *b,
 	if (!status)
 		status = end(s, &why, err);
 	oae_sensors_detach(b->sensors);
+	oae_sandbox_close(&s->sandbox);
 	free(s->todo);
 	free(s);
 	return status;

@@ -15,6 +15,7 @@
 
 #include "harness/journal.h"
 #include "harness/load.h"
+#include "harness/sandbox.h"
 #include "harness/sensors/sensor.h"
 #include "harness/session.h"
 
@@ -31,16 +32,19 @@ struct oae_run {
 	const char *dir; /* where it is started */
 	struct oae_hello hello;
 	const struct oae_request *requests; /* all that were planned */
+	struct oae_request *own_requests;   /* the same, while it is made */
 	size_t count;
 	const bool *finished; /* of them, before this segment; or NULL */
 	size_t max_in_flight; /* of the scenario; the adapter may allow less */
 	size_t ok_before, failed_before; /* how those ended */
+	struct oae_sandbox_plan sandbox; /* what its condition asks for */
 };
 
 /* What runs share. */
 struct oae_bench {
 	struct oae_journal *journal;
 	struct oae_sensors *sensors;
+	const char *sysroot; /* of control groups; NULL is "" */
 	const struct oae_session_limits *limits;
 	const volatile sig_atomic_t *stop;
 	/* Called now and then while a run goes on; may be NULL. */
@@ -51,7 +55,8 @@ struct oae_bench {
 enum oae_run_status {
 	OAE_RUN_OK,
 	OAE_RUN_FAILED,
-	OAE_RUN_INTERRUPTED
+	OAE_RUN_INTERRUPTED,
+	OAE_RUN_UNAVAILABLE /* its condition cannot be made here */
 };
 
 struct oae_run_result {
@@ -63,6 +68,9 @@ struct oae_run_result {
 	uint64_t measure_ns, busy_ns;	 /* busy: something was in flight */
 	uint64_t harness_ns, sensors_ns; /* our CPU time; sensors' part */
 	uint64_t events;		 /* lines that the adapter wrote */
+	uint64_t service_ns; /* of its ok requests, sent to done, summed */
+	uint64_t peak_memory_bytes; /* of the whole run; 0 unknown */
+	const char *peak_memory_method;
 };
 
 /*

@@ -82,6 +82,7 @@ static const struct option {
 	{ "--suite", TEXT, false },
 	{ "--systems", LIST, false },
 	{ "--workloads", LIST, false },
+	{ "--conditions", LIST, false },
 	{ "--adapter", FOLDER, false },
 	{ "--seed", NUMBER, false },
 	{ "--runs", NUMBER, false },
@@ -186,6 +187,9 @@ static enum oae_status take(struct oae_run_args *a, const struct option *o,
 		if (!strcmp(o->name, "--systems"))
 			return split(o->name, value, &a->lists[0],
 				     &a->options.systems, err);
+		if (!strcmp(o->name, "--conditions"))
+			return split(o->name, value, &a->lists[2],
+				     &a->options.conditions, err);
 		return split(o->name, value, &a->lists[1],
 			     &a->options.workloads, err);
 	case FOLDER:
@@ -268,5 +272,6 @@ void oae_run_args_release(struct oae_run_args *a)
 {
 	free(a->lists[0]);
 	free(a->lists[1]);
+	free(a->lists[2]);
 	memset(a, 0, sizeof(*a));
 }

@@ -12,7 +12,7 @@ struct oae_run_args {
 	const char *out, *resume;
 	const char *sysroot; /* "" or a folder that stands for / */
 	bool score, report, dry_run, json, quiet, help;
-	char *lists[2]; /* memory behind the option's names */
+	char *lists[3]; /* memory behind the option's names */
 };
 
 /*

@@ -39,7 +39,8 @@ static void sources(struct oae_jw *w, const struct oae_sensors *sensors)
 }
 
 void oae_line_run(struct oae_jw *w, const struct oae_run *r,
-		  const struct oae_sensors *sensors, uint64_t t0_ns)
+		  const struct oae_sensors *sensors,
+		  const struct oae_sandbox *sandbox, uint64_t t0_ns)
 {
 	char utc[OAE_UTC_TEXT];
 	const char *sensor;
@@ -64,6 +65,7 @@ void oae_line_run(struct oae_jw *w, const struct oae_run *r,
 	}
 	oae_jw_str(w, "utc", utc);
 	oae_jw_u64s(w, "t0_ns", t0_ns);
+	oae_sandbox_write_set(sandbox, w);
 	oae_jw_arr(w, "items");
 	for (i = 0; i < r->count; i++)
 		oae_jw_str(w, NULL, r->requests[i].item);
@@ -231,15 +233,12 @@ static void process(struct oae_jw *w, const struct oae_run_totals *t)
 		oae_jw_null(w, "cpu_user_s");
 		oae_jw_null(w, "cpu_system_s");
 	}
-	if (t->pss_bytes || rss) {
+	if (t->result->peak_memory_bytes)
 		oae_jw_int(w, "peak_memory_bytes",
-			   (int64_t)(t->pss_bytes ? t->pss_bytes : rss));
-		oae_jw_str(w, "peak_memory_method",
-			   t->pss_bytes ? "pss" : "rusage");
-	} else {
+			   (int64_t)t->result->peak_memory_bytes);
+	else
 		oae_jw_null(w, "peak_memory_bytes");
-		oae_jw_null(w, "peak_memory_method");
-	}
+	oae_jw_str(w, "peak_memory_method", t->result->peak_memory_method);
 	/* of the largest single process, exact */
 	if (rss)
 		oae_jw_int(w, "peak_rss_bytes", (int64_t)rss);
@@ -257,6 +256,7 @@ void oae_line_run_end(struct oae_jw *w, const struct oae_run *r,
 		[OAE_RUN_OK] = "ok",
 		[OAE_RUN_FAILED] = "failed",
 		[OAE_RUN_INTERRUPTED] = "interrupted",
+		[OAE_RUN_UNAVAILABLE] = "unavailable",
 	};
 	const struct oae_run_result *result = t->result;
 
@@ -272,5 +272,6 @@ void oae_line_run_end(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_int(w, "sensors_cpu_ns", (int64_t)result->sensors_ns);
 	oae_jw_int(w, "events", (int64_t)result->events);
 	process(w, t);
+	oae_sandbox_write_seen(t->sandbox, w);
 	measured(w, t);
 }

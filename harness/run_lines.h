@@ -8,7 +8,8 @@
 #include "harness/window.h"
 
 void oae_line_run(struct oae_jw *w, const struct oae_run *r,
-		  const struct oae_sensors *sensors, uint64_t t0_ns);
+		  const struct oae_sensors *sensors,
+		  const struct oae_sandbox *sandbox, uint64_t t0_ns);
 void oae_line_sample(struct oae_jw *w, const struct oae_run *r,
 		     const struct oae_flight *f, uint64_t t0_ns,
 		     enum oae_outcome outcome, const char *reason);
@@ -21,7 +22,7 @@ void oae_line_sensors(struct oae_jw *w, const struct oae_run *r,
 struct oae_run_totals {
 	const struct oae_run_result *result;
 	const struct oae_child *child; /* reaped, or never started */
-	uint64_t pss_bytes;	       /* 0: never sampled */
+	const struct oae_sandbox *sandbox;
 	uint64_t stderr_bytes;
 	const struct oae_window *windows; /* measure phase, one a channel */
 	size_t window_count;

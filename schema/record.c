@@ -23,6 +23,12 @@ const char *oae_outcome_name(enum oae_outcome o)
 	return names[o];
 }
 
+bool oae_run_is_nominal(const struct oae_run_record *r)
+{
+	return strcmp(r->purpose, "score") == 0 && r->condition &&
+	       strcmp(r->condition, "nominal") == 0;
+}
+
 /* The state of walking through the lines. */
 struct chain {
 	const char *path;

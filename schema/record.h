@@ -130,6 +130,8 @@ struct oae_records {
 enum oae_status oae_records_read(const char *path, struct oae_records *out,
 				 struct oae_error *err);
 void oae_records_release(struct oae_records *r);
+/* A run that is scored, under the nominal condition. */
+bool oae_run_is_nominal(const struct oae_run_record *r);
 
 const char *oae_outcome_name(enum oae_outcome o);
 

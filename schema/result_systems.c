@@ -320,8 +320,7 @@ static void write_runs(struct oae_jw *w, const struct oae_score *s,
 		const char *why = r->reason;
 		size_t k = 0;
 
-		if (strcmp(r->system, x->id) != 0 ||
-		    strcmp(r->purpose, "score") != 0 ||
+		if (strcmp(r->system, x->id) != 0 || !oae_run_is_nominal(r) ||
 		    (r->status && strcmp(r->status, "ok") == 0))
 			continue;
 		if (!why)
@@ -351,7 +350,7 @@ static double first_token_s(const struct oae_score *s,
 		const struct oae_run_record *r = &s->records.runs[i];
 
 		if (strcmp(r->system, x->id) == 0 && r->ready &&
-		    r->warm_ttft_ns && strcmp(r->purpose, "score") == 0)
+		    r->warm_ttft_ns && oae_run_is_nominal(r))
 			v[n++] = (double)(r->setup_ns + r->warm_ttft_ns) * 1e-9;
 	}
 	median = oae_median(v, n);

@@ -239,8 +239,7 @@ static struct oae_cell *cell_of(struct oae_score *s,
 {
 	size_t w, x = 0;
 
-	if (strcmp(run->purpose, "score") != 0 || !run->workload ||
-	    strcmp(run->condition ? run->condition : "", "nominal") != 0)
+	if (!run->workload || !oae_run_is_nominal(run))
 		return NULL;
 	w = oae_score_workload_index(s, run->workload);
 	while (x < s->system_count && strcmp(s->systems[x].id, run->system))

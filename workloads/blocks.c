@@ -39,6 +39,19 @@ static void shuffled(struct oae_rng *rng, uint32_t *items, size_t n)
 	oae_rng_shuffle(rng, items, n);
 }
 
+/* Cells of condition 0 to the front; the order is otherwise kept. */
+static void first_condition_first(const struct oae_blocks *b, uint32_t *order,
+				  uint32_t *scratch)
+{
+	size_t cells = b->workloads * b->conditions, front = 0;
+	size_t back = b->workloads;
+
+	for (size_t c = 0; c < cells; c++)
+		scratch[order[c] < b->workloads ? front++ : back++] = order[c];
+	for (size_t c = 0; c < cells; c++)
+		order[c] = scratch[c];
+}
+
 /* One block into out[0..2 * systems). */
 static void plan_block(const struct oae_blocks *b, const uint32_t *systems,
 		       uint32_t block, uint32_t cell, uint32_t rep,
@@ -67,7 +80,7 @@ enum oae_status oae_blocks_plan(const struct oae_blocks *b,
 				struct oae_error *err)
 {
 	size_t cells = b->workloads * b->conditions;
-	uint32_t *order = NULL, *systems = NULL, block = 0;
+	uint32_t *order = NULL, *scratch = NULL, *systems = NULL, block = 0;
 	enum oae_status status = OAE_OK;
 	struct oae_rng rng;
 
@@ -82,8 +95,9 @@ enum oae_status oae_blocks_plan(const struct oae_blocks *b,
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"blocks: more than %u runs", OAE_RUNS_MAX);
 	order = calloc(cells, sizeof(*order));
+	scratch = calloc(cells, sizeof(*scratch));
 	systems = calloc(b->systems, sizeof(*systems));
-	if (!order || !systems) {
+	if (!order || !scratch || !systems) {
 		status = oae_fail(err, OAE_ERR_NOMEM, 0,
 				  "blocks: out of memory");
 		goto out;
@@ -91,6 +105,8 @@ enum oae_status oae_blocks_plan(const struct oae_blocks *b,
 	oae_rng_derive(&rng, b->seed, "blocks");
 	for (uint32_t rep = 0; rep < b->runs; rep += 2) {
 		shuffled(&rng, order, cells);
+		if (rep == 0)
+			first_condition_first(b, order, scratch);
 		for (size_t c = 0; c < cells; c++) {
 			shuffled(&rng, systems, b->systems);
 			plan_block(b, systems, block++, order[c], rep, out);
@@ -99,6 +115,7 @@ enum oae_status oae_blocks_plan(const struct oae_blocks *b,
 	}
 out:
 	free(order);
+	free(scratch);
 	free(systems);
 	return status;
 }

@@ -198,6 +198,28 @@ static const struct reader scale_list = {
 	read_scale,
 };
 
+static bool any_name(const char *name)
+{
+	return name[0] != '\0';
+}
+
+static enum oae_status read_conditions(struct oae_suite *s,
+				       struct oae_error *err)
+{
+	const char *whole[OAE_CONDITIONS_MAX];
+	enum oae_status status;
+	size_t n;
+
+	status = read_names(s->tree, "conditions", any_name, s->conditions,
+			    OAE_CONDITIONS_MAX, &s->condition_count, err);
+	if (status || !oae_conditions_expand(s->conditions, s->condition_count,
+					     whole, &n, err))
+		return status;
+	if (err)
+		err->status = OAE_ERR_FORMAT; /* nobody's option, a file */
+	return OAE_ERR_FORMAT;
+}
+
 static enum oae_status read_lists(struct oae_suite *s, struct oae_error *err)
 {
 	const char *baseline;
@@ -208,9 +230,7 @@ static enum oae_status read_lists(struct oae_suite *s, struct oae_error *err)
 	if (!status)
 		status = oae_json_str(s->tree, "baseline", &baseline, err);
 	if (!status)
-		status = read_names(s->tree, "conditions", oae_check_name,
-				    s->conditions, OAE_CONDITIONS_MAX,
-				    &s->condition_count, err);
+		status = read_conditions(s, err);
 	if (!status)
 		status = read_names(s->tree, "profiles", oae_check_name,
 				    s->profiles, OAE_PROFILES_MAX,

@@ -14,10 +14,10 @@
 #include "base/limits.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "schema/condition.h"
 #include "workloads/workload.h"
 
 #define OAE_SUITE_VERSION 1
-#define OAE_CONDITIONS_MAX 16u
 #define OAE_SCALES_MAX 16u
 #define OAE_PROFILES_MAX 32u
 
@@ -49,6 +49,7 @@ struct oae_suite {
 	struct oae_suite_workload workloads[OAE_WORKLOADS_MAX];
 	size_t workload_count; /* at least 1 */
 	enum oae_scenario scenario;
+	/* as written; oae_conditions_expand() makes them whole */
 	const char *conditions[OAE_CONDITIONS_MAX];
 	size_t condition_count; /* at least 1 */
 	uint32_t runs;		/* of each system on each workload; even */
