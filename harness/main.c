@@ -20,6 +20,8 @@ static const struct command {
 	  "compute costs and OAE from a file of numbers" },
 	{ "list", oae_cmd_list, "what there is to run" },
 	{ "stress", oae_cmd_stress, "keep cores and memory busy" },
+	{ "doctor", oae_cmd_doctor,
+	  "what this machine can measure, and how far to trust it" },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -38,6 +40,7 @@ static void print_help(FILE *to)
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-9s%s\n", commands[i].name, commands[i].about);
 	fputs("\nexamples:\n"
+	      "  oae doctor                    what can be measured here\n"
 	      "  oae run                       the quick suite, scored, with a"
 	      " report\n"
 	      "  oae run --systems reference/dense,reference/moe"

@@ -17,7 +17,7 @@ clock=sys/devices/system/clocksource/clocksource0
 
 # put PATH TEXT: a file with that line.
 put() {
-	mkdir -p "$root/$(dirname "$1")"
+	[ -d "$root/${1%/*}" ] || mkdir -p "$root/${1%/*}"
 	printf '%s\n' "$2" >"$root/$1"
 }
 
@@ -113,6 +113,8 @@ server() {
 	zone intel-rapl:1 package-1 2000000
 	zone intel-rapl:1:0 dram 700000
 	put proc/self/mounts 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0'
+	put proc/self/mountinfo '30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw'
+	put sys/fs/cgroup/cgroup.procs ''
 	put proc/self/cgroup '0::/user.slice/user-1000.slice'
 	put sys/fs/cgroup/user.slice/user-1000.slice/cgroup.controllers \
 		'cpuset cpu io memory pids'
@@ -134,7 +136,7 @@ guest() {
 	put proc/uptime '3600.50 600.00'
 	put sys/class/dmi/id/sys_vendor QEMU
 	put sys/class/dmi/id/product_name 'Standard PC (Q35 + ICH9, 2009)'
-	put .dockerenv ''
+	: >"$root/.dockerenv"
 	put proc/self/mounts \
 		'cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0
 cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0'
