@@ -39,6 +39,7 @@ enum oae_cause {
 	OAE_CAUSE_NOT_INSTALLED,
 	OAE_CAUSE_NO_DEVICE,
 	OAE_CAUSE_PHANTOM,
+	OAE_CAUSE_SPARE,  /* it could, but another serves or it rests */
 	OAE_CAUSE_FAILED, /* it crashed or did not answer */
 };
 

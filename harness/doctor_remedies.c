@@ -50,14 +50,22 @@ static const struct remedy {
 	{ "powercap", OAE_CAUSE_NO_DEVICE, ANY, NULL,
 	  "nothing to do: RAPL is a feature of x86; put a meter at the plug,"
 	  " or use hwmon where the board has a power sensor" },
-	{ "perf_power", OAE_CAUSE_REFUSED, ANY,
+	{ "perf-power", OAE_CAUSE_REFUSED, ANY,
 	  "sudo sysctl kernel.perf_event_paranoid=0",
 	  "counters of the whole machine want 0 or less, or CAP_PERFMON" },
-	{ "perf_power", OAE_CAUSE_NO_DEVICE, VIRTUAL, NULL,
+	{ "perf-power", OAE_CAUSE_NO_DEVICE, VIRTUAL, NULL,
 	  "nothing to do here: the host keeps its power counters to itself" },
-	{ "perf_power", OAE_CAUSE_NO_DEVICE, BARE | X86, "sudo modprobe rapl",
-	  "the kernel's power PMU (CONFIG_PERF_EVENTS_"
-	  "INTEL_RAPL serves AMD as well)" },
+	{ "perf-power", OAE_CAUSE_NO_DEVICE, BARE | X86, "sudo modprobe rapl",
+	  "the kernel's power PMU; without effect it is not built"
+	  " (CONFIG_PERF_EVENTS_INTEL_RAPL, which serves AMD as well)" },
+	{ "papi-energy", OAE_CAUSE_NOT_INSTALLED, ANY,
+	  "sudo apt-get install libpapi-dev", NULL },
+	{ "papi-energy", OAE_CAUSE_NO_DEVICE, VIRTUAL, NULL,
+	  "nothing to do here: a virtual machine has no such counter" },
+	{ "papi-energy", OAE_CAUSE_NO_DEVICE, ANY, NULL,
+	  "powercap above reads the same counters; Debian's PAPI is built"
+	  " without these components, one built with --with-components=\"rapl"
+	  " powercap\" has them" },
 	/* ---- graphics boards */
 	{ "nvml", OAE_CAUSE_NOT_INSTALLED, PLAIN_GPU, NULL,
 	  "nothing to do: this machine has no NVIDIA board" },
@@ -81,17 +89,11 @@ static const struct remedy {
 	{ "hwmon", OAE_CAUSE_NO_DEVICE, ANY,
 	  "sudo apt-get install lm-sensors && sudo sensors-detect --auto",
 	  "finds the driver if the board has a power sensor; most have none" },
+	{ "battery", OAE_CAUSE_SPARE, ANY, NULL,
+	  "unplugged it is a meter of the whole machine, but the frequency"
+	  " then falls: for joules only, not for times" },
 	{ "battery", OAE_CAUSE_NO_DEVICE, ANY, NULL,
-	  "nothing to do: no battery, or it is not discharging; only a laptop"
-	  " off its charger is metered so" },
-	{ "ipmi", OAE_CAUSE_NOT_INSTALLED, ANY, "sudo apt-get install ipmitool",
-	  "of use where a board has a management controller" },
-	{ "ipmi", OAE_CAUSE_REFUSED, ANY, "sudo chmod a+rw /dev/ipmi0",
-	  "until the next boot; whoever can write it can also switch the"
-	  " machine off" },
-	{ "ipmi", OAE_CAUSE_NO_DEVICE, BARE,
-	  "sudo modprobe -a ipmi_si ipmi_devintf",
-	  "of use where a board has a management controller" },
+	  "nothing to do: only a laptop off its charger is metered so" },
 	/* ---- counters */
 	{ "perf", OAE_CAUSE_REFUSED, CONTAINER,
 	  "sudo sysctl kernel.perf_event_paranoid=1",
@@ -115,13 +117,17 @@ static const struct remedy {
 	{ "papi", OAE_CAUSE_NO_DEVICE, VIRTUAL, NULL,
 	  "nothing to do inside a virtual machine: PAPI needs the counters"
 	  " that its host keeps" },
-	{ "papi_energy", OAE_CAUSE_NOT_INSTALLED, ANY,
-	  "sudo apt-get install libpapi-dev", NULL },
-	{ "papi_energy", OAE_CAUSE_NO_DEVICE, ANY, NULL,
-	  "as with powercap, which PAPI reads; Debian's PAPI holds few of its"
-	  " components" },
+	{ "papi", OAE_CAUSE_SPARE, ANY, NULL,
+	  "nothing to mend: one sensor at a time counts; with"
+	  " OAE_COUNTERS=papi before the command PAPI does" },
+	{ "papi", OAE_CAUSE_NO_DEVICE, ANY, NULL,
+	  "PAPI does not know this processor, or the kernel does not let it"
+	  " count; perf above says which" },
 	{ "likwid", OAE_CAUSE_NOT_INSTALLED, ANY, "sudo apt-get install likwid",
 	  NULL },
+	{ "likwid", OAE_CAUSE_SPARE, ANY, NULL,
+	  "nothing to mend: one sensor at a time counts; with"
+	  " OAE_COUNTERS=likwid before the command likwid does" },
 	{ "likwid", OAE_CAUSE_NO_DEVICE, VIRTUAL, NULL,
 	  "nothing to do inside a virtual machine: likwid needs the"
 	  " processor's own registers" },
@@ -150,6 +156,7 @@ static const struct remedy {
 	{ "*", OAE_CAUSE_PHANTOM, ANY, NULL,
 	  "it can be read but does not count: firmware or driver; it is never"
 	  " taken for 0 J" },
+	{ "*", OAE_CAUSE_SPARE, ANY, NULL, "nothing to mend" },
 	{ "*", OAE_CAUSE_FAILED, ANY, NULL,
 	  "its library or driver is broken here; `oae run` asks the same, so"
 	  " mend or remove it first" },

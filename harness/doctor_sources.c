@@ -31,17 +31,22 @@ const char *oae_doctor_about(const char *source)
 
 /* Words of reasons, ours and strerror()'s, and what they come to. */
 static const struct {
+	const char *sensor; /* NULL: any */
 	const char *words;
 	enum oae_cause cause;
 } signs[] = {
-	{ "phantom", OAE_CAUSE_PHANTOM },
-	{ "ermission denied", OAE_CAUSE_REFUSED },
-	{ "not permitted", OAE_CAUSE_REFUSED },
-	{ "ead-only file system", OAE_CAUSE_REFUSED },
-	{ "does not hand the", OAE_CAUSE_REFUSED },
-	{ "no cgroup hierarchy is mounted", OAE_CAUSE_NOT_INSTALLED },
-	{ "not installed", OAE_CAUSE_NOT_INSTALLED },
-	{ "cannot open shared object", OAE_CAUSE_NOT_INSTALLED },
+	{ NULL, "phantom", OAE_CAUSE_PHANTOM },
+	{ NULL, "ermission denied", OAE_CAUSE_REFUSED },
+	{ NULL, "not permitted", OAE_CAUSE_REFUSED },
+	{ NULL, "nsufficient permission", OAE_CAUSE_REFUSED },
+	{ NULL, "ead-only file system", OAE_CAUSE_REFUSED },
+	{ "cgroup", "does not hand the", OAE_CAUSE_REFUSED },
+	{ "cgroup", "no cgroup hierarchy is mounted", OAE_CAUSE_NOT_INSTALLED },
+	{ NULL, "not installed", OAE_CAUSE_NOT_INSTALLED },
+	{ "nvml", "is not here", OAE_CAUSE_NOT_INSTALLED },
+	{ "likwid", "No such file", OAE_CAUSE_NOT_INSTALLED },
+	{ NULL, "left to ", OAE_CAUSE_SPARE },
+	{ "battery", "on mains", OAE_CAUSE_SPARE },
 };
 
 static void set_cause(struct oae_source_row *r, enum oae_status status)
@@ -51,7 +56,8 @@ static void set_cause(struct oae_source_row *r, enum oae_status status)
 	r->cause = status == OAE_ERR_DENIED ? OAE_CAUSE_REFUSED :
 					      OAE_CAUSE_NO_DEVICE;
 	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (strstr(r->reason, signs[i].words)) {
+		if (strstr(r->reason, signs[i].words) &&
+		    (!signs[i].sensor || !strcmp(signs[i].sensor, r->sensor))) {
 			r->cause = signs[i].cause;
 			break;
 		}

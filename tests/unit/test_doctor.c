@@ -300,6 +300,30 @@ static void no_reason_is_left_alone(void **state)
 	assert_true(i > 4);
 }
 
+/* A sensor that is renamed would only get what fits every one. */
+static void each_source_has_advice_of_its_own(void **state)
+{
+	const char *source, *remedy, *advice, *common;
+	bool own;
+	size_t i;
+	int cause;
+
+	(void)state;
+	fresh();
+	for (i = 0; (source = oae_doctor_source(i)); i++) {
+		own = !strcmp(source, "proc") || !strcmp(source, "estimate");
+		for (cause = OAE_CAUSE_REFUSED; cause <= OAE_CAUSE_FAILED;
+		     cause++) {
+			(void)remedy_of("any", (enum oae_cause)cause, &common);
+			remedy = remedy_of(source, (enum oae_cause)cause,
+					   &advice);
+			own |= remedy || advice != common;
+		}
+		if (!own)
+			fail_msg("no remedy for the sensor %s", source);
+	}
+}
+
 /* ---- asking ----------------------------------------------------------- */
 
 static const char *program(const char *name, const char *script)
@@ -448,6 +472,7 @@ int main(void)
 		cmocka_unit_test(energy_grades),
 		cmocka_unit_test(remedies_know_the_machine),
 		cmocka_unit_test(no_reason_is_left_alone),
+		cmocka_unit_test(each_source_has_advice_of_its_own),
 		cmocka_unit_test(broken_sources_are_rows),
 		cmocka_unit_test(rows_survive_the_journey),
 		cmocka_unit_test(watches),
