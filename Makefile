@@ -124,6 +124,9 @@ $(FAKE_PAPI): tests/fake/papi.c
 	$(call say,cc)
 	$(Q)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -shared -fPIC -o $@ $<
 $(BUILD)/tests/test_papi: | $(FAKE_PAPI)
+$(BUILD)/tests/with-papi-test: $(BUILD)/obj/tests/packages/with_papi.o \
+		$(L)/libharness.a $(L)/liboae.a $(L)/libbase.a
+	$(link)
 
 .PRECIOUS: $(BUILD)/obj/%.o
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
@@ -160,6 +163,12 @@ acceptance: ## the measurement core's acceptance checks, each with its figure
 	@ci/setup test
 	@$(MAKE) --no-print-directory -j2 all tests
 	@ci/acceptance $(BUILD)
+
+.PHONY: with-papi-test
+with-papi-test: ## what the installed PAPI and likwid count here, in their words
+	@ci/setup bench
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/tests/with-papi-test
+	@$(BUILD)/tests/with-papi-test
 
 .PHONY: tests
 tests: $(PROGRAMS) $(UNIT) ## build the unit tests

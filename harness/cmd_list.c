@@ -28,6 +28,8 @@ static const char help[] =
 	"  oae list systems\n"
 	"  oae list sensors\n"
 	"  oae list --json\n\n"
+	"environment: OAE_COUNTERS=perf, papi or likwid says who counts the"
+	" hardware's\nevents (default: the first that works)\n\n"
 	"exit codes: 0 done; 1 something there is broken; 64 usage\n";
 
 /* Writes rows both ways: as text, or as an array of objects. */

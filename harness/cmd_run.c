@@ -58,6 +58,8 @@ static const char help[] =
 	"  oae run\n"
 	"  oae run --systems reference/dense,reference/speculative:gamma=6\n"
 	"  oae run --suite smoke --out /tmp/smoke\n\n"
+	"environment: OAE_COUNTERS=perf, papi or likwid says who counts the"
+	" hardware's\nevents (default: the first that works)\n\n"
 	"exit codes: 0 done; 1 failed, or every request failed; 64 usage;\n"
 	"130 interrupted (the hint on stderr says how to go on)\n";
 

@@ -96,8 +96,10 @@ enum oae_status oae_papi_load(struct oae_papi *p, const char *sysroot,
 			break;
 	}
 	if (!p->handle)
-		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
-				"PAPI is not installed (Debian: libpapi-dev)");
+		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0, "%s",
+				sysroot[0] ? "no libpapi.so below the sysroot" :
+					     "PAPI is not installed (Debian:"
+					     " libpapi-dev)");
 	(void)snprintf(p->version, sizeof(p->version), "%d.%d",
 		       versions[v].major, versions[v].minor);
 	status = find_symbols(p, err);
