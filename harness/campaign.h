@@ -42,6 +42,7 @@ struct oae_options {
 	uint32_t runs, items;
 	uint32_t ready_s, request_s, close_s; /* limits on an adapter */
 	uint64_t seed;
+	bool no_calibration; /* of the harness's own cost */
 };
 
 struct oae_campaign_adapter {

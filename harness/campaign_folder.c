@@ -72,6 +72,7 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	oae_jw_int(w, "request_limit_s", o->request_s);
 	oae_jw_int(w, "close_limit_s", o->close_s);
 	oae_jw_u64s(w, "seed", o->seed);
+	oae_jw_bool(w, "calibrate", !o->no_calibration);
 	oae_jw_end_obj(w);
 }
 
@@ -204,6 +205,8 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 				  &o->close_s, err);
 	if (!status)
 		status = oae_json_u64(obj, "seed", &o->seed, err);
+	o->no_calibration = cJSON_IsFalse(
+		cJSON_GetObjectItemCaseSensitive(obj, "calibrate"));
 	return status;
 }
 

@@ -13,11 +13,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "harness/calibrate.h"
 #include "harness/commands.h"
 #include "harness/conduct.h"
 #include "harness/environment.h"
 #include "harness/run_args.h"
 #include "reports/report.h"
+#include "schema/harness_cost.h"
 #include "schema/result.h"
 
 static const char help[] =
@@ -49,6 +51,8 @@ static const char help[] =
 	"  --no-score         stop after measuring\n"
 	"  --no-report        stop after scoring\n"
 	"  --keep-going       go on after a failed run (the default)\n"
+	"  --no-calibration   do without the runs that measure the harness"
+	" itself\n"
 	"  --dry-run          print the plan; measure nothing\n"
 	"  --json             print result.json instead of the table\n"
 	"  --sysroot DIR      read sensors' /sys and /proc/stat below DIR"
@@ -104,6 +108,15 @@ static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "suite", c->suite.id);
 	oae_jw_u64s(w, "seed", c->options.seed);
+	oae_jw_arr(w, "calibration");
+	for (i = 0; i < oae_calibration_count && !c->options.no_calibration;
+	     i++) {
+		oae_jw_obj(w, NULL);
+		oae_jw_str(w, "probe", oae_calibration[i].name);
+		oae_jw_int(w, "requests", oae_calibration[i].requests);
+		oae_jw_end_obj(w);
+	}
+	oae_jw_end_arr(w);
 	oae_jw_arr(w, "runs");
 	for (i = 0; i < c->run_count; i++) {
 		const struct oae_campaign_run *r = &c->runs[i];
@@ -136,6 +149,14 @@ static enum oae_status print_plan(const struct oae_campaign *c, bool json,
 	size_t i;
 
 	oae_buf_init(&out, OAE_JSON_FILE_BYTES_MAX);
+	if (!json && !c->options.no_calibration)
+		for (i = 0; i < oae_calibration_count; i++)
+			oae_buf_printf(&out,
+				       "   -  the harness itself  %-23s %s, %u"
+				       " requests\n",
+				       OAE_HARNESS_SYSTEM,
+				       oae_calibration[i].name,
+				       oae_calibration[i].requests);
 	if (json) {
 		oae_jw_init(&w, &out, 2);
 		plan_json(c, &w);
@@ -306,6 +327,10 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 	j->conduct.sysroot = j->args.sysroot;
 	if (!status && j->args.resume)
 		status = oae_conduct_restore(&j->conduct, &j->records, err);
+	if (!status)
+		status = oae_calibrate(&j->campaign,
+				       j->args.resume ? &j->records : NULL,
+				       &j->journal, &j->sensors, &stop, err);
 	if (!status)
 		status = oae_conduct_all(&j->conduct, err);
 	if (status || stop)

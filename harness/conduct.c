@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "harness/synth.h"
+#include "schema/harness_cost.h"
 
 #define RUN_ARENA_BYTES_MAX ((size_t)256 << 20)
 /* A model of a real size may be silent this long before its first token. */
@@ -165,6 +166,12 @@ static enum oae_status end_killed(struct oae_conduct *d, size_t i,
 	return status;
 }
 
+/* Those that measured the harness itself are calibrate.c's. */
+static bool is_planned(const struct oae_run_record *r)
+{
+	return strcmp(r->purpose, OAE_PURPOSE_HARNESS) != 0;
+}
+
 enum oae_status oae_conduct_restore(struct oae_conduct *d,
 				    const struct oae_records *records,
 				    struct oae_error *err)
@@ -173,9 +180,12 @@ enum oae_status oae_conduct_restore(struct oae_conduct *d,
 	size_t i;
 
 	for (i = 0; !status && i < records->run_count; i++)
-		status = restore_run(d, &records->runs[i], err);
+		if (is_planned(&records->runs[i]))
+			status = restore_run(d, &records->runs[i], err);
 	for (i = 0; !status && i < records->sample_count; i++)
-		status = restore_sample(d, records, &records->samples[i], err);
+		if (is_planned(&records->runs[records->samples[i].run]))
+			status = restore_sample(d, records,
+						&records->samples[i], err);
 	for (i = 0; !status && i < d->campaign->run_count; i++)
 		if (!d->runs[i].over && d->runs[i].finished &&
 		    d->runs[i].ok + d->runs[i].failed ==

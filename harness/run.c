@@ -10,6 +10,7 @@
 #include "harness/run_lines.h"
 #include "harness/sensors/proc.h"
 #include "harness/sensors/source.h"
+#include "schema/harness_cost.h"
 
 #define SENSOR_PERIOD_NS 1000000000u
 #define MEMORY_PERIOD_NS 100000000u
@@ -346,6 +347,13 @@ static enum oae_status stay_idle(struct state *s, struct oae_error *err)
 	return status;
 }
 
+/* Is there a meter, a question for it, and a place to run in? */
+static bool is_metered(const struct state *s)
+{
+	return s->made && !s->bench->sensors->no_meter[0] &&
+	       strcmp(s->run->purpose, OAE_PURPOSE_HARNESS) != 0;
+}
+
 static enum oae_status begin(struct state *s, struct oae_error *why,
 			     struct oae_error *err)
 {
@@ -374,7 +382,7 @@ static enum oae_status begin(struct state *s, struct oae_error *why,
 	status = commit(s, err);
 	if (!status && s->made)
 		status = read_sensors(s, phase_idle, err);
-	if (!status && s->made && !b->sensors->no_meter[0])
+	if (!status && is_metered(s))
 		status = stay_idle(s, err);
 	return status;
 }
@@ -428,7 +436,7 @@ static enum oae_status end(struct state *s, struct oae_error *why,
 		(void)snprintf(s->result->reason, sizeof(s->result->reason),
 			       "%s", "interrupted");
 	}
-	if (b->sensors->no_meter[0] || *b->stop || !s->made) {
+	if (!is_metered(s) || *b->stop) {
 		status = read_sensors(s, NULL, err);
 	} else {
 		status = read_sensors(s, phase_after, err);

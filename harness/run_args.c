@@ -96,6 +96,7 @@ static const struct option {
 	{ "--no-score", FLAG, true },
 	{ "--no-report", FLAG, true },
 	{ "--keep-going", FLAG, true },
+	{ "--no-calibration", FLAG, false },
 	{ "--dry-run", FLAG, false },
 	{ "--json", FLAG, true },
 	{ "--quiet", FLAG, true },
@@ -111,6 +112,8 @@ static void take_flag(struct oae_run_args *a, const char *name)
 		a->score = a->report = false;
 	else if (!strcmp(name, "--no-report"))
 		a->report = false;
+	else if (!strcmp(name, "--no-calibration"))
+		a->options.no_calibration = true;
 	else if (!strcmp(name, "--dry-run"))
 		a->dry_run = true;
 	else if (!strcmp(name, "--json"))

@@ -360,6 +360,7 @@ void oae_section_measured(const struct oae_report *r, struct oae_sheet *t)
 	each_workload(r, t, measured_row);
 	for (size_t i = 0; i < r->n_runs; i++)
 		remark_energy(t, &r->runs[i]);
+	oae_section_harness(r, t);
 }
 
 /* A percentile in ms, or why there is none. */

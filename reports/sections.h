@@ -15,6 +15,8 @@
 void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t);
 /* Quality and gate, TTFT, TPOT, s/request, J/request with its class. */
 void oae_section_measured(const struct oae_report *r, struct oae_sheet *t);
+/* A remark on each run: what the harness itself cost, or why it is unknown. */
+void oae_section_harness(const struct oae_report *r, struct oae_sheet *t);
 /* Percentiles, throughput, memory, acceptance. */
 void oae_section_detail(const struct oae_report *r, struct oae_sheet *t);
 /* OAE, A*, N* and verdict of one profile, both modes. */

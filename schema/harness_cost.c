@@ -90,6 +90,9 @@ enum oae_status oae_harness_cost(const struct oae_records *r,
 			out->token_cpu =
 				(cpu_per_request(many) - out->request_cpu) /
 				further;
+		/* Less than nothing: the probes were disturbed. */
+		if (!(out->token_cpu > 0))
+			out->token_cpu = NAN;
 	}
 	return due ? dispatch(r, due, out, err) : OAE_OK;
 }

@@ -20,6 +20,8 @@
 
 #define OAE_PURPOSE_HARNESS "harness"
 #define OAE_HARNESS_SYSTEM "null/echo"
+/* A note that begins so says why there are none. */
+#define OAE_HARNESS_NOTE "the harness's own cost was not measured: "
 #define OAE_PROBE_REQUESTS "requests"
 #define OAE_PROBE_TOKENS "tokens"
 #define OAE_PROBE_DISPATCH "dispatch"

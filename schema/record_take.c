@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "schema/harness_cost.h"
 #include "schema/record_internal.h"
 
 enum oae_status oae_record_no_memory(struct oae_record_reader *r)
@@ -135,6 +136,7 @@ static enum oae_status take_ready(struct oae_record_reader *r, cJSON *line)
 		run->setup_ns = setup_ns;
 	run->ready = true;
 	if (!message || run->shape ||
+	    strcmp(run->purpose, OAE_PURPOSE_HARNESS) == 0 ||
 	    cJSON_GetObjectItemCaseSensitive(r->out->ready, run->system))
 		return OAE_OK;
 	copy = cJSON_Duplicate(message, 1);

@@ -10,6 +10,9 @@
 
 /* "environment": the machine at both ends, warnings, hashes of what ran. */
 void oae_result_environment(struct oae_jw *w, const struct oae_records *r);
+/* "harness": what the harness itself cost. */
+enum oae_status oae_result_harness(struct oae_jw *w, const struct oae_score *s,
+				   struct oae_error *err);
 /* "systems": what was measured, and the ledgers. */
 enum oae_status oae_result_systems(struct oae_jw *w, struct oae_score *s,
 				   struct oae_error *err);

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/sha256.h"
 #include "schema/check.h"
+#include "schema/harness_cost.h"
 #include "schema/manifest.h"
 #include "schema/score.h"
 
@@ -300,7 +301,9 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 	plan = cJSON_GetObjectItemCaseSensitive(s->records.campaign, "plan");
 	s->planned_runs = oae_json_u64_or(plan, "runs", 0);
 	s->level = oae_json_num_or(plan, "level", OAE_SCORE_LEVEL);
-	s->begun_runs = s->records.run_count;
+	for (size_t i = 0; i < s->records.run_count; i++)
+		s->begun_runs += strcmp(s->records.runs[i].purpose,
+					OAE_PURPOSE_HARNESS) != 0;
 	if (!status && !(s->level >= OAE_SCORE_LEVEL && s->level < 1))
 		status = oae_fail(err, OAE_ERR_FORMAT, 0,
 				  "journal: the plan's \"level\" is not from"

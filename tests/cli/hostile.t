@@ -46,7 +46,7 @@ systems+=,fake/echo:mode=error,fake/echo:mode=slow,fake/echo
 
 dir=$tmp/all
 check "a campaign over $(wc -l <"$tmp/modes") kinds of bad adapters ends well" \
-	"$oae" run --suite smoke --runs 2 --items 3 --adapter tests/fake/adapter \
+	"$oae" run --suite smoke --no-calibration --runs 2 --items 3 --adapter tests/fake/adapter \
 	--systems "$systems" --request-limit 1 --ready-limit 60 --close-limit 2 \
 	--out "$dir" --no-score --quiet
 
@@ -94,7 +94,7 @@ check "the journal is sealed" \
 	test "$(tail -1 "$dir/journal.jsonl" | jq -r .type)" = seal
 
 check "every request failed: exit 1, one word about it" fails 1 \
-	"every request failed" "$oae" run --suite smoke --items 2 --quiet \
+	"every request failed" "$oae" run --suite smoke --no-calibration --items 2 --quiet \
 	--adapter tests/fake/adapter --systems fake/echo:mode=exit3,when=1 \
 	--out "$tmp/none" --no-score
 finish

@@ -9,7 +9,7 @@ KILLS=22
 RUNS=4
 ITEMS=20
 # About half a second: 4 runs x 20 requests of some 50 words each.
-run=("$oae" run --suite smoke --systems null/echo:delay_us=50 --runs "$RUNS"
+run=("$oae" run --suite smoke --no-calibration --systems null/echo:delay_us=50 --runs "$RUNS"
 	--items "$ITEMS" --no-report --quiet)
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
@@ -101,7 +101,7 @@ interrupted() {
 	cat "$tmp/err"
 	[ $rc -eq 130 ] && grep -q -- "--resume $tmp/int" "$tmp/err"
 }
-run=("$oae" run --suite smoke --runs 2 --no-report --quiet)
+run=("$oae" run --suite smoke --no-calibration --runs 2 --no-report --quiet)
 check "interrupted: exit 130 and how to go on" interrupted
 check "its run says interrupted" test \
 	"$(lines "$tmp/int" run_end .status | tail -1)" = '"interrupted"'

@@ -3,7 +3,7 @@
 # oae run and oae list: the good way, bad words, bad places, meters, scale.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cli/tap.sh
-smoke=("$oae" run --suite smoke --quiet)
+smoke=("$oae" run --suite smoke --quiet --no-calibration)
 fake=(--adapter tests/fake/adapter)
 
 # ---- help and words
@@ -43,7 +43,7 @@ check "oae list of something else" fails 64 "sensors" "$oae" list nope
 
 # ---- the plan
 check "--dry-run measures nothing" bash -c 'cd "$1" && "$0" run --suite smoke \
-	--dry-run >plan && [ "$(wc -l <plan)" -eq 2 ] && [ ! -e oae-runs ]' \
+	--no-calibration --dry-run >plan && [ "$(wc -l <plan)" -eq 2 ] && [ ! -e oae-runs ]' \
 	"$oae" "$tmp"
 "${smoke[@]}" "${fake[@]}" --systems null/echo,fake/echo --runs 4 --dry-run \
 	--json >"$tmp/plan.json"
@@ -208,7 +208,7 @@ jq '.id = "tiny" | .systems = ["fake/echo"] | .baseline = "fake/echo" |
 	tokens_in: 30, tokens_out: 4, runs: 2}]' workloads/suites/smoke.json \
 	>"$home/workloads/suites/tiny.json"
 tiny() { XDG_CACHE_HOME=$tmp/cache OAE_HOME=$home "$oae" run --suite tiny \
-	--quiet --no-score --out "$@"; }
+	--no-calibration 	--quiet --no-score --out "$@"; }
 check "an adapter without synthetic models" tiny "$tmp/s1"
 check "skips the scale step and says why" test "$(lines "$tmp/s1" note \
 	'select(.text | test("no .synth. command"))' | wc -l)" -eq 2
