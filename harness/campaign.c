@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "harness/campaign.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,45 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 	if (!status)
 		status = copy_names(c, &o->workloads, err);
 	return status ? status : copy_names(c, &o->adapters, err);
+}
+
+/* A path of the user's is beside him, one of the suite's below HOME. */
+static enum oae_status trace_path(struct oae_campaign *c, const char *given,
+				  struct oae_error *err)
+{
+	char joined[2 * OAE_PATH_BYTES_MAX], *real;
+
+	(void)snprintf(
+		joined, sizeof(joined), "%s%s%.4000s",
+		c->options.load.arrivals || given[0] == '/' ? "" : c->home,
+		c->options.load.arrivals || given[0] == '/' ? "" : "/", given);
+	real = realpath(joined, NULL);
+	if (!real)
+		return oae_fail(err, OAE_ERR_USAGE, errno, "trace %.200s",
+				given);
+	c->load.trace = oae_arena_strdup(&c->arena, real);
+	/* So that it is found again from everywhere. */
+	if (c->options.load.arrivals)
+		c->options.load.arrivals =
+			oae_arena_printf(&c->arena, "trace:%s", real);
+	free(real);
+	return c->load.trace ? OAE_OK : no_memory(err);
+}
+
+static enum oae_status load_load(struct oae_campaign *c, struct oae_error *err)
+{
+	enum oae_status status = oae_load_resolve(
+		&c->suite.load, &c->options.load, &c->load, err);
+
+	if (status || !c->load.trace)
+		return status;
+	status = trace_path(c, c->load.trace, err);
+	if (!status)
+		status = oae_trace_read(c->load.trace, &c->trace, err);
+	if (!status)
+		status = oae_campaign_input(c, "trace.csv", c->load.trace, err);
+	c->load.arrivals.trace = &c->trace;
+	return status;
 }
 
 static enum oae_status load_suite(struct oae_campaign *c, struct oae_error *err)
@@ -343,6 +383,30 @@ static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 	return OAE_OK;
 }
 
+/* Every schedule can be drawn: said before anything is measured. */
+static enum oae_status check_schedules(const struct oae_campaign *c,
+				       struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	uint64_t *due;
+	size_t i, n;
+
+	if (c->load.arrivals.kind == OAE_ARRIVALS_CLOSED)
+		return OAE_OK;
+	for (i = 0; !status && i < c->run_count; i++) {
+		if (c->runs[i].scale != OAE_NO_SCALE)
+			continue;
+		n = oae_campaign_requests(c, i);
+		due = calloc(n + 1, sizeof(*due));
+		if (!due)
+			return no_memory(err);
+		status = oae_arrivals_plan(&c->load.arrivals,
+					   c->runs[i].at.seed, due, n, err);
+		free(due);
+	}
+	return status;
+}
+
 enum oae_status oae_campaign_load(struct oae_campaign *c,
 				  const struct oae_options *options,
 				  struct oae_error *err)
@@ -362,12 +426,16 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 	if (!status)
 		status = load_suite(c, err);
 	if (!status)
+		status = load_load(c, err);
+	if (!status)
 		status = load_workloads(c, err);
 	if (!status)
 		status = load_systems(c, err);
 	if (!status)
 		status = check_profiles(c, err);
-	return status ? status : make_plan(c, err);
+	if (!status)
+		status = make_plan(c, err);
+	return status ? status : check_schedules(c, err);
 }
 
 void oae_campaign_release(struct oae_campaign *c)
@@ -382,6 +450,7 @@ void oae_campaign_release(struct oae_campaign *c)
 	for (i = 0; c->workloads && i < c->options.workloads.count; i++)
 		oae_workload_release(&c->workloads[i]);
 	free(c->workloads);
+	oae_trace_release(&c->trace);
 	oae_suite_release(&c->suite);
 	oae_arena_release(&c->arena);
 	memset(c, 0, sizeof(*c));

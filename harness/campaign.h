@@ -43,6 +43,7 @@ struct oae_options {
 	uint32_t ready_s, request_s, close_s; /* limits on an adapter */
 	uint64_t seed;
 	bool no_calibration; /* of the harness's own cost */
+	struct oae_load_spec load;
 };
 
 struct oae_campaign_adapter {
@@ -85,6 +86,8 @@ struct oae_campaign {
 	char build[OAE_PATH_BYTES_MAX]; /* where the programs are */
 	struct oae_options options;	/* resolved: names filled in */
 	struct oae_suite suite;
+	struct oae_load_plan load;
+	struct oae_trace trace;		   /* of the load, where it has one */
 	struct oae_workload *workloads;	   /* options.workloads.count */
 	uint32_t items[OAE_WORKLOADS_MAX]; /* asked in one run */
 	struct oae_campaign_adapter adapters[OAE_ADAPTERS_MAX];

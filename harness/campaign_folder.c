@@ -73,6 +73,7 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	oae_jw_int(w, "close_limit_s", o->close_s);
 	oae_jw_u64s(w, "seed", o->seed);
 	oae_jw_bool(w, "calibrate", !o->no_calibration);
+	oae_load_spec_write(w, &o->load);
 	oae_jw_end_obj(w);
 }
 
@@ -136,7 +137,7 @@ void oae_campaign_write(const struct oae_campaign *c, struct oae_jw *w,
 	oae_jw_end_arr(w);
 	oae_jw_str(w, "baseline", c->systems[c->baseline].id);
 	write_names(w, "workloads", &c->options.workloads);
-	oae_jw_str(w, "scenario", oae_scenario_name(c->suite.scenario));
+	oae_jw_str(w, "scenario", oae_scenario_name(c->load.scenario));
 	write_scales(w, &c->suite);
 }
 
@@ -207,6 +208,11 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = oae_json_u64(obj, "seed", &o->seed, err);
 	o->no_calibration = cJSON_IsFalse(
 		cJSON_GetObjectItemCaseSensitive(obj, "calibrate"));
+	o->load.scenario = oae_json_str_or(obj, "scenario", NULL);
+	if (!status && cJSON_GetObjectItemCaseSensitive(obj, "load"))
+		status = oae_load_spec_read(
+			cJSON_GetObjectItemCaseSensitive(obj, "load"), &o->load,
+			err);
 	return status;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a run of the plan to the requests that its adapter will get. */
+#include <math.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -14,26 +15,28 @@ static enum oae_status no_memory(struct oae_error *err)
 /* One request per item, in the seeded order that all systems share. */
 static enum oae_status fill_items(const struct oae_campaign *c,
 				  const struct oae_campaign_run *p,
-				  struct oae_arena *a,
+				  struct oae_arena *a, struct oae_run *r,
 				  struct oae_request *requests, size_t n,
 				  struct oae_error *err)
 {
 	const struct oae_workload *w = &c->workloads[p->at.workload];
-	static const struct oae_arrivals closed = {
-		.kind = OAE_ARRIVALS_CLOSED,
-	};
+	const struct oae_arrivals *arrivals = &r->load.arrivals;
+	uint64_t *think = oae_arena_array(a, n, sizeof(*think));
 	uint64_t *due = oae_arena_array(a, n, sizeof(*due));
 	uint32_t *order = oae_arena_array(a, n, sizeof(*order));
 	enum oae_status status;
 	struct oae_rng rng;
 	size_t i;
 
-	if (!due || !order)
+	if (!due || !think || !order)
 		return no_memory(err);
 	status = oae_blocks_items(c->options.seed, w->id, p->at.rep,
 				  w->item_count, order, n, err);
 	if (!status)
-		status = oae_arrivals_plan(&closed, p->at.seed, due, n, err);
+		status = oae_arrivals_plan(arrivals, p->at.seed, due, n, err);
+	if (!status)
+		status =
+			oae_arrivals_think(arrivals, p->at.seed, think, n, err);
 	oae_rng_derive(&rng, p->at.seed, "requests");
 	for (i = 0; !status && i < n; i++) {
 		const struct oae_item *item = &w->items[order[i]];
@@ -41,6 +44,7 @@ static enum oae_status fill_items(const struct oae_campaign *c,
 
 		q->id = i + 1;
 		q->due_ns = due[i];
+		q->think_ns = think[i];
 		q->item = item->id;
 		q->expected = item->expected;
 		q->judge = oae_judge_name(w->judge);
@@ -52,7 +56,14 @@ static enum oae_status fill_items(const struct oae_campaign *c,
 		q->submit.stop = w->stop;
 		q->submit.n_stop = w->stop_count;
 	}
-	return status;
+	if (status)
+		return status;
+	r->offered_per_s = oae_arrivals_offered(due, n);
+	if (arrivals->think_s > 0)
+		oae_arrivals_hash(think, n, r->schedule);
+	else if (arrivals->kind != OAE_ARRIVALS_CLOSED)
+		oae_arrivals_hash(due, n, r->schedule);
+	return OAE_OK;
 }
 
 /*
@@ -121,7 +132,9 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->system = s->id;
 	r->workload = scale ? "scale" : c->workloads[p->at.workload].id;
 	r->condition = c->options.conditions.item[p->at.condition];
-	r->scenario = oae_scenario_name(c->suite.scenario);
+	r->load = scale ? oae_load_plan_default() : c->load;
+	r->offered_per_s = NAN;
+	r->scenario = oae_scenario_name(r->load.scenario);
 	r->purpose = scale ? "scale" : "score";
 	if (scale) {
 		r->shape = scale->shape;
@@ -137,7 +150,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->hello.seed = p->at.seed;
 	r->requests = r->own_requests = requests;
 	r->count = n;
-	r->max_in_flight = 1; /* SingleStream */
+	r->max_in_flight = r->load.concurrency;
 	return scale ? fill_scale(scale, p->at.seed, a, requests, err) :
-		       fill_items(c, p, a, requests, n, err);
+		       fill_items(c, p, a, r, requests, n, err);
 }

@@ -42,6 +42,17 @@ static const char help[] =
 	"  --runs N           runs of each system on each workload (even)\n"
 	"  --items N          items asked in one run\n"
 	"  --seed N           the seed of order and items (default 42)\n"
+	"  --scenario NAME    SingleStream, MultiStream, Server, Interactive or"
+	" Offline\n"
+	"  --rate R           requests (MultiStream: queries) a second\n"
+	"  --arrivals HOW     closed, constant, exponential, gamma:CV or"
+	" trace:FILE\n"
+	"  --think S          mean pause of a closed loop's users, exponential\n"
+	"  --concurrency N    most requests in flight; users if closed\n"
+	"  --samples-per-query N  of MultiStream (8)\n"
+	"  --goodput LIMITS   what counts as goodput: \"ttft:100 tpot:30\", in"
+	" ms;\n"
+	"                     also itl, e2el\n"
 	"  --ready-limit S    seconds an adapter has to get ready (120)\n"
 	"  --request-limit S  seconds of silence before a request is given up"
 	" (120)\n"
@@ -61,6 +72,7 @@ static const char help[] =
 	"examples:\n"
 	"  oae run\n"
 	"  oae run --systems reference/dense,reference/speculative:gamma=6\n"
+	"  oae run --suite server --rate 4\n"
 	"  oae run --suite smoke --out /tmp/smoke\n\n"
 	"environment: OAE_COUNTERS=perf, papi or likwid says who counts the"
 	" hardware's\nevents (default: the first that works)\n\n"
@@ -108,6 +120,8 @@ static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "suite", c->suite.id);
 	oae_jw_u64s(w, "seed", c->options.seed);
+	oae_jw_str(w, "scenario", oae_scenario_name(c->load.scenario));
+	oae_jw_str(w, "arrivals", c->load.arrivals_text);
 	oae_jw_arr(w, "calibration");
 	for (i = 0; i < oae_calibration_count && !c->options.no_calibration;
 	     i++) {

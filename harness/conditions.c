@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -33,6 +34,17 @@ static unsigned cores(void)
 
 /* ---- the kinds -------------------------------------------------------- */
 
+/* Requests no longer wait for each other. */
+static void set_load(struct oae_run *r, const struct oae_arrivals *arrivals,
+		     const char *text)
+{
+	r->load.arrivals = *arrivals;
+	(void)snprintf(r->load.arrivals_text, sizeof(r->load.arrivals_text),
+		       "%s", text);
+	r->load.concurrency = OAE_CONDITION_IN_FLIGHT;
+	r->max_in_flight = OAE_CONDITION_IN_FLIGHT;
+}
+
 static enum oae_status apply_burst(const struct oae_condition *q,
 				   const struct oae_basis *b,
 				   struct oae_arena *a, struct oae_run *r,
@@ -42,6 +54,7 @@ static enum oae_status apply_burst(const struct oae_condition *q,
 	struct oae_request *requests = r->own_requests;
 	struct oae_arrivals gamma = { .kind = OAE_ARRIVALS_GAMMA };
 	uint64_t *due = oae_arena_array(a, r->count, sizeof(*due));
+	const char *gamma_text;
 	enum oae_status status;
 
 	if (!due)
@@ -60,9 +73,16 @@ static enum oae_status apply_burst(const struct oae_condition *q,
 	gamma.rate_per_s = s->rate_per_s;
 	gamma.shape = 1 / (q->value * q->value);
 	status = oae_arrivals_plan(&gamma, r->seed, due, r->count, err);
-	for (size_t k = 0; !status && k < r->count; k++)
+	for (size_t k = 0; !status && k < r->count; k++) {
 		requests[k].due_ns = due[k];
-	r->max_in_flight = OAE_CONDITION_IN_FLIGHT;
+		requests[k].think_ns = 0;
+	}
+	gamma_text = oae_arena_printf(a, "gamma:%g", q->value);
+	if (!gamma_text)
+		return no_memory(err);
+	set_load(r, &gamma, gamma_text);
+	r->offered_per_s = oae_arrivals_offered(due, r->count);
+	oae_arrivals_hash(due, r->count, r->schedule);
 	return status;
 }
 
@@ -112,6 +132,9 @@ static void apply_memory(const struct oae_condition *q,
 
 static void apply_cold(const struct oae_condition *q, struct oae_run *r)
 {
+	static const struct oae_arrivals at_once = {
+		.kind = OAE_ARRIVALS_AT_ONCE,
+	};
 	struct oae_request *requests = r->own_requests;
 
 	r->sandbox.cold = true;
@@ -121,8 +144,8 @@ static void apply_cold(const struct oae_condition *q, struct oae_run *r)
 	if ((int)q->value != OAE_COLD_LOAD)
 		return;
 	for (size_t k = 0; k < r->count; k++)
-		requests[k].due_ns = 0;
-	r->max_in_flight = OAE_CONDITION_IN_FLIGHT;
+		requests[k].due_ns = requests[k].think_ns = 0;
+	set_load(r, &at_once, "at once");
 }
 
 /* ---- together --------------------------------------------------------- */

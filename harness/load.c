@@ -151,13 +151,12 @@ static enum oae_status send_next(struct oae_load *l, uint64_t due_ns,
 	f->due_ns = paced || r->think_ns ? due_ns : f->sent_ns;
 	if (f->sent_ns + l->limits->request_ms * 1000000ull < l->silence_ns)
 		l->silence_ns = f->sent_ns + l->limits->request_ms * 1000000ull;
-	l->ids[l->in_flight] = r->id;
+	/* Ids ascend in the order of sending, which may not be the plan's. */
+	m.id = l->ids[l->in_flight] = l->requests[0].id + l->sent++;
 	if (l->in_flight++ == 0)
 		l->busy_since_ns = f->sent_ns;
 	if (l->in_flight > l->in_flight_peak)
 		l->in_flight_peak = l->in_flight;
-	l->sent++;
-	m.id = r->id;
 	return l->io->submit(l->io->ctx, &m, err);
 }
 
@@ -227,12 +226,12 @@ static enum oae_status check_silence(struct oae_load *l, uint64_t now_ns,
 			return oae_fail(err, OAE_ERR_TARGET, 0,
 					"request %" PRIu64 ": no event for %u"
 					" ms, and cancel was not answered",
-					f->request->id, l->limits->request_ms);
+					l->ids[i], l->limits->request_ms);
 		if (now_ns >= end) {
 			f->cancelled = true;
 			f->heard_ns = now_ns;
 			end = now_ns + l->limits->cancel_ms * 1000000ull;
-			status = l->io->cancel(l->io->ctx, f->request->id, err);
+			status = l->io->cancel(l->io->ctx, l->ids[i], err);
 		}
 		if (end < l->silence_ns)
 			l->silence_ns = end;

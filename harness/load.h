@@ -33,7 +33,7 @@ struct oae_request {
 	uint64_t due_ns;   /* after the loop's start, or OAE_ARRIVAL_CLOSED */
 	uint64_t think_ns; /* closed loop: its user's pause before it */
 	const char *item;  /* id of the item it came from */
-	struct oae_submit submit;	      /* .id is set by the loop */
+	struct oae_submit submit; /* .id is the loop's: ascending as sent */
 	const char *expected, *judge, *group; /* for the journal; or NULL */
 };
 
@@ -99,7 +99,7 @@ struct oae_load {
 	bool interrupted;
 	/* the loop's own */
 	struct oae_flight *flights;    /* in_flight of them are live */
-	uint64_t *ids;		       /* theirs */
+	uint64_t *ids;		       /* what the adapter calls them */
 	struct oae_load_user *waiting; /* closed loop: who pauses */
 	size_t waiting_count;
 	size_t taken; /* requests[0..taken) are sent, or a user's */

@@ -118,25 +118,13 @@ static enum oae_status on_error(struct oae_load *l, struct oae_flight *f,
 				   reason, err);
 }
 
-/* A request that was sent; none that a pausing user still holds. */
-static bool was_sent(const struct oae_load *l, uint64_t id)
-{
-	size_t i;
-
-	for (i = 0; i < l->waiting_count; i++)
-		if (l->requests[l->waiting[i].index].id == id)
-			return false;
-	for (i = 0; i < l->taken; i++)
-		if (l->requests[i].id == id)
-			return true;
-	return false;
-}
-
 static enum oae_status fail_stray(const struct oae_load *l,
 				  const struct oae_event *ev,
 				  struct oae_error *err)
 {
-	if (ev->has_id && was_sent(l, ev->id))
+	uint64_t first = l->requests[0].id;
+
+	if (ev->has_id && ev->id >= first && ev->id - first < l->sent)
 		return oae_fail(err, OAE_ERR_TARGET, 0,
 				"wrote '%s' for request %" PRIu64
 				" after its end",

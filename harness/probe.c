@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/probe.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "schema/harness_cost.h"
@@ -55,6 +57,8 @@ enum oae_status oae_probe_run(const struct oae_bench *b,
 		.requests = requests,
 		.count = p->requests,
 		.max_in_flight = p->in_flight,
+		.load = oae_load_plan_default(),
+		.offered_per_s = p->per_s > 0 ? p->per_s : NAN,
 	};
 	enum oae_status status = OAE_OK;
 	cJSON *knobs = NULL;
@@ -64,6 +68,14 @@ enum oae_status oae_probe_run(const struct oae_bench *b,
 	if (!status)
 		status = knobs_of(p, &knobs, err);
 	r.hello.knobs = knobs;
+	r.load.concurrency = p->in_flight;
+	if (p->per_s > 0) {
+		r.load.scenario = OAE_SCENARIO_SERVER;
+		r.load.arrivals.kind = OAE_ARRIVALS_CONSTANT;
+		r.load.arrivals.rate_per_s = p->per_s;
+		(void)snprintf(r.load.arrivals_text,
+			       sizeof(r.load.arrivals_text), "constant");
+	}
 	if (!status)
 		status = oae_run_execute(b, &r, result, err);
 	cJSON_Delete(knobs);

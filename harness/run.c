@@ -44,6 +44,7 @@ struct state {
 	struct oae_error own; /* our own failure; ends the campaign */
 	struct oae_request *todo;
 	size_t todo_count;
+	uint64_t due_from_ns; /* of the schedule: where this segment begins */
 };
 
 static enum oae_status commit(struct state *s, struct oae_error *err)
@@ -224,6 +225,7 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 		.stop = s->bench->stop,
 		.requests = requests,
 		.count = count,
+		.batch = s->run->load.arrivals.batch,
 		.max_in_flight = s->max_in_flight < s->run->max_in_flight ?
 					 (size_t)s->max_in_flight :
 					 s->run->max_in_flight,
@@ -238,6 +240,7 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 	s->result->harness_ns = our_cpu_ns() - cpu_ns;
 	s->result->busy_ns = l.busy_ns;
 	s->result->events = l.events;
+	s->result->in_flight_peak = l.in_flight_peak;
 	return status;
 }
 
@@ -253,6 +256,7 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 	}
 	first.id = 0;
 	first.due_ns = OAE_ARRIVAL_CLOSED;
+	first.think_ns = 0;
 	s->warming = true;
 	status = read_sensors(s, phase_warmup, err);
 	if (!status)
@@ -354,6 +358,30 @@ static bool is_metered(const struct state *s)
 	       strcmp(s->run->purpose, OAE_PURPOSE_HARNESS) != 0;
 }
 
+/*
+ * What is left to ask. An interrupted schedule goes on at its first request
+ * that was not answered; it is moved, not stretched.
+ */
+static enum oae_status plan_rest(struct state *s, struct oae_error *err)
+{
+	const struct oae_run *r = s->run;
+	size_t i;
+
+	s->todo = calloc(r->count + 1, sizeof(*s->todo));
+	if (!s->todo)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "requests");
+	for (i = 0; i < r->count; i++)
+		if (!r->finished || !r->finished[i])
+			s->todo[s->todo_count++] = r->requests[i];
+	if (r->segment == 0 || s->todo_count == 0 ||
+	    s->todo[0].due_ns == OAE_ARRIVAL_CLOSED)
+		return OAE_OK;
+	s->due_from_ns = s->todo[0].due_ns;
+	for (i = 0; i < s->todo_count; i++)
+		s->todo[i].due_ns -= s->due_from_ns;
+	return OAE_OK;
+}
+
 static enum oae_status begin(struct state *s, struct oae_error *why,
 			     struct oae_error *err)
 {
@@ -368,17 +396,14 @@ static enum oae_status begin(struct state *s, struct oae_error *why,
 	for (i = 0; i < b->sensors->channel_count; i++)
 		oae_window_init(&s->windows[i],
 				oae_sensors_channel(b->sensors, i, &sensor));
-	s->todo = calloc(s->run->count + 1, sizeof(*s->todo));
-	if (!s->todo)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "requests");
-	for (i = 0; i < s->run->count; i++)
-		if (!s->run->finished || !s->run->finished[i])
-			s->todo[s->todo_count++] = s->run->requests[i];
+	status = plan_rest(s, err);
+	if (status)
+		return status;
 	s->made = !oae_sandbox_open(&s->sandbox, &s->run->sandbox,
 				    b->sysroot ? b->sysroot : "", why);
 	s->t0_ns = oae_clock_ns();
 	oae_line_run(oae_journal_begin(b->journal, "run"), s->run, b->sensors,
-		     &s->sandbox, s->t0_ns);
+		     &s->sandbox, s->t0_ns, s->due_from_ns);
 	status = commit(s, err);
 	if (!status && s->made)
 		status = read_sensors(s, phase_idle, err);

@@ -18,6 +18,7 @@
 #include "harness/sandbox.h"
 #include "harness/sensors/sensor.h"
 #include "harness/session.h"
+#include "workloads/scenario.h"
 
 /* What to do. Strings and arrays belong to the campaign. */
 struct oae_run {
@@ -36,6 +37,9 @@ struct oae_run {
 	size_t count;
 	const bool *finished; /* of them, before this segment; or NULL */
 	size_t max_in_flight; /* of the scenario; the adapter may allow less */
+	struct oae_load_plan load;
+	double offered_per_s;	       /* of the schedule as drawn; NaN: none */
+	char schedule[OAE_SHA256_HEX]; /* its hash, or that of the pauses */
 	size_t ok_before, failed_before; /* how those ended */
 	struct oae_sandbox_plan sandbox; /* what its condition asks for */
 };
@@ -63,6 +67,7 @@ struct oae_run_result {
 	enum oae_run_status status;
 	char reason[480];  /* "" when ok */
 	size_t ok, failed; /* requests of this segment */
+	size_t in_flight_peak;
 	uint64_t wall_ns;
 	/* of the measure phase */
 	uint64_t measure_ns, busy_ns;	 /* busy: something was in flight */

@@ -70,6 +70,7 @@ enum kind {
 	FLAG,
 	TEXT,
 	NUMBER,
+	REAL,
 	LIST,
 	FOLDER
 };
@@ -85,6 +86,13 @@ static const struct option {
 	{ "--conditions", LIST, false },
 	{ "--adapter", FOLDER, false },
 	{ "--seed", NUMBER, false },
+	{ "--scenario", TEXT, false },
+	{ "--arrivals", TEXT, false },
+	{ "--rate", REAL, false },
+	{ "--think", REAL, false },
+	{ "--concurrency", NUMBER, false },
+	{ "--samples-per-query", NUMBER, false },
+	{ "--goodput", TEXT, false },
 	{ "--runs", NUMBER, false },
 	{ "--items", NUMBER, false },
 	{ "--out", TEXT, false },
@@ -129,6 +137,12 @@ static void take_text(struct oae_run_args *a, const char *name,
 {
 	if (!strcmp(name, "--suite"))
 		a->options.suite = value;
+	else if (!strcmp(name, "--scenario"))
+		a->options.load.scenario = value;
+	else if (!strcmp(name, "--arrivals"))
+		a->options.load.arrivals = value;
+	else if (!strcmp(name, "--goodput"))
+		a->options.load.goodput = value;
 	else if (!strcmp(name, "--out"))
 		a->out = value;
 	else if (!strcmp(name, "--resume"))
@@ -172,6 +186,39 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 	return status;
 }
 
+static enum oae_status take_real(struct oae_run_args *a, const char *name,
+				 const char *value, struct oae_error *err)
+{
+	bool rate = !strcmp(name, "--rate");
+	double *out = rate ? &a->options.load.rate_per_s :
+			     &a->options.load.think_s;
+	double most = rate ? OAE_ARRIVAL_RATE_MAX : OAE_THINK_S_MAX;
+	char *end;
+
+	*out = strtod(value, &end);
+	if (end == value || *end || !(*out > 0 && *out <= most))
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s '%.40s': must be a number above 0, at most"
+				" %g",
+				name, value, most);
+	return OAE_OK;
+}
+
+/* A number of requests in flight. */
+static enum oae_status take_width(struct oae_run_args *a, const char *name,
+				  const char *value, struct oae_error *err)
+{
+	uint64_t n = 0;
+	enum oae_status status =
+		read_number(name, value, 1, OAE_CONCURRENCY_MAX, &n, err);
+
+	if (!strcmp(name, "--concurrency"))
+		a->options.load.concurrency = (uint32_t)n;
+	else
+		a->options.load.samples_per_query = (uint32_t)n;
+	return status;
+}
+
 static enum oae_status take(struct oae_run_args *a, const struct option *o,
 			    const char *value, struct oae_error *err)
 {
@@ -184,7 +231,12 @@ static enum oae_status take(struct oae_run_args *a, const struct option *o,
 	case TEXT:
 		take_text(a, o->name, value);
 		return OAE_OK;
+	case REAL:
+		return take_real(a, o->name, value, err);
 	case NUMBER:
+		if (!strcmp(o->name, "--concurrency") ||
+		    !strcmp(o->name, "--samples-per-query"))
+			return take_width(a, o->name, value, err);
 		return take_number(a, o->name, value, err);
 	case LIST:
 		if (!strcmp(o->name, "--systems"))

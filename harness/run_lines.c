@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/run_lines.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 #include "harness/sensors/source.h"
 #include "schema/counters.h"
@@ -38,9 +40,32 @@ static void sources(struct oae_jw *w, const struct oae_sensors *sensors)
 	oae_jw_end_arr(w);
 }
 
+/* How requests come; also what makes one a good one. */
+static void load(struct oae_jw *w, const struct oae_run *r,
+		 uint64_t due_from_ns)
+{
+	const struct oae_load_plan *p = &r->load;
+	const struct oae_arrivals *a = &p->arrivals;
+
+	oae_jw_obj(w, "load");
+	oae_jw_str(w, "arrivals", p->arrivals_text);
+	oae_jw_num(w, "rate_per_s", a->rate_per_s > 0 ? a->rate_per_s : NAN);
+	oae_jw_num(w, "offered_per_s", r->offered_per_s);
+	oae_jw_num(w, "think_s", a->think_s);
+	oae_jw_int(w, "samples_per_query", a->batch > 1 ? a->batch : 1);
+	oae_jw_int(w, "concurrency", p->concurrency);
+	oae_jw_str(w, "schedule_sha256", r->schedule[0] ? r->schedule : NULL);
+	oae_jw_u64s(w, "due_from_ns", due_from_ns);
+	oae_slo_write(w, "slo", &p->slo);
+	if (p->has_goodput)
+		oae_slo_write(w, "goodput", &p->goodput);
+	oae_jw_end_obj(w);
+}
+
 void oae_line_run(struct oae_jw *w, const struct oae_run *r,
 		  const struct oae_sensors *sensors,
-		  const struct oae_sandbox *sandbox, uint64_t t0_ns)
+		  const struct oae_sandbox *sandbox, uint64_t t0_ns,
+		  uint64_t due_from_ns)
 {
 	char utc[OAE_UTC_TEXT];
 	const char *sensor;
@@ -63,6 +88,7 @@ void oae_line_run(struct oae_jw *w, const struct oae_run *r,
 		oae_jw_int(w, "tokens_in", r->tokens_in);
 		oae_jw_int(w, "tokens_out", r->tokens_out);
 	}
+	load(w, r, due_from_ns);
 	oae_jw_str(w, "utc", utc);
 	oae_jw_u64s(w, "t0_ns", t0_ns);
 	oae_sandbox_write_set(sandbox, w);
@@ -270,6 +296,7 @@ void oae_line_run_end(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_int(w, "busy_ns", (int64_t)result->busy_ns);
 	oae_jw_int(w, "harness_cpu_ns", (int64_t)result->harness_ns);
 	oae_jw_int(w, "sensors_cpu_ns", (int64_t)result->sensors_ns);
+	oae_jw_int(w, "in_flight_peak", (int64_t)result->in_flight_peak);
 	oae_jw_int(w, "events", (int64_t)result->events);
 	process(w, t);
 	oae_sandbox_write_seen(t->sandbox, w);

@@ -9,7 +9,8 @@
 
 void oae_line_run(struct oae_jw *w, const struct oae_run *r,
 		  const struct oae_sensors *sensors,
-		  const struct oae_sandbox *sandbox, uint64_t t0_ns);
+		  const struct oae_sandbox *sandbox, uint64_t t0_ns,
+		  uint64_t due_from_ns);
 void oae_line_sample(struct oae_jw *w, const struct oae_run *r,
 		     const struct oae_flight *f, uint64_t t0_ns,
 		     enum oae_outcome outcome, const char *reason);

@@ -7,7 +7,7 @@
 
 #include "schema/assess.h"
 
-#define REASON_BYTES 300
+#define REASON_BYTES 640
 
 __attribute__((format(printf, 4, 5))) static void
 add_reason(struct oae_score *s, struct oae_gate_report *out,
@@ -132,6 +132,11 @@ enum oae_status oae_assess_gate(struct oae_score *s,
 		add_reason(s, out, OAE_GATE_UNPROVEN,
 			   "incomplete: the journal"
 			   " has no seal; finish it with `oae run --resume`");
+	if (x->invalid)
+		add_reason(s, out, OAE_GATE_FAIL, "%s", x->invalid);
+	else if (s->systems[s->baseline].invalid)
+		add_reason(s, out, OAE_GATE_FAIL, "the baseline's %s",
+			   s->systems[s->baseline].invalid);
 	if (x->failed)
 		add_reason(s, out, OAE_GATE_UNPROVEN,
 			   "%zu of %zu runs did not"

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "schema/slo.h"
 #include "schema/counters.h"
 #include "schema/energy.h"
 
@@ -47,6 +48,18 @@ struct oae_sample {
 	size_t token_count;
 };
 
+/* How a run's requests came; from its first "run" line. */
+struct oae_load_record {
+	const char *arrivals; /* "closed" when the line does not say */
+	double rate_per_s;    /* nominal; NaN: none */
+	double offered_per_s; /* of the schedule as drawn; NaN: none */
+	double think_s;
+	uint64_t samples_per_query, concurrency; /* at least 1 */
+	struct oae_slo slo;			 /* of the scenario */
+	bool has_goodput;
+	struct oae_slo goodput; /* what was asked for beside it */
+};
+
 /*
  * One run, all its segments taken together. A run that was interrupted and
  * resumed has several "run" lines; the sums below are over its segments.
@@ -61,6 +74,9 @@ struct oae_run_record {
 	/* purpose "scale" only; NULL and 0 otherwise */
 	const char *shape, *quant;
 	uint64_t tokens_in, tokens_out;
+	struct oae_load_record load;
+	uint64_t adapter_in_flight; /* what it takes at a time; 0 unknown */
+	uint64_t in_flight_peak;
 	bool ready;
 	uint64_t setup_ns;     /* of the first segment that got ready */
 	uint64_t warm_ttft_ns; /* its first request's; 0 unknown */

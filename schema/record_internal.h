@@ -69,6 +69,9 @@ enum oae_status oae_record_energy(struct oae_record_reader *r,
 /* The value of one channel in run_end's "measured"; NaN when null. */
 double oae_record_measured(const cJSON *run_end, const char *channel);
 enum oae_status oae_record_sample(struct oae_record_reader *r, cJSON *line);
+/* The "load" object of a "run" line (record_load.c). */
+enum oae_status oae_record_load(struct oae_record_reader *r, const cJSON *line,
+				struct oae_run_record *run);
 enum oae_status oae_record_no_memory(struct oae_record_reader *r);
 /* Room for one more element; the new one is zeroed. NULL: no memory. */
 void *oae_record_grow(void **array, size_t *count, size_t *alloc, size_t size);

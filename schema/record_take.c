@@ -134,6 +134,7 @@ static enum oae_status take_ready(struct oae_record_reader *r, cJSON *line)
 		return status;
 	if (!run->ready)
 		run->setup_ns = setup_ns;
+	run->adapter_in_flight = oae_json_u64_or(message, "max_in_flight", 0);
 	run->ready = true;
 	if (!message || run->shape ||
 	    strcmp(run->purpose, OAE_PURPOSE_HARNESS) == 0 ||
@@ -247,6 +248,8 @@ static enum oae_status take_plan(struct oae_record_reader *r, const cJSON *line,
 						  &run->no_meter);
 	if (!status)
 		status = take_items(r, line, run);
+	if (!status)
+		status = oae_record_load(r, line, run);
 	return status;
 }
 
@@ -312,6 +315,7 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run;
 	uint64_t peak = oae_json_u64_or(line, "peak_memory_bytes", 0);
+	uint64_t peak_in_flight;
 	enum oae_status status = oae_record_find_run(r, line, &run);
 
 	if (status)
@@ -326,6 +330,9 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 	run->harness_cpu_ns += oae_json_u64_or(line, "harness_cpu_ns", 0);
 	run->sensors_cpu_ns += oae_json_u64_or(line, "sensors_cpu_ns", 0);
 	run->events += oae_json_u64_or(line, "events", 0);
+	peak_in_flight = oae_json_u64_or(line, "in_flight_peak", 0);
+	if (peak_in_flight > run->in_flight_peak)
+		run->in_flight_peak = peak_in_flight;
 	run->measure_ns += oae_json_u64_or(line, "measure_ns", 0);
 	status = add_measured(r, line, run);
 	oae_record_counts_end(r, run);

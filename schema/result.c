@@ -120,21 +120,34 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 enum oae_status oae_result_build(const char *run_dir, struct oae_buf *out_json,
 				 struct oae_error *err)
 {
+	return oae_result_build_for(run_dir, NULL, out_json, err);
+}
+
+enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
+				     struct oae_buf *out_json,
+				     struct oae_error *err)
+{
+	struct oae_slo slo;
 	struct oae_score *s = calloc(1, sizeof(*s));
 	struct oae_jw w;
 	enum oae_status status;
 
 	if (!s)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
-	status = oae_score_read(run_dir, s, err);
+	status = goodput ? oae_slo_parse(goodput, &slo, err) : OAE_OK;
+	if (!status)
+		status = oae_score_read(run_dir, s, err);
 	if (status)
 		goto out;
+	s->goodput = goodput ? &slo : NULL;
 	oae_jw_init(&w, out_json, 1);
 	oae_jw_obj(&w, NULL);
 	write_head(&w, s);
 	status = oae_result_harness(&w, s, err);
 	if (!status)
 		status = oae_result_systems(&w, s, err);
+	if (!status)
+		status = oae_result_scenarios(&w, s, err);
 	if (!status)
 		status = oae_result_profiles(&w, s, err);
 	if (status)

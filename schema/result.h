@@ -24,6 +24,14 @@ enum oae_status oae_result_build(const char *run_dir, struct oae_buf *out_json,
 				 struct oae_error *err);
 
 /*
+ * The same with the goodput for other limits (as oae_slo_parse() has them;
+ * NULL: the journal's own).
+ */
+enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
+				     struct oae_buf *out_json,
+				     struct oae_error *err);
+
+/*
  * Reads a result document and checks its version and the members that
  * reports rely on. *out is the caller's (cJSON_Delete). Another version is
  * OAE_ERR_UNSUPPORTED.

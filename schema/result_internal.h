@@ -19,6 +19,9 @@ enum oae_status oae_result_systems(struct oae_jw *w, struct oae_score *s,
 /* "counters" of a cell. */
 enum oae_status oae_result_counters(struct oae_jw *w, const struct oae_cell *c,
 				    struct oae_error *err);
+/* "scenarios": how each system served, as requests came. */
+enum oae_status oae_result_scenarios(struct oae_jw *w, struct oae_score *s,
+				     struct oae_error *err);
 /* "scale" and "profiles". */
 enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 				    struct oae_error *err);

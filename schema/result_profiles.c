@@ -218,7 +218,7 @@ static void write_no_mode(struct oae_jw *w, enum oae_mode mode,
 	struct oae_buf text;
 
 	oae_buf_init(&text, 4096);
-	oae_buf_printf(&text, "%.100s has no score: %.300s.", label, reason);
+	oae_buf_printf(&text, "%.100s has no score: %.600s.", label, reason);
 	oae_jw_obj(w, mode_names[mode]);
 	oae_jw_null(w, "cost_usd");
 	oae_jw_null(w, "baseline_cost_usd");
@@ -414,7 +414,8 @@ enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 		goto out;
 	}
 	oae_jw_arr(w, "scale");
-	for (size_t i = 0; i < s->profile_count; i++) {
+	/* Scores are made of one scenario; others have their own figures. */
+	for (size_t i = 0; s->headline && i < s->profile_count; i++) {
 		struct oae_scale_use scale;
 
 		oae_assess_scale(s, &s->profiles[i], &scale);
@@ -423,7 +424,7 @@ enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 	}
 	oae_jw_end_arr(w);
 	oae_jw_arr(w, "profiles");
-	for (size_t i = 0; i < s->profile_count && !status; i++)
+	for (size_t i = 0; s->headline && i < s->profile_count && !status; i++)
 		status =
 			write_profile(w, s, &s->profiles[i], cases, gates, err);
 	oae_jw_end_arr(w);

@@ -392,7 +392,7 @@ static enum oae_status write_system(struct oae_jw *w, struct oae_score *s,
 	write_runs(w, s, x);
 	oae_jw_obj(w, "measured");
 	oae_jw_arr(w, "by_workload");
-	for (size_t k = 0; k < s->workload_count && !status; k++)
+	for (size_t k = 0; s->headline && k < s->workload_count && !status; k++)
 		status = write_cell(w, s, i, k, err);
 	oae_jw_end_arr(w);
 	oae_jw_end_obj(w);

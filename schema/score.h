@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A campaign's journal and inputs, reduced to what scores are made of. A
- * cell is one system on one workload, nominal condition, SingleStream; the
- * unit of replication is the run. All memory is the score's arena's or the
+ * cell is one system on one workload, nominal condition, SingleStream (other
+ * scenarios: schema/served.h); the unit of replication is the run. All memory is the score's arena's or the
  * documents' it holds.
  */
 #ifndef OAE_SCHEMA_SCORE_H
@@ -22,6 +22,7 @@
 
 #define OAE_SCORE_PROFILES_MAX 64u
 #define OAE_SCORE_LEVEL 0.95 /* of an interval of a fixed number of runs */
+#define OAE_HEADLINE_SCENARIO "SingleStream"
 #define OAE_ECDF_POINTS 101u
 
 struct oae_score_system {
@@ -33,6 +34,7 @@ struct oae_score_system {
 	struct oae_ledger ledger;
 	struct oae_ledger_sum effort;
 	size_t planned, ok, failed; /* runs */
+	const char *invalid; /* the rule that a run of it broke, or NULL */
 };
 
 struct oae_score_workload {
@@ -102,6 +104,9 @@ struct oae_score {
 	 * campaign chose its number of runs by looking (schema/look.h).
 	 */
 	double level;
+	/* The campaign's scenario is the one that scores are made of. */
+	bool headline;
+	const struct oae_slo *goodput; /* instead of the journal's; or NULL */
 };
 
 /* Reads everything below DIR and reduces it. Release also on failure. */
@@ -146,10 +151,16 @@ enum oae_latency {
 	OAE_LATENCIES,
 };
 
+/* Sorts x. */
+void oae_distribution_of(double *x, size_t n, struct oae_distribution *out);
+
 const char *oae_latency_name(enum oae_latency l); /* "ttft_ms" */
 /* Over the cell's ok samples. */
 enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
 				 struct oae_distribution *out,
+				 struct oae_error *err);
+/* Whether an answer is right; OAE_ERR_FORMAT when that cannot be told. */
+enum oae_status oae_sample_judge(const struct oae_sample *s, bool *right,
 				 struct oae_error *err);
 /* One sample's value in ms, NaN when it has none (not for ITL). */
 double oae_sample_latency(const struct oae_sample *s, enum oae_latency l);

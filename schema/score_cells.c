@@ -6,6 +6,7 @@
 
 #include "schema/judge.h"
 #include "schema/score.h"
+#include "schema/validity.h"
 
 #define JOULES_PER_KWH 3.6e6
 
@@ -95,8 +96,8 @@ static bool within_slo(const struct oae_sample *s, const struct oae_profile *p)
 	       (isnan(tpot) || tpot <= p->slo_tpot_ms);
 }
 
-static enum oae_status judge_sample(const struct oae_sample *s, bool *right,
-				    struct oae_error *err)
+enum oae_status oae_sample_judge(const struct oae_sample *s, bool *right,
+				 struct oae_error *err)
 {
 	enum oae_judge judge;
 	enum oae_status status;
@@ -120,7 +121,7 @@ enum oae_status oae_sample_accepted(const struct oae_sample *s,
 				    const struct oae_profile *p, bool *accepted,
 				    struct oae_error *err)
 {
-	enum oae_status status = judge_sample(s, accepted, err);
+	enum oae_status status = oae_sample_judge(s, accepted, err);
 
 	*accepted = *accepted && within_slo(s, p);
 	return status;
@@ -156,7 +157,7 @@ static enum oae_status take_run(const struct oae_score *score,
 	out->planned = run->planned > n ? run->planned : n;
 	out->s = busy_s / (double)n;
 	for (size_t i = 0; i < n; i++) {
-		status = judge_sample(samples[i], &right, err);
+		status = oae_sample_judge(samples[i], &right, err);
 		if (status)
 			return status;
 		out->right += right;
@@ -203,7 +204,7 @@ static enum oae_status take_items(struct oae_score *s, struct oae_cell *c,
 			continue;
 		c->ok_count++;
 		c->judge = x->judge;
-		status = judge_sample(x, &right, err);
+		status = oae_sample_judge(x, &right, err);
 		if (!v->answer) {
 			v->answer = x->answer;
 			v->right = right;
@@ -239,7 +240,9 @@ static struct oae_cell *cell_of(struct oae_score *s,
 {
 	size_t w, x = 0;
 
-	if (!run->workload || !oae_run_is_nominal(run))
+	if (!run->workload || !oae_run_is_nominal(run) ||
+	    strcmp(run->scenario ? run->scenario : OAE_HEADLINE_SCENARIO,
+		   OAE_HEADLINE_SCENARIO) != 0)
 		return NULL;
 	w = oae_score_workload_index(s, run->workload);
 	while (x < s->system_count && strcmp(s->systems[x].id, run->system))
@@ -249,6 +252,21 @@ static struct oae_cell *cell_of(struct oae_score *s,
 	return &s->cells[x * s->workload_count + w];
 }
 
+/* Where scores are not made of the runs there are, they are counted too. */
+static void count_others(struct oae_score *s, const struct oae_run_record *r)
+{
+	struct oae_score_system *x;
+
+	if (s->headline || strcmp(r->purpose, "score") != 0)
+		return;
+	for (x = s->systems; x < s->systems + s->system_count; x++)
+		if (strcmp(x->id, r->system) == 0) {
+			x->planned++;
+			x->ok += r->status && strcmp(r->status, "ok") == 0;
+			x->failed += !r->status || strcmp(r->status, "ok") != 0;
+		}
+}
+
 static enum oae_status count_runs(struct oae_score *s, struct oae_error *err)
 {
 	for (size_t i = 0; i < s->records.run_count; i++) {
@@ -256,8 +274,10 @@ static enum oae_status count_runs(struct oae_score *s, struct oae_error *err)
 		struct oae_cell *c = cell_of(s, r);
 		struct oae_score_system *x;
 
-		if (!c)
+		if (!c) {
+			count_others(s, r);
 			continue;
+		}
 		x = &s->systems[(size_t)(c - s->cells) / s->workload_count];
 		x->planned++;
 		x->ok += r->status && strcmp(r->status, "ok") == 0;
@@ -279,6 +299,32 @@ static enum oae_status count_runs(struct oae_score *s, struct oae_error *err)
 	return OAE_OK;
 }
 
+/* A run that the harness could not keep up with spoils its system's score. */
+static enum oae_status take_validity(struct oae_score *s,
+				     const struct oae_cell *c,
+				     const struct oae_sample **group, size_t n,
+				     struct oae_error *err)
+{
+	const struct oae_run_record *run = &s->records.runs[group[0]->run];
+	struct oae_score_system *x =
+		&s->systems[(size_t)(c - s->cells) / s->workload_count];
+	char text[OAE_RULE_TEXT];
+	struct oae_validity v;
+	enum oae_status status = oae_validity_of(run, group, n, &v, err);
+
+	for (int i = 0; i < OAE_RULES && !status && !x->invalid; i++) {
+		if (!v.broken[i])
+			continue;
+		oae_validity_text(&v, (enum oae_rule)i, text);
+		x->invalid = oae_arena_printf(&s->arena,
+					      "run %llu on %s is not valid: %s",
+					      (unsigned long long)run->id,
+					      run->workload, text);
+		status = x->invalid ? OAE_OK : no_memory(err);
+	}
+	return status;
+}
+
 /* Samples of one run, order[from..to), into its cell. */
 static enum oae_status take_group(struct oae_score *s,
 				  const struct oae_sample **group, size_t n,
@@ -286,6 +332,7 @@ static enum oae_status take_group(struct oae_score *s,
 {
 	const struct oae_run_record *run = &s->records.runs[group[0]->run];
 	struct oae_cell *c = cell_of(s, run);
+	enum oae_status status;
 
 	if (!c)
 		return OAE_OK;
@@ -297,7 +344,8 @@ static enum oae_status take_group(struct oae_score *s,
 					group[i]->request);
 		c->samples[c->sample_count++] = group[i];
 	}
-	return take_run(s, run, group, n, &c->runs[c->run_count++], err);
+	status = take_run(s, run, group, n, &c->runs[c->run_count++], err);
+	return status ? status : take_validity(s, c, group, n, err);
 }
 
 enum oae_status oae_score_cells(struct oae_score *s, struct oae_error *err)

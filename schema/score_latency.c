@@ -57,16 +57,8 @@ static double tail(const double *x, size_t n, double p)
 		       NAN;
 }
 
-enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
-				 struct oae_distribution *out,
-				 struct oae_error *err)
+void oae_distribution_of(double *x, size_t n, struct oae_distribution *out)
 {
-	double *x = calloc(count_values(c, l) + 1, sizeof(*x));
-	size_t n;
-
-	if (!x)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
-	n = collect(c, l, x);
 	oae_sort(x, n);
 	out->n = n;
 	out->mean = oae_mean(x, n);
@@ -84,6 +76,19 @@ enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
 					x, n,
 					(double)i /
 						(double)(out->ecdf_count - 1));
+}
+
+enum oae_status oae_cell_latency(const struct oae_cell *c, enum oae_latency l,
+				 struct oae_distribution *out,
+				 struct oae_error *err)
+{
+	double *x = calloc(count_values(c, l) + 1, sizeof(*x));
+	size_t n;
+
+	if (!x)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	n = collect(c, l, x);
+	oae_distribution_of(x, n, out);
 	free(x);
 	return OAE_OK;
 }

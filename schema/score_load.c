@@ -298,6 +298,9 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 		status = load_systems(run_dir, s, err);
 	if (!status)
 		status = load_power(s, err);
+	s->headline = strcmp(oae_json_str_or(s->records.campaign, "scenario",
+					     OAE_HEADLINE_SCENARIO),
+			     OAE_HEADLINE_SCENARIO) == 0;
 	plan = cJSON_GetObjectItemCaseSensitive(s->records.campaign, "plan");
 	s->planned_runs = oae_json_u64_or(plan, "runs", 0);
 	s->level = oae_json_num_or(plan, "level", OAE_SCORE_LEVEL);

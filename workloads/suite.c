@@ -11,21 +11,12 @@
 static const char *const keys[] = {
 	"oae_suite", "id",	  "title",    "about",	    "systems",
 	"baseline",  "workloads", "scenario", "conditions", "runs",
-	"scale",     "profiles",  NULL,
+	"scale",     "profiles",  "load",     NULL,
 };
 static const char *const workload_keys[] = { "id", "items_per_run", NULL };
 static const char *const scale_keys[] = {
 	"shape", "quant", "system", "tokens_in", "tokens_out", "runs", NULL,
 };
-
-const char *oae_scenario_name(enum oae_scenario s)
-{
-	switch (s) {
-	case OAE_SCENARIO_SINGLE_STREAM:
-		return "SingleStream";
-	}
-	return "";
-}
 
 /* "adapter/system" */
 static bool system_name(const char *name)
@@ -254,9 +245,27 @@ static enum oae_status read_lists(struct oae_suite *s, struct oae_error *err)
 	return OAE_OK;
 }
 
+/* The scenario and what it needs to know must go together. */
+static enum oae_status read_load(struct oae_suite *s, struct oae_error *err)
+{
+	const cJSON *load = cJSON_GetObjectItemCaseSensitive(s->tree, "load");
+	static const struct oae_load_spec nothing = { 0 };
+	struct oae_load_plan plan;
+	enum oae_status status;
+
+	status = oae_json_str(s->tree, "scenario", &s->load.scenario, err);
+	if (!status && load)
+		status = oae_load_spec_read(load, &s->load, err);
+	if (!status)
+		status = oae_load_resolve(&s->load, &nothing, &plan, err);
+	/* Nobody gave an option: the file is wrong. */
+	if (status == OAE_ERR_USAGE)
+		err->status = status = OAE_ERR_FORMAT;
+	return status;
+}
+
 static enum oae_status read_all(struct oae_suite *s, struct oae_error *err)
 {
-	const char *scenario;
 	enum oae_status status;
 
 	status = oae_check_version(s->tree, "oae_suite", OAE_SUITE_VERSION,
@@ -268,7 +277,7 @@ static enum oae_status read_all(struct oae_suite *s, struct oae_error *err)
 	if (!status)
 		status = oae_json_str(s->tree, "title", &s->title, err);
 	if (!status)
-		status = oae_json_str(s->tree, "scenario", &scenario, err);
+		status = read_load(s, err);
 	if (!status)
 		status = read_count(s->tree, "runs", OAE_RUNS_MAX, &s->runs,
 				    err);
@@ -278,11 +287,6 @@ static enum oae_status read_all(struct oae_suite *s, struct oae_error *err)
 	if (!oae_check_name(s->id))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"\"id\": \"%.60s\" is no name", s->id);
-	if (strcmp(scenario, oae_scenario_name(OAE_SCENARIO_SINGLE_STREAM)))
-		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
-				"\"scenario\": \"%.40s\" is not supported; "
-				"\"SingleStream\" is",
-				scenario);
 	if (s->runs % 2)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"\"runs\": must be even: every order of "

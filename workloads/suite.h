@@ -15,15 +15,12 @@
 #include "base/sha256.h"
 #include "base/status.h"
 #include "schema/condition.h"
+#include "workloads/scenario.h"
 #include "workloads/workload.h"
 
 #define OAE_SUITE_VERSION 1
 #define OAE_SCALES_MAX 16u
 #define OAE_PROFILES_MAX 32u
-
-enum oae_scenario {
-	OAE_SCENARIO_SINGLE_STREAM, /* one request in flight, no pause */
-};
 
 struct oae_suite_workload {
 	const char *id;
@@ -47,8 +44,8 @@ struct oae_suite {
 	size_t system_count;		      /* at least 1 */
 	size_t baseline;		      /* index into systems */
 	struct oae_suite_workload workloads[OAE_WORKLOADS_MAX];
-	size_t workload_count; /* at least 1 */
-	enum oae_scenario scenario;
+	size_t workload_count;	   /* at least 1 */
+	struct oae_load_spec load; /* always with its scenario */
 	/* as written; oae_conditions_expand() makes them whole */
 	const char *conditions[OAE_CONDITIONS_MAX];
 	size_t condition_count; /* at least 1 */
@@ -75,7 +72,5 @@ enum oae_status oae_suite_read(const char *path, struct oae_suite *s,
 void oae_suite_release(struct oae_suite *s);
 enum oae_status oae_suite_list(const char *home, struct oae_id_list *list,
 			       struct oae_error *err);
-/* "SingleStream" */
-const char *oae_scenario_name(enum oae_scenario s);
 
 #endif

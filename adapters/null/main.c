@@ -12,7 +12,9 @@
 #include "adapters/sdk/sdk.h"
 #include "base/clock.h"
 
-#define IN_FLIGHT 64
+#define IN_FLIGHT 1024 /* as many as the protocol allows */
+/* The longest sleep: new requests are looked for between two of them. */
+#define NAP_NS 500000u
 #define BLANKS " \t\r\n"
 
 enum {
@@ -47,6 +49,7 @@ struct null {
 	uint32_t tokens;
 	uint64_t delay_ns;
 	struct answer answers[IN_FLIGHT];
+	size_t top; /* those from here on are free */
 };
 
 static uint32_t words_count(const char *s)
@@ -102,6 +105,8 @@ static void answer_end(struct null *null, struct answer *a,
 
 	free(a->words);
 	a->words = NULL;
+	while (null->top > 0 && !null->answers[null->top - 1].words)
+		null->top--;
 	oae_sdk_done(null->sdk, a->id, &done);
 }
 
@@ -133,6 +138,8 @@ static enum oae_status null_submit(void *self, const struct oae_sdk_request *r,
 	a->words = words_copy(a->tokens_in > 0 ? r->prompt : "-");
 	if (!a->words)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	if (null->top <= (size_t)(a - null->answers))
+		null->top = (size_t)(a - null->answers) + 1;
 	a->next = a->words;
 	a->left = null->tokens > 0 ? null->tokens : words_count(a->words);
 	if (r->ignore_eos || a->left > r->max_tokens) {
@@ -149,17 +156,24 @@ static enum oae_status null_poll(void *self, struct oae_error *err)
 	struct null *null = self;
 	struct answer *a = NULL;
 	const char *word;
+	uint64_t now;
 	size_t len, i;
 
 	(void)err;
-	for (i = 0; i < IN_FLIGHT; i++) {
+	for (i = 0; i < null->top; i++) {
 		struct answer *b = &null->answers[i];
 
 		if (b->words && (!a || b->due_ns < a->due_ns))
 			a = b;
 	}
-	if (null->delay_ns > 0)
+	if (null->delay_ns > 0) {
+		now = oae_clock_ns();
+		if (a->due_ns > now + NAP_NS) {
+			oae_clock_sleep_until(now + NAP_NS);
+			return OAE_OK;
+		}
 		oae_clock_sleep_until(a->due_ns);
+	}
 	word = a->next + strspn(a->next, BLANKS);
 	if (!*word)
 		word = a->words + strspn(a->words, BLANKS);
@@ -184,7 +198,7 @@ static void null_cancel(void *self, uint64_t id)
 	struct null *null = self;
 	size_t i;
 
-	for (i = 0; i < IN_FLIGHT; i++)
+	for (i = 0; i < null->top; i++)
 		if (null->answers[i].words && null->answers[i].id == id)
 			answer_end(null, &null->answers[i], OAE_SDK_CANCELLED);
 }

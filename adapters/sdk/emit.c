@@ -125,7 +125,7 @@ struct oae_sdk_slot *oae_sdk_find(struct oae_sdk *s, uint64_t id)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->n_slots; i++)
+	for (i = 0; i < s->slots_top; i++)
 		if (s->slots[i].used && s->slots[i].id == id)
 			return &s->slots[i];
 	return NULL;
@@ -145,6 +145,8 @@ struct oae_sdk_slot *oae_sdk_take(struct oae_sdk *s, uint64_t id)
 		oae_buf_init(&slot->earlier.text, OAE_ANSWER_BYTES_MAX);
 		oae_buf_init(&slot->newest.text, OAE_ANSWER_BYTES_MAX);
 		s->in_flight++;
+		if (s->slots_top <= i)
+			s->slots_top = i + 1;
 		return slot;
 	}
 	return NULL;
@@ -163,6 +165,8 @@ void oae_sdk_slot_free(struct oae_sdk *s, struct oae_sdk_slot *slot)
 		free(slot->stop[i]);
 	slot->used = false;
 	s->in_flight--;
+	while (s->slots_top > 0 && !s->slots[s->slots_top - 1].used)
+		s->slots_top--;
 }
 
 /* The slot of a request that the adapter speaks of; its mistake is told. */
@@ -224,7 +228,7 @@ void oae_sdk_release_waiting(struct oae_sdk *s)
 	uint64_t now_ns = 0;
 	uint32_t i;
 
-	for (i = 0; i < s->n_slots; i++) {
+	for (i = 0; i < s->slots_top; i++) {
 		struct oae_sdk_slot *slot = &s->slots[i];
 
 		if (!slot->used || slot->newest.n == 0)

@@ -52,6 +52,7 @@ struct oae_sdk {
 
 	struct oae_sdk_slot *slots;
 	uint32_t n_slots, in_flight;
+	uint32_t slots_top; /* those from here on are free */
 	unsigned verbs;
 	bool any_id;
 	uint64_t last_id;

@@ -41,7 +41,9 @@ struct folder {
 	/* every k-th item is answered wrongly; 0: none */
 	unsigned wrong_every[FOLDER_SYSTEMS];
 	bool break_lossless; /* one answer of speculative differs */
-	int fail_run;	     /* this run fails after half its items; -1 */
+	int late_run;	     /* requests of this run are sent 0.2 s late; -1 */
+	const char *scenario;
+	int fail_run; /* this run fails after half its items; -1 */
 	bool scale;
 	unsigned tokens_in, tokens_out; /* of the scale runs */
 	const char *spec;		/* of the campaign line */
@@ -107,6 +109,8 @@ static inline struct folder folder_default(const char *dir)
 		.noise = 0.02,
 		.idle_after_w = 10,
 		.speed = { 1, 0.8, 0.9 },
+		.late_run = -1,
+		.scenario = "SingleStream",
 		.fail_run = -1,
 		.scale = true,
 		.tokens_in = 600,
@@ -193,7 +197,7 @@ static inline void folder_campaign(const struct folder *f,
 	for (int i = 0; i < FOLDER_WORKLOADS; i++)
 		oae_jw_str(w, NULL, folder_workload[i]);
 	oae_jw_end_arr(w);
-	oae_jw_str(w, "scenario", "SingleStream");
+	oae_jw_str(w, "scenario", f->scenario);
 	folder_commit(j);
 	w = oae_journal_begin(j, "environment");
 	oae_jw_str(w, "when", "start");
@@ -272,7 +276,8 @@ static inline void folder_sample(const struct folder *f, struct oae_journal *j,
 	oae_jw_u64s(w, "request", request + 1);
 	snprintf(id, sizeof(id), "%s-%04u", folder_workload[workload], item);
 	oae_jw_str(w, "item", id);
-	oae_jw_int(w, "due_ns", (int64_t)(start * 1e9));
+	oae_jw_int(w, "due_ns",
+		   (int64_t)((run == f->late_run ? start - 0.2 : start) * 1e9));
 	oae_jw_int(w, "sent_ns", (int64_t)(start * 1e9));
 	oae_jw_int(w, "first_ns", (int64_t)((start + s / 10) * 1e9));
 	oae_jw_int(w, "done_ns", (int64_t)((start + s) * 1e9));
@@ -340,7 +345,7 @@ static inline void folder_run_begin(const struct folder *f,
 	oae_jw_str(w, "system", id);
 	oae_jw_str(w, "workload", workload);
 	oae_jw_str(w, "condition", "nominal");
-	oae_jw_str(w, "scenario", "SingleStream");
+	oae_jw_str(w, "scenario", f->scenario);
 	oae_jw_int(w, "block", rep / 2);
 	oae_jw_int(w, "rep", rep);
 	oae_jw_str(w, "seed", "7");

@@ -67,7 +67,7 @@ static void test_read(void **state)
 	assert_int_equal(s.workload_count, 1);
 	assert_string_equal(s.workloads[0].id, "sums");
 	assert_int_equal(s.workloads[0].items_per_run, 5);
-	assert_string_equal(oae_scenario_name(s.scenario), "SingleStream");
+	assert_string_equal(s.load.scenario, "SingleStream");
 	assert_string_equal(s.conditions[0], "nominal");
 	assert_int_equal(s.runs, 4);
 	assert_int_equal(s.scale_count, 1);
@@ -99,7 +99,16 @@ static void test_refused(void **state)
 		{ "null/echo", "null", OAE_ERR_FORMAT, "systems" },
 		{ "null/echo", "../../bin/sh", OAE_ERR_FORMAT, "systems" },
 		{ "\"nominal\"", "", OAE_ERR_FORMAT, "empty" },
-		{ "SingleStream", "Server", OAE_ERR_UNSUPPORTED, "Server" },
+		{ "SingleStream", "Batch", OAE_ERR_FORMAT, "MultiStream" },
+		{ "SingleStream", "Server", OAE_ERR_FORMAT, "--rate" },
+		{ "\"runs\":4", "\"runs\":4,\"load\":{\"rate\":1}",
+		  OAE_ERR_FORMAT, "rate_per_s" },
+		{ "\"runs\":4", "\"runs\":4,\"load\":{\"rate_per_s\":1}",
+		  OAE_ERR_FORMAT, "a rate goes with" },
+		{ "\"runs\":4", "\"runs\":4,\"load\":{\"concurrency\":5000}",
+		  OAE_ERR_LIMIT, "1024" },
+		{ "\"runs\":4", "\"runs\":4,\"load\":{\"goodput\":\"x:1\"}",
+		  OAE_ERR_FORMAT, "ttft" },
 		{ "\"items_per_run\":5", "\"items_per_run\":0", OAE_ERR_LIMIT,
 		  "items_per_run" },
 		{ "\"items_per_run\":5", "\"items\":5", OAE_ERR_FORMAT,
