@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/file.h"
 #include "harness/campaign.h"
 #include "schema/record.h"
@@ -81,7 +82,7 @@ static void write_build(struct oae_jw *w)
 {
 	oae_jw_obj(w, "build");
 	oae_jw_str(w, "git", OAE_BUILD_GIT);
-	oae_jw_str(w, "compiler", __VERSION__);
+	oae_jw_str(w, "compiler", OAE_COMPILER);
 	oae_jw_str(w, "flags", OAE_BUILD_FLAGS);
 	oae_jw_end_obj(w);
 }

@@ -12,7 +12,7 @@
 static void text_header(const struct oae_report_run *run, struct oae_buf *b,
 			int columns)
 {
-	const cJSON *j = run->json;
+	const cJSON *j = run->json, *warning;
 	const char *cpu = oae_view_str(j, "environment.start.cpu.model");
 	double cores = oae_view_num(j, "environment.start.cpu.cores");
 	double memory = oae_view_num(j, "environment.start.memory_bytes");
@@ -40,6 +40,12 @@ static void text_header(const struct oae_report_run *run, struct oae_buf *b,
 		oae_buf_printf(&line, ", %s", text);
 	}
 	oae_wrap_text(b, oae_buf_str(&line), 0, columns);
+	cJSON_ArrayForEach(warning, oae_view_at(j, "environment.warnings")) {
+		oae_buf_clear(&line);
+		oae_buf_printf(&line, "! %.400s",
+			       oae_view_str(warning, "text"));
+		oae_wrap_text(b, oae_buf_str(&line), 2, columns);
+	}
 	oae_buf_release(&line);
 }
 

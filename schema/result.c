@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/file.h"
 #include "base/sha256.h"
 #include "schema/check.h"
@@ -69,7 +70,7 @@ static void write_build(struct oae_jw *w)
 {
 	oae_jw_obj(w, "build");
 	oae_jw_str(w, "git", OAE_BUILD_GIT);
-	oae_jw_str(w, "compiler", __VERSION__);
+	oae_jw_str(w, "compiler", OAE_COMPILER);
 	oae_jw_str(w, "flags", OAE_BUILD_FLAGS);
 	oae_jw_end_obj(w);
 }

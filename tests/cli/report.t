@@ -122,6 +122,7 @@ def rename(v):
 result = rename(result)
 result["campaign"].update(suite=evil, utc=evil, seed=evil)
 result["environment"]["start"]["cpu"]["model"] = evil
+result["environment"]["warnings"][0]["text"] = evil
 result["profiles"][0]["profile"]["title"] = evil
 result["profiles"][0]["id"] = evil
 for score in result["profiles"][0]["scores"]:

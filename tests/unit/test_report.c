@@ -251,6 +251,7 @@ static void the_table_fits_and_says_all(void **state)
 		"A school",
 		"never",
 		"sums: only 10 % of 64 items right",
+		"  ! other programs used 12 % of the machine's CPU time",
 	};
 	static const int columns[] = { 100, 80, 60 };
 	struct oae_error err = { 0 };

@@ -2,16 +2,11 @@
 /* The record of a training run, read by model cards and effort ledgers. */
 #include "adapters/reference/train/state.h"
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/file.h"
 #include "base/json.h"
 
 #define RECORD_BYTES_MAX (1u << 20)
-
-#ifdef __clang__
-#define COMPILER __VERSION__
-#else
-#define COMPILER "gcc " __VERSION__
-#endif
 
 static void put_shape(struct oae_jw *w, const struct oae_net_shape *s)
 {
@@ -70,7 +65,7 @@ enum oae_status oae_train_record(const struct oae_train *t, const char *path,
 	oae_jw_bool(&w, "distilled", t->teacher_w != NULL);
 	oae_jw_bool(&w, "upcycled", t->base_cpu_s > 0.0);
 	oae_jw_str(&w, "kernels", oae_kern()->name);
-	oae_jw_str(&w, "compiler", COMPILER);
+	oae_jw_str(&w, "compiler", OAE_COMPILER);
 	oae_jw_num(&w, "loss", t->loss);
 	put_scores(&w, t);
 	oae_jw_end_obj(&w);
