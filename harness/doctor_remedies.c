@@ -135,6 +135,14 @@ static const struct remedy {
 	  "and run oae as root, or with perf_event_paranoid at 0 or less" },
 	{ "likwid", OAE_CAUSE_NO_DEVICE, BARE | X86, "sudo modprobe msr",
 	  "likwid reads the processor's registers through /dev/cpu/*/msr" },
+	{ "uncore", OAE_CAUSE_REFUSED, ANY,
+	  "sudo sysctl kernel.perf_event_paranoid=0",
+	  "counters of the whole machine want 0 or less, or CAP_PERFMON" },
+	{ "uncore", OAE_CAUSE_NO_DEVICE, VIRTUAL, NULL,
+	  "nothing to do here: memory controllers belong to the host" },
+	{ "uncore", OAE_CAUSE_NO_DEVICE, BARE | X86,
+	  "sudo modprobe intel_uncore",
+	  "servers have them, most desktops do not" },
 	/* ---- limits and accounts */
 	{ "cgroup", OAE_CAUSE_REFUSED, CONTAINER, NULL,
 	  "the container's cgroup file system is read-only: start it with"
