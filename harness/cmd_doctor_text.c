@@ -247,11 +247,15 @@ static void put_memory(struct page *p, const struct oae_machine *m)
 	char a[OAE_NUMBER_TEXT], b[OAE_NUMBER_TEXT];
 
 	start(p);
-	oae_buf_printf(&p->line, "%s, %s available; ",
-		       bytes(a, m->memory_bytes),
-		       bytes(b, m->memory_available_bytes));
-	if (m->swap_bytes == 0)
-		oae_buf_puts(&p->line, "no swap");
+	if (m->memory_bytes < 0)
+		oae_buf_puts(&p->line, "not known; ");
+	else
+		oae_buf_printf(&p->line, "%s, %s available; ",
+			       bytes(a, m->memory_bytes),
+			       bytes(b, m->memory_available_bytes));
+	if (m->swap_bytes <= 0)
+		oae_buf_puts(&p->line,
+			     m->swap_bytes ? "swap not known" : "no swap");
 	else
 		oae_buf_printf(&p->line, "swap %s, %s in use",
 			       bytes(a, m->swap_bytes),

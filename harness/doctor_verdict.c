@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From facts to grades. Each check adds what it found with the best grade
- * that this leaves; a topic has the worst of them. Thresholds are ours: a
- * share of the CPU time below which we saw no effect on paired ratios, and
- * one above which medians move.
+ * that this leaves; a topic has the worst of them. The thresholds are
+ * judgements, and each finding shows its number beside them.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -115,6 +114,10 @@ static void check_frequency(struct oae_verdict *v, const struct oae_machine *m)
 		     "the frequency follows the load (governor %s): short"
 		     " requests run slower than long ones",
 		     c->governor);
+	if (!c->governor[0] && m->virtual == 0)
+		find(v, OAE_GRADE_FAIR, NULL,
+		     "who sets the frequency cannot be seen (no cpufreq): the"
+		     " firmware may change it at any time");
 	if (c->turbo == 1 && m->virtual != 1)
 		find(v, OAE_GRADE_GOOD,
 		     strncmp(c->driver, "intel_pstate", 12) == 0 ?
@@ -167,8 +170,12 @@ static void check_time(struct oae_verdict *v, const struct oae_doctor *d)
 		     m->hypervisor[0] ? ")" : "");
 	check_frequency(v, m);
 	check_clock(v, m);
-	if (!d->watched)
+	if (!d->watched) {
+		find(v, OAE_GRADE_FAIR, NULL,
+		     "not watched: how late it wakes and what a host takes from"
+		     " it are not known");
 		return;
+	}
 	if (w->steal_share >= STEAL_FAIR)
 		find(v,
 		     w->steal_share >= STEAL_POOR ? OAE_GRADE_POOR :
@@ -209,6 +216,9 @@ static void check_others(struct oae_verdict *v, const struct oae_doctor *d)
 		find(v, OAE_GRADE_FAIR, NULL,
 		     "a load of %.2g on %lld CPUs: other programs run here",
 		     m->time.load_1min, (long long)m->cpu.logical);
+	if (!d->watched)
+		find(v, OAE_GRADE_FAIR, NULL,
+		     "not watched: who else uses the CPUs is not known");
 }
 
 static void check_room(struct oae_verdict *v, const struct oae_machine *m)

@@ -147,6 +147,9 @@ static void time_grades(void **state)
 	d->watch.late_p99_ns = 10;
 	d->watch.steal_share = 0.0512;
 	assert_grade(OAE_TOPIC_TIME, OAE_GRADE_POOR, "5.1 %", "");
+	fresh();
+	m->cpu.governor[0] = '\0';
+	assert_grade(OAE_TOPIC_TIME, OAE_GRADE_FAIR, "cannot be seen", "");
 	/* A note costs nothing. */
 	fresh();
 	m->cpu.turbo = 1;
@@ -187,7 +190,9 @@ static void isolation_grades(void **state)
 	d->watched = false;
 	d->watch.others_share = 1;
 	m->time.load_1min = 1;
-	assert_grade(OAE_TOPIC_ISOLATION, OAE_GRADE_GOOD, NULL, NULL);
+	assert_grade(OAE_TOPIC_ISOLATION, OAE_GRADE_FAIR, "not watched", "");
+	assert_int_equal(d->verdicts[OAE_TOPIC_ISOLATION].count, 1);
+	assert_grade(OAE_TOPIC_TIME, OAE_GRADE_FAIR, "not watched", "");
 	m->time.load_1min = 6;
 	assert_grade(OAE_TOPIC_ISOLATION, OAE_GRADE_FAIR, "load of 6", "");
 }
