@@ -277,6 +277,8 @@ static void put_verdict(struct oae_buf *b, const struct oae_report *r,
 	size_t i;
 
 	oae_buf_puts(b, "<section>\n<h2 id=\"verdict\">Verdict</h2>\n");
+	if (n == 0)
+		oae_buf_printf(b, "<p>%s</p>\n", oae_section_no_score);
 	for (i = 0; i < n; i++) {
 		oae_buf_puts(b, "<div class=\"card\">\n");
 		put_title(b, r, ids[i]);
@@ -295,7 +297,9 @@ enum oae_status oae_page_html(const struct oae_report *r, const char *dir,
 		struct oae_sheet *t) = { oae_section_kappa, NULL };
 	static void (*const measured[])(const struct oae_report *r,
 					struct oae_sheet *t) = {
-		oae_section_measured, oae_section_detail, NULL
+		oae_section_measured,	oae_section_load,
+		oae_section_load_times, oae_section_invalid,
+		oae_section_detail,	NULL
 	};
 	static void (*const effort[])(const struct oae_report *r,
 				      struct oae_sheet *t) = {

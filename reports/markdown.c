@@ -116,7 +116,15 @@ enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,
 	put_table(&t, b);
 	oae_section_measured(r, &t);
 	put_table(&t, b);
+	oae_section_load(r, &t);
+	put_table(&t, b);
+	oae_section_load_times(r, &t);
+	put_table(&t, b);
+	oae_section_invalid(r, &t);
+	put_table(&t, b);
 	oae_buf_puts(b, "## By profile\n\n");
+	if (n == 0)
+		oae_buf_printf(b, "%s\n\n", oae_section_no_score);
 	for (i = 0; i < n; i++)
 		put_profile(r, ids[i], b);
 	free(ids);

@@ -156,7 +156,7 @@ void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t)
 	oae_sheet_column(t, "ratio of", false);
 	for (size_t k = 0; k < n; k++)
 		oae_sheet_column(t, ids[k], true);
-	for (size_t i = 0; i < r->n_runs; i++)
+	for (size_t i = 0; n > 0 && i < r->n_runs; i++)
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
 			if (cJSON_IsTrue(oae_view_at(s, "baseline")))
 				continue;

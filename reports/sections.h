@@ -17,6 +17,14 @@ void oae_section_kappa(const struct oae_report *r, struct oae_sheet *t);
 void oae_section_measured(const struct oae_report *r, struct oae_sheet *t);
 /* A remark on each run: what the harness itself cost, or why it is unknown. */
 void oae_section_harness(const struct oae_report *r, struct oae_sheet *t);
+/* Said where no profile was scored. */
+extern const char oae_section_no_score[];
+/* Scenarios other than SingleStream: rates, goodput, validity. */
+void oae_section_load(const struct oae_report *r, struct oae_sheet *t);
+/* Their TTFT, TPOT and E2EL, from due and from send. */
+void oae_section_load_times(const struct oae_report *r, struct oae_sheet *t);
+/* Runs that broke a rule of the specification, in every scenario. */
+void oae_section_invalid(const struct oae_report *r, struct oae_sheet *t);
 /* Percentiles, throughput, memory, acceptance. */
 void oae_section_detail(const struct oae_report *r, struct oae_sheet *t);
 /* OAE, A*, N* and verdict of one profile, both modes. */

@@ -91,6 +91,11 @@ enum oae_status oae_report_text(const struct oae_report *r,
 				struct oae_buf *text, int columns,
 				struct oae_error *err)
 {
+	static void (*const first[])(const struct oae_report *r,
+				     struct oae_sheet *t) = {
+		oae_section_measured, oae_section_load,	 oae_section_load_times,
+		oae_section_invalid,  oae_section_kappa, NULL
+	};
 	struct sentence_ctx c = { .b = text, .columns = columns };
 	enum oae_status status;
 	struct oae_sheet t;
@@ -100,14 +105,12 @@ enum oae_status oae_report_text(const struct oae_report *r,
 
 	for (i = 0; i < r->n_runs; i++)
 		text_header(&r->runs[i], text, columns);
-	oae_section_measured(r, &t);
-	status = text_table(&t, text, columns, err);
-	if (status != OAE_OK)
-		return status;
-	oae_section_kappa(r, &t);
-	status = text_table(&t, text, columns, err);
-	if (status != OAE_OK)
-		return status;
+	for (i = 0; first[i]; i++) {
+		first[i](r, &t);
+		status = text_table(&t, text, columns, err);
+		if (status != OAE_OK)
+			return status;
+	}
 	status = oae_view_profile_ids(r, &ids, &n, err);
 	if (status != OAE_OK)
 		return status;
@@ -121,7 +124,7 @@ enum oae_status oae_report_text(const struct oae_report *r,
 		oae_section_each_sentence(r, ids[i], text_sentence, &c);
 	}
 	oae_buf_putc(text, '\n');
-	oae_wrap_text(text, legend, 0, columns);
+	oae_wrap_text(text, n > 0 ? legend : oae_section_no_score, 0, columns);
 	oae_buf_release(&title);
 	free(ids);
 	return status == OAE_OK ? oae_buf_check(text, "the table", err) :

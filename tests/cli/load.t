@@ -4,7 +4,7 @@
 # adapter serves; nothing here depends on how fast the machine is.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cli/tap.sh
-smoke=("$oae" run --suite smoke --quiet --no-report)
+smoke=("$oae" run --suite smoke --quiet --no-report --no-calibration)
 slow=(--systems null/echo:delay_us=1000,tokens=2)
 
 # value DIR FILTER WANT: jq over the result's first scenario.
@@ -184,7 +184,7 @@ check "from where it was, not from the start" test "$(lines "$tmp/cut" run \
 	'select(.segment == 1) | .load.due_from_ns | tonumber > 0')" = true
 check "and verifies" "$oae" verify "$tmp/cut"
 cp "$tmp/azure.csv" "$tmp/mine.csv"
-(cd "$tmp" && exec "$oae" run --suite smoke --quiet --no-score \
+(cd "$tmp" && exec "$oae" run --suite smoke --quiet --no-score --no-calibration \
 	--out "$tmp/cut2" --scenario Server --items 4 --runs 8 \
 	--arrivals trace:mine.csv --systems null/echo:delay_us=100000,tokens=1) >"$tmp/log" 2>&1 &
 pid=$!
