@@ -22,7 +22,7 @@
 #define OAE_DOCTOR_ROWS_MAX 256u
 #define OAE_DOCTOR_FINDINGS_MAX 12u
 #define OAE_DOCTOR_ASK_MS 2000u	    /* one source may take */
-#define OAE_DOCTOR_SOURCES_MS 3500u /* all of them together */
+#define OAE_DOCTOR_SOURCES_MS 3000u /* all of them together */
 #define OAE_DOCTOR_WATCH_MS 1000u
 
 enum oae_source_state {

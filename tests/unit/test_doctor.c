@@ -386,6 +386,11 @@ static void broken_sources_are_rows(void **state)
 		;
 	assert_string_equal(d->rows[i].source, "perf");
 	assert_int_equal(d->row_count, sources);
+	/* All hang: the time is used up, and every one is still named. */
+	assert_int_equal(examine(program("hang", "#!/bin/sh\nsleep 60\n")),
+			 sources);
+	assert_non_null(strstr(d->rows[sources - 1].reason, "all the time"));
+	print_message("all sources hang: %.1f s\n", d->seconds);
 }
 
 static void rows_survive_the_journey(void **state)
