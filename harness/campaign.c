@@ -344,6 +344,29 @@ static void add_scales(struct oae_campaign *c, bool first, uint32_t block)
 	}
 }
 
+static enum oae_status plan_stopping(struct oae_campaign *c,
+				     struct oae_error *err)
+{
+	const struct oae_options *o = &c->options;
+
+	c->stopping = oae_stopping_plan(o->precision, o->runs, o->budget_s);
+	if (o->precision > 0 && !c->suite.profile_count)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"--precision: suite '%s' has no profile, whose"
+				" weights the ratios would have",
+				c->suite.id);
+	if (o->precision > 0 && c->load.scenario != OAE_SCENARIO_SINGLE_STREAM)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"--precision: machine-time ratios are those of"
+				" SingleStream, not of %s",
+				oae_scenario_name(c->load.scenario));
+	if (o->precision > 0 && o->runs > OAE_RUNS_MAX / OAE_LOOKS_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"--runs %u: with --precision at most %u",
+				o->runs, OAE_RUNS_MAX / OAE_LOOKS_MAX);
+	return OAE_OK;
+}
+
 static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 {
 	struct oae_blocks b = {
@@ -351,7 +374,7 @@ static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 		.systems = c->options.systems.count,
 		.workloads = c->options.workloads.count,
 		.conditions = c->options.conditions.count,
-		.runs = c->options.runs,
+		.runs = oae_stopping_runs_max(&c->stopping),
 	};
 	size_t n = oae_blocks_count(&b), extra = 0, i;
 	struct oae_planned_run *planned;
@@ -433,6 +456,8 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 		status = load_systems(c, err);
 	if (!status)
 		status = check_profiles(c, err);
+	if (!status)
+		status = plan_stopping(c, err);
 	if (!status)
 		status = make_plan(c, err);
 	return status ? status : check_schedules(c, err);

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "harness/run.h"
 #include "schema/manifest.h"
+#include "schema/stopping.h"
 #include "workloads/blocks.h"
 #include "workloads/suite.h"
 #include "workloads/workload.h"
@@ -40,6 +41,8 @@ struct oae_options {
 	struct oae_names conditions; /* resolved: nominal first */
 	struct oae_names adapters;   /* folders */
 	uint32_t runs, items;
+	double precision;  /* relative half-width to reach; 0: none */
+	uint32_t budget_s; /* of measuring; 0: none */
 	uint32_t ready_s, request_s, close_s; /* limits on an adapter */
 	uint64_t seed;
 	bool no_calibration; /* of the harness's own cost */
@@ -96,7 +99,8 @@ struct oae_campaign {
 	size_t baseline;
 	struct oae_input *inputs;
 	size_t input_count;
-	struct oae_campaign_run *runs;
+	struct oae_stopping stopping;
+	struct oae_campaign_run *runs; /* the most that there will be */
 	size_t run_count;
 };
 

@@ -131,6 +131,7 @@ void oae_campaign_write(const struct oae_campaign *c, struct oae_jw *w,
 	oae_jw_end_obj(w);
 	oae_jw_obj(w, "plan");
 	oae_jw_int(w, "runs", (int64_t)c->run_count);
+	oae_stopping_write(w, &c->stopping);
 	oae_jw_end_obj(w);
 	oae_jw_arr(w, "systems");
 	for (i = 0; i < c->options.systems.count; i++)
@@ -176,6 +177,7 @@ static enum oae_status read_u32(const cJSON *obj, const char *key, uint32_t max,
 enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 				 struct oae_error *err)
 {
+	struct oae_stopping stopping = { 0 };
 	enum oae_status status;
 	const cJSON *obj;
 
@@ -214,6 +216,10 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = oae_load_spec_read(
 			cJSON_GetObjectItemCaseSensitive(obj, "load"), &o->load,
 			err);
+	if (!status)
+		status = oae_stopping_read(campaign, &stopping, err);
+	o->precision = stopping.precision;
+	o->budget_s = stopping.budget_s;
 	return status;
 }
 

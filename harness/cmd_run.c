@@ -40,6 +40,9 @@ static const char help[] =
 	" or standard (all)\n"
 	"  --adapter DIR      an adapter from elsewhere; may be repeated\n"
 	"  --runs N           runs of each system on each workload (even)\n"
+	"  --precision P%     go on until machine-time ratios are known to"
+	" +-P%: looks\n                     after 1, 2, 3 and 4 times --runs\n"
+	"  --budget T         end before measuring takes longer: 90s, 10m, 2h\n"
 	"  --items N          items asked in one run\n"
 	"  --seed N           the seed of order and items (default 42)\n"
 	"  --scenario NAME    SingleStream, MultiStream, Server, Interactive or"
@@ -73,6 +76,7 @@ static const char help[] =
 	"  oae run\n"
 	"  oae run --systems reference/dense,reference/speculative:gamma=6\n"
 	"  oae run --suite server --rate 4\n"
+	"  oae run --precision 2% --budget 30m\n"
 	"  oae run --suite smoke --out /tmp/smoke\n\n"
 	"environment: OAE_COUNTERS=perf, papi or likwid says who counts the"
 	" hardware's\nevents (default: the first that works)\n\n"
@@ -131,6 +135,9 @@ static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
 		oae_jw_end_obj(w);
 	}
 	oae_jw_end_arr(w);
+	oae_jw_obj(w, "stopping");
+	oae_stopping_write(w, &c->stopping);
+	oae_jw_end_obj(w);
 	oae_jw_arr(w, "runs");
 	for (i = 0; i < c->run_count; i++) {
 		const struct oae_campaign_run *r = &c->runs[i];
@@ -152,6 +159,28 @@ static void plan_json(const struct oae_campaign *c, struct oae_jw *w)
 	}
 	oae_jw_end_arr(w);
 	oae_jw_end_obj(w);
+}
+
+/* What decides on the number of runs, in words; nothing where it is fixed. */
+static void explain_stopping(const struct oae_stopping *p, struct oae_buf *out)
+{
+	if (p->precision > 0)
+		oae_buf_printf(out,
+			       "looks after %u, %u, %u and %u runs of each"
+			       " system, each at the level %.2f %% (together 95"
+			       " %%); the first at which every s ratio and the"
+			       " baseline's s are within +-%g %% is the last\n",
+			       p->every, 2 * p->every, 3 * p->every,
+			       4 * p->every, 100 * p->level,
+			       100 * p->precision);
+	if (p->budget_s)
+		oae_buf_printf(
+			out,
+			"ends before two more runs of each system and"
+			" what is left of the scale steps would take"
+			" measuring beyond %u s; the first two are always"
+			" made\n",
+			p->budget_s);
 }
 
 static enum oae_status print_plan(const struct oae_campaign *c, bool json,
@@ -194,6 +223,8 @@ static enum oae_status print_plan(const struct oae_campaign *c, bool json,
 				c->options.conditions.item[r->at.condition] :
 				"");
 	}
+	if (!json)
+		explain_stopping(&c->stopping, &out);
 	status = oae_buf_check(&out, "plan", err);
 	if (!status &&
 	    (fputs(oae_buf_str(&out), stdout) < 0 || fflush(stdout) < 0))
@@ -325,6 +356,15 @@ static enum oae_status begin_resumed(struct job *j, struct oae_error *err)
 
 /* ---- measuring -------------------------------------------------------- */
 
+/* What the folder's journal gives by now is what its score would say. */
+static enum oae_status look(void *ctx, uint32_t runs, struct oae_look *out,
+			    struct oae_error *err)
+{
+	const struct job *j = ctx;
+
+	return oae_look_at_dir(j->dir, runs, out, err);
+}
+
 static enum oae_status measure(struct job *j, struct oae_error *err)
 {
 	enum oae_status status;
@@ -339,6 +379,8 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 		status = oae_conduct_init(&j->conduct, &j->campaign,
 					  &j->journal, &j->sensors, &stop, err);
 	j->conduct.sysroot = j->args.sysroot;
+	j->conduct.look = look;
+	j->conduct.look_ctx = j;
 	if (!status && j->args.resume)
 		status = oae_conduct_restore(&j->conduct, &j->records, err);
 	if (!status)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/conduct.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "harness/synth.h"
 #include "schema/harness_cost.h"
@@ -44,6 +46,7 @@ oae_conduct_init(struct oae_conduct *d, const struct oae_campaign *c,
 	d->journal = j;
 	d->sensors = sensors;
 	d->stop = stop;
+	d->begun_ns = oae_clock_ns();
 	d->runs = calloc(c->run_count + 1, sizeof(*d->runs));
 	d->kinds = calloc(kind_count(c), sizeof(*d->kinds));
 	return d->runs && d->kinds ? OAE_OK : no_memory(err);
@@ -191,10 +194,39 @@ enum oae_status oae_conduct_restore(struct oae_conduct *d,
 		    d->runs[i].ok + d->runs[i].failed ==
 			    request_count(d->campaign, i))
 			status = end_killed(d, i, err);
+	if (!status)
+		oae_conduct_restore_stop(d, records);
 	return status;
 }
 
 /* ---- progress --------------------------------------------------------- */
+
+/* The mean of finished runs, scale steps aside; < 0 when there is none. */
+static double mean_run_s(const struct oae_conduct *d)
+{
+	const struct oae_campaign *c = d->campaign;
+	size_t each = c->options.workloads.count + 1, count = 0;
+	double seconds = 0;
+
+	for (size_t k = 0; k < kind_count(c); k++) {
+		if (k % each == each - 1)
+			continue;
+		seconds += d->kinds[k].seconds;
+		count += d->kinds[k].count;
+	}
+	return count ? seconds / (double)count : -1;
+}
+
+double oae_conduct_expected_s(const struct oae_conduct *d, size_t i)
+{
+	const struct oae_conduct_kind *kind = kind_of(d, i);
+
+	if (kind->count)
+		return kind->seconds / (double)kind->count;
+	if (d->campaign->runs[i].scale != OAE_NO_SCALE)
+		return 0;
+	return fmax(0, mean_run_s(d));
+}
 
 /*
  * Seconds that the runs from i on will take, from finished runs of the same
@@ -204,29 +236,17 @@ enum oae_status oae_conduct_restore(struct oae_conduct *d,
 static double time_left(const struct oae_conduct *d, size_t i, size_t *unknown)
 {
 	const struct oae_campaign *c = d->campaign;
-	double seconds = 0, left = 0;
-	size_t count = 0, k;
+	double left = 0;
 
 	*unknown = 0;
-	for (k = 0; k < c->run_count; k++) {
-		if (c->runs[k].scale != OAE_NO_SCALE)
-			continue;
-		seconds += kind_of(d, k)->seconds;
-		count += kind_of(d, k)->count;
-	}
-	if (!count)
+	if (mean_run_s(d) < 0)
 		return -1;
-	for (k = i; k < c->run_count; k++) {
-		const struct oae_conduct_kind *kind = kind_of(d, k);
-
+	for (size_t k = i; k < c->run_count; k++) {
 		if (d->runs[k].over)
 			continue;
-		if (kind->count)
-			left += kind->seconds / (double)kind->count;
-		else if (c->runs[k].scale == OAE_NO_SCALE)
-			left += seconds / (double)count;
-		else
-			(*unknown)++;
+		left += oae_conduct_expected_s(d, k);
+		*unknown += c->runs[k].scale != OAE_NO_SCALE &&
+			    !kind_of(d, k)->count;
 	}
 	return left;
 }
@@ -236,16 +256,18 @@ static void progress(void *ctx, const struct oae_run *r, size_t finished)
 	const struct oae_conduct *d = ctx;
 	size_t unknown;
 	double left = time_left(d, (size_t)r->id, &unknown);
+	const char *about = d->campaign->stopping.looks > 1 ? "at most" :
+							      "about";
 	char when[128] = "", more[48] = "";
 
 	if (unknown)
 		(void)snprintf(more, sizeof(more), " and %zu scale step%s",
 			       unknown, unknown == 1 ? "" : "s");
 	if (left >= 90)
-		(void)snprintf(when, sizeof(when), ", about %.0f min%s left",
-			       left / 60, more);
+		(void)snprintf(when, sizeof(when), ", %s %.0f min%s left",
+			       about, left / 60, more);
 	else if (left >= 0)
-		(void)snprintf(when, sizeof(when), ", about %.0f s%s left",
+		(void)snprintf(when, sizeof(when), ", %s %.0f s%s left", about,
 			       left, more);
 	oae_progress("[%zu/%zu] %s on %s, repetition %llu: %zu/%zu%s", d->over,
 		     d->campaign->run_count, r->system,
@@ -405,12 +427,20 @@ out:
 
 enum oae_status oae_conduct_all(struct oae_conduct *d, struct oae_error *err)
 {
+	const struct oae_campaign *c = d->campaign;
 	enum oae_status status = OAE_OK;
-	size_t i;
+	uint32_t rep = 0;
 
-	for (i = 0; !status && !*d->stop && i < d->campaign->run_count; i++)
-		if (!d->runs[i].over)
+	for (size_t i = 0; !status && !*d->stop && i < c->run_count; i++) {
+		if (c->runs[i].scale == OAE_NO_SCALE && c->runs[i].at.rep > rep)
+			status = oae_conduct_decide(d, rep = c->runs[i].at.rep,
+						    err);
+		if (!status && !d->runs[i].over)
 			status = one_run(d, i, err);
+	}
+	if (!status && !*d->stop && !d->skipped)
+		status = oae_conduct_decide(
+			d, oae_stopping_runs_max(&c->stopping), err);
 	oae_progress_end();
 	return status;
 }

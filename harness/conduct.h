@@ -16,6 +16,7 @@
 #include "harness/conditions.h"
 #include "harness/journal.h"
 #include "harness/sensors/sensor.h"
+#include "schema/look.h"
 #include "schema/record.h"
 
 /* What is known of one run of the plan. */
@@ -45,6 +46,17 @@ struct oae_conduct {
 		size_t count;
 	} * kinds; /* systems x (workloads + 1) */
 	struct oae_error skip_scale[OAE_SCALES_MAX]; /* why one is skipped */
+	/*
+	 * Looks at what the journal holds after so many runs of each system;
+	 * the caller's, needed where the campaign has a precision.
+	 */
+	enum oae_status (*look)(void *ctx, uint32_t runs, struct oae_look *out,
+				struct oae_error *err);
+	void *look_ctx;
+	uint32_t looked_at;	     /* runs of the last look taken */
+	bool reached;		     /* by that look */
+	size_t skipped;		     /* runs, by the decision to stop */
+	uint64_t begun_ns, spent_ns; /* now; measuring before a resume */
 };
 
 enum oae_status
@@ -60,6 +72,19 @@ void oae_conduct_release(struct oae_conduct *d);
 enum oae_status oae_conduct_restore(struct oae_conduct *d,
 				    const struct oae_records *r,
 				    struct oae_error *err);
+
+/*
+ * Of stop.c: before the repetition `runs` begins (or after the last one),
+ * decides whether the campaign goes on, and writes the decision down.
+ * Nothing to decide in the middle of a pair of repetitions.
+ */
+enum oae_status oae_conduct_decide(struct oae_conduct *d, uint32_t runs,
+				   struct oae_error *err);
+/* Takes over looks and the decision to stop. */
+void oae_conduct_restore_stop(struct oae_conduct *d,
+			      const struct oae_records *r);
+/* Expected seconds of run i, from finished ones of its kind; 0 unknown. */
+double oae_conduct_expected_s(const struct oae_conduct *d, size_t i);
 
 /* Runs what is left; returns early, with OAE_OK, when *stop is set. */
 enum oae_status oae_conduct_all(struct oae_conduct *d, struct oae_error *err);

@@ -23,6 +23,47 @@ static enum oae_status read_number(const char *option, const char *text,
 	return OAE_OK;
 }
 
+/* "2%" is 0.02. */
+static enum oae_status read_percent(const char *option, const char *text,
+				    double *out, struct oae_error *err)
+{
+	char *end;
+	double v = strtod(text, &end) / 100;
+
+	if (end == text || strcmp(end, "%") != 0 ||
+	    !(v >= OAE_PRECISION_MIN && v <= OAE_PRECISION_MAX))
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s '%.40s': must be from %g%% to %g%%, such"
+				" as 2%%",
+				option, text, 100 * OAE_PRECISION_MIN,
+				100 * OAE_PRECISION_MAX);
+	*out = v;
+	return OAE_OK;
+}
+
+/* "90s", "10m", "2h" in seconds. */
+static enum oae_status read_time(const char *option, const char *text,
+				 uint32_t *out, struct oae_error *err)
+{
+	static const char units[] = "smh";
+	static const uint32_t seconds[] = { 1, 60, 3600 };
+	const char *unit;
+	uint64_t n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (errno || end == text || text[0] == '-' || !unit || end[1] || !n ||
+	    n > OAE_BUDGET_S_MAX / seconds[unit - units])
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s '%.40s': must be a time such as 90s, 10m"
+				" or 2h, of at most %uh",
+				option, text, OAE_BUDGET_S_MAX / 3600);
+	*out = (uint32_t)n * seconds[unit - units];
+	return OAE_OK;
+}
+
 /*
  * "a,b:x=1,y=2,c" cut at its commas, except before a word that is
  * knob=value: that goes on with the system before it.
@@ -94,6 +135,8 @@ static const struct option {
 	{ "--samples-per-query", NUMBER, false },
 	{ "--goodput", TEXT, false },
 	{ "--runs", NUMBER, false },
+	{ "--precision", NUMBER, false },
+	{ "--budget", NUMBER, false },
 	{ "--items", NUMBER, false },
 	{ "--out", TEXT, false },
 	{ "--ready-limit", NUMBER, false },
@@ -160,6 +203,10 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 	if (!strcmp(name, "--seed"))
 		return read_number(name, value, 0, UINT64_MAX, &a->options.seed,
 				   err);
+	if (!strcmp(name, "--precision"))
+		return read_percent(name, value, &a->options.precision, err);
+	if (!strcmp(name, "--budget"))
+		return read_time(name, value, &a->options.budget_s, err);
 	if (!strcmp(name, "--runs")) {
 		status = read_number(name, value, 2, OAE_RUNS_MAX, &n, err);
 		a->options.runs = (uint32_t)n;

@@ -40,6 +40,8 @@ static bool measured_weights(const struct oae_score *s,
 static bool has_rep(const struct oae_score *s, size_t system,
 		    const double *weight, uint64_t rep)
 {
+	if (rep >= s->rep_limit)
+		return false;
 	for (size_t w = 0; w < s->workload_count; w++)
 		if (weight[w] > 0 &&
 		    !oae_cell_rep(oae_score_cell(s, system, w), rep))

@@ -118,6 +118,13 @@ static enum oae_status gate_workload(struct oae_score *s,
 	return status;
 }
 
+/* Runs of a system on a workload, as planned or where the plan stopped. */
+static size_t runs_due(const struct oae_score *s)
+{
+	return s->records.stop_reason ? s->records.stop_runs :
+					oae_stopping_runs_max(&s->stopping);
+}
+
 enum oae_status oae_assess_gate(struct oae_score *s,
 				const struct oae_profile *p, size_t system,
 				const struct oae_scale_use *scale,
@@ -125,6 +132,7 @@ enum oae_status oae_assess_gate(struct oae_score *s,
 				struct oae_error *err)
 {
 	const struct oae_score_system *x = &s->systems[system];
+	size_t runs = runs_due(s) * s->workload_count;
 	enum oae_status status = OAE_OK;
 
 	memset(out, 0, sizeof(*out));
@@ -142,6 +150,10 @@ enum oae_status oae_assess_gate(struct oae_score *s,
 			   "%zu of %zu runs did not"
 			   " finish; what they left undone counts as missed",
 			   x->failed, x->planned);
+	if (s->records.sealed && x->planned < runs)
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "%zu of %zu planned runs were never begun",
+			   runs - x->planned, runs);
 	for (size_t i = 0; i < p->workload_count && !status; i++)
 		status = gate_workload(s, p, i, system, out, err);
 	if (scale->reason)

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "base/stats_plan.h"
 #include "base/status.h"
 #include "schema/slo.h"
 #include "schema/counters.h"
@@ -114,6 +115,13 @@ struct oae_cross_check {
 	size_t windows;
 };
 
+/* A "look" line: what the campaign saw when it asked whether to go on. */
+struct oae_look_record {
+	uint32_t runs;	   /* of each system on each workload by then */
+	double half_width; /* relative; NaN unknown */
+	bool reached;
+};
+
 struct oae_records {
 	struct oae_arena arena;
 	cJSON *campaign;			    /* the "campaign" line */
@@ -128,6 +136,10 @@ struct oae_records {
 	size_t run_count;
 	struct oae_sample *samples; /* in journal order */
 	size_t sample_count;
+	struct oae_look_record looks[OAE_LOOKS_MAX]; /* by runs, rising */
+	size_t look_count;
+	const char *stop_reason; /* "precision", "budget"; NULL: no stop */
+	uint32_t stop_runs, stop_skipped;
 	uint64_t lines, bytes; /* whole lines, seal included */
 	uint64_t resumes;
 	bool sealed;

@@ -389,7 +389,7 @@ static enum oae_status take_warmup(struct oae_record_reader *r, cJSON *line)
 }
 
 /* Something that people should know; the same text once. */
-static enum oae_status take_note(struct oae_record_reader *r, cJSON *line)
+enum oae_status oae_record_note(struct oae_record_reader *r, cJSON *line)
 {
 	const char *text;
 	const cJSON *note;
@@ -433,7 +433,9 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		{ "environment", take_environment },
 		{ "resume", take_resume },
 		{ "warmup", take_warmup },
-		{ "note", take_note },
+		{ "note", oae_record_note },
+		{ "look", oae_record_look },
+		{ "stop", oae_record_stop },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)

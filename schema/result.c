@@ -144,7 +144,9 @@ enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
 	oae_jw_init(&w, out_json, 1);
 	oae_jw_obj(&w, NULL);
 	write_head(&w, s);
-	status = oae_result_harness(&w, s, err);
+	status = oae_result_stopping(&w, s, err);
+	if (!status)
+		status = oae_result_harness(&w, s, err);
 	if (!status)
 		status = oae_result_systems(&w, s, err);
 	if (!status)

@@ -18,6 +18,7 @@
 #include "schema/ledger.h"
 #include "schema/profile.h"
 #include "schema/record.h"
+#include "schema/stopping.h"
 #include "schema/tables.h"
 
 #define OAE_SCORE_PROFILES_MAX 64u
@@ -107,6 +108,8 @@ struct oae_score {
 	/* The campaign's scenario is the one that scores are made of. */
 	bool headline;
 	const struct oae_slo *goodput; /* instead of the journal's; or NULL */
+	struct oae_stopping stopping;
+	uint64_t rep_limit; /* repetitions from here on are not seen */
 };
 
 /* Reads everything below DIR and reduces it. Release also on failure. */

@@ -303,15 +303,14 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 			     OAE_HEADLINE_SCENARIO) == 0;
 	plan = cJSON_GetObjectItemCaseSensitive(s->records.campaign, "plan");
 	s->planned_runs = oae_json_u64_or(plan, "runs", 0);
-	s->level = oae_json_num_or(plan, "level", OAE_SCORE_LEVEL);
 	for (size_t i = 0; i < s->records.run_count; i++)
 		s->begun_runs += strcmp(s->records.runs[i].purpose,
 					OAE_PURPOSE_HARNESS) != 0;
-	if (!status && !(s->level >= OAE_SCORE_LEVEL && s->level < 1))
-		status = oae_fail(err, OAE_ERR_FORMAT, 0,
-				  "journal: the plan's \"level\" is not from"
-				  " %g to 1",
-				  OAE_SCORE_LEVEL);
+	s->rep_limit = UINT64_MAX;
+	if (!status)
+		status = oae_stopping_read(s->records.campaign, &s->stopping,
+					   err);
+	s->level = s->stopping.level;
 	return status;
 }
 

@@ -35,8 +35,8 @@ struct folder {
 	bool sealed;
 	bool meter;	     /* a powercap channel of 10 W idle */
 	double idle_after_w; /* and so much after the load */
-	double other_meter; /* a second source: so many times as much; 0: none */
-	double noise;	    /* relative spread of run means */
+	double other_meter;  /* a second source: so many times this; 0: none */
+	double noise;	     /* relative spread of run means */
 	double speed[FOLDER_SYSTEMS]; /* s relative to dense */
 	/* every k-th item is answered wrongly; 0: none */
 	unsigned wrong_every[FOLDER_SYSTEMS];
@@ -51,6 +51,15 @@ struct folder {
 	unsigned warm_requests; /* the first of each run take */
 	double warm_factor;	/* so much longer */
 	double request_noise;	/* relative spread of requests */
+	/* A plan with looks; the lines stand after the runs they look at. */
+	double precision;
+	unsigned every;
+	struct folder_look {
+		unsigned runs;
+		double half_width;
+		bool reached;
+	} look[4];
+	const char *stop; /* reason of a stop after all runs, or NULL */
 };
 
 static const char *const folder_system[FOLDER_SYSTEMS] = {
@@ -174,6 +183,12 @@ static inline void folder_campaign(const struct folder *f,
 	folder_inputs(f, w);
 	oae_jw_obj(w, "plan");
 	oae_jw_int(w, "runs", f->reps * FOLDER_SYSTEMS * FOLDER_WORKLOADS);
+	if (f->every) {
+		oae_jw_num(w, "precision", f->precision);
+		oae_jw_int(w, "every", f->every);
+		oae_jw_int(w, "looks", f->precision > 0 ? 4 : 1);
+		oae_jw_num(w, "level", f->precision > 0 ? 1 - .0182 : .95);
+	}
 	oae_jw_end_obj(w);
 	oae_jw_arr(w, "systems");
 	for (int i = 0; i < FOLDER_SYSTEMS; i++) {
@@ -443,6 +458,33 @@ static inline void folder_scale_run(const struct folder *f,
 	folder_run_end(j, run, s, true);
 }
 
+static inline void folder_looks(const struct folder *f, struct oae_journal *j,
+				unsigned runs)
+{
+	for (int i = 0; i < 4; i++) {
+		struct oae_jw *w;
+
+		if (f->look[i].runs != runs)
+			continue;
+		w = oae_journal_begin(j, "look");
+		oae_jw_int(w, "runs", runs);
+		oae_jw_num(w, "half_width", f->look[i].half_width);
+		oae_jw_bool(w, "reached", f->look[i].reached);
+		folder_commit(j);
+	}
+}
+
+static inline void folder_stop(const struct folder *f, struct oae_journal *j)
+{
+	struct oae_jw *w = oae_journal_begin(j, "stop");
+
+	oae_jw_str(w, "reason", f->stop);
+	oae_jw_int(w, "runs", f->reps);
+	oae_jw_int(w, "skipped", 9);
+	oae_jw_str(w, "text", "stopped for a test");
+	folder_commit(j);
+}
+
 /* Writes the folder: inputs and journal, no result. */
 static inline void folder_make(const struct folder *f)
 {
@@ -457,10 +499,14 @@ static inline void folder_make(const struct folder *f)
 	snprintf(path, sizeof(path), "%s/journal.jsonl", f->dir);
 	folder_ok(oae_journal_create(&j, path, &err), &err);
 	folder_campaign(f, &j);
-	for (int rep = 0; rep < (int)f->reps; rep++)
+	for (int rep = 0; rep < (int)f->reps; rep++) {
 		for (int w = 0; w < FOLDER_WORKLOADS; w++)
 			for (int s = 0; s < FOLDER_SYSTEMS; s++)
 				folder_run(f, &j, &rng, run++, s, w, rep);
+		folder_looks(f, &j, (unsigned)rep + 1);
+	}
+	if (f->stop)
+		folder_stop(f, &j);
 	if (f->scale) {
 		folder_scale_run(f, &j, run++, 50);
 		folder_scale_run(f, &j, run++, 51);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "schema/look.h"
 #include "schema/result.h"
 #include "tests/unit/acceptance.h"
 
@@ -221,6 +222,159 @@ static void nested_intervals(void **state)
 	       same, sized, noisy);
 }
 
+/* ---- stopping --------------------------------------------------------- */
+
+static enum oae_status built(const struct folder *f, cJSON **out,
+			     struct oae_error *err)
+{
+	struct oae_buf text;
+	enum oae_status status;
+
+	err->status = OAE_OK;
+	oae_buf_init(&text, OAE_RESULT_BYTES_MAX);
+	status = oae_result_build(f->dir, &text, err);
+	*out = NULL;
+	if (!status)
+		folder_ok(oae_json_parse(text.data, text.len, out, err), err);
+	oae_buf_release(&text);
+	return status;
+}
+
+/* The folder again, with another plan. */
+static struct folder again(struct folder f, const char *name)
+{
+	snprintf(f.dir, sizeof(f.dir), "%s/%s", base, name);
+	return f;
+}
+
+/* A look taken at 4 of 8 runs: what a folder of 4 runs gives. */
+static void looks(void **state)
+{
+	struct oae_error err = { OAE_OK, 0, "" };
+	const cJSON *stopping, *look;
+	struct oae_look at2, at4;
+	struct folder f;
+	cJSON *r;
+
+	(void)state;
+	f = folder_default("");
+	f = again(f, "looks");
+	f.reps = 4;
+	f.every = 2;
+	f.precision = .5;
+	f.sealed = false;
+	folder_make(&f);
+	folder_ok(oae_look_at_dir(f.dir, 2, &at2, &err), &err);
+	folder_ok(oae_look_at_dir(f.dir, 4, &at4, &err), &err);
+	assert_int_equal(at4.runs, 4);
+	assert_true(at4.half_width < at2.half_width && at4.half_width > 0);
+	/* Runs that came later don't change what was seen. */
+	f = again(f, "looks-longer");
+	f.reps = 8;
+	folder_make(&f);
+	folder_ok(oae_look_at_dir(f.dir, 2, &at2, &err), &err);
+	assert_true(at2.half_width > at4.half_width);
+	/* In the journal, with the decision that follows from it. */
+	f = again(f, "looks-told");
+	f.reps = 4;
+	f.sealed = true;
+	f.precision = (at2.half_width + at4.half_width) / 2;
+	f.look[0] = (struct folder_look){ 2, at2.half_width, false };
+	f.look[1] = (struct folder_look){ 4, at4.half_width, true };
+	f.stop = "precision";
+	folder_make(&f);
+	folder_ok(built(&f, &r, &err), &err);
+	stopping = cJSON_GetObjectItemCaseSensitive(r, "stopping");
+	assert_string_equal(oae_json_str_or(stopping, "rule", ""), "precision");
+	assert_string_equal(oae_json_str_or(stopping, "stopped_by", ""),
+			    "precision");
+	assert_true(cJSON_IsTrue(
+		cJSON_GetObjectItemCaseSensitive(stopping, "reached")));
+	near(num(stopping, "level", NULL), .9818, 1e-12);
+	near(num(stopping, "runs", NULL), 4, 0);
+	near(num(stopping, "runs_skipped", NULL), 9, 0);
+	look = cJSON_GetObjectItemCaseSensitive(stopping, "looks");
+	assert_int_equal(cJSON_GetArraySize(look), 2);
+	look = cJSON_GetArrayItem(look, 1);
+	near(num(look, "half_width", NULL), at4.half_width, 1e-9);
+	assert_string_equal(oae_json_str_or(look, "system", ""), at4.system);
+	assert_string_equal(
+		cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(r, "notes"),
+				   0)
+			->valuestring,
+		"stopped for a test");
+	cJSON_Delete(r);
+}
+
+/* Whoever changes a look, or stops without one, is found out. */
+static void false_looks(void **state)
+{
+	struct oae_error err = { OAE_OK, 0, "" };
+	struct oae_look at2;
+	struct folder f = again(folder_default(""), "honest");
+	cJSON *r;
+
+	(void)state;
+	f.reps = 2;
+	f.every = 2;
+	f.precision = .5;
+	folder_make(&f);
+	folder_ok(oae_look_at_dir(f.dir, 2, &at2, &err), &err);
+	f = again(f, "narrower");
+	f.look[0] = (struct folder_look){ 2, at2.half_width * .9, true };
+	folder_make(&f);
+	assert_int_equal(built(&f, &r, &err), OAE_ERR_CHECK);
+	assert_non_null(strstr(err.text, "the look after 2 runs"));
+	f = again(f, "no-look");
+	f.look[0].runs = 0;
+	f.stop = "precision";
+	folder_make(&f);
+	assert_int_equal(built(&f, &r, &err), OAE_ERR_CHECK);
+	assert_non_null(strstr(err.text, "no look"));
+}
+
+static const char *first_gate_reason(const cJSON *r)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(r, "profiles");
+
+	v = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(v, 0),
+					     "scores");
+	v = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(v, 0), "gate");
+	v = cJSON_GetObjectItemCaseSensitive(v, "reasons");
+	v = cJSON_GetArrayItem(v, 0);
+	return v ? v->valuestring : "";
+}
+
+/* Runs that are missing make a score unproven, unless the plan stopped. */
+static void missing_runs(void **state)
+{
+	struct oae_error err = { OAE_OK, 0, "" };
+	struct folder f = again(folder_default(""), "missing");
+	cJSON *r;
+
+	(void)state;
+	f.reps = 4;
+	f.every = 6;
+	folder_make(&f);
+	folder_ok(built(&f, &r, &err), &err);
+	assert_string_equal(first_gate_reason(r),
+			    "6 of 18 planned runs were never begun");
+	cJSON_Delete(r);
+	f = again(f, "budget");
+	f.stop = "budget";
+	folder_make(&f);
+	folder_ok(built(&f, &r, &err), &err);
+	assert_null(strstr(first_gate_reason(r), "never begun"));
+	assert_string_equal(
+		oae_json_str_or(cJSON_GetObjectItemCaseSensitive(r, "stopping"),
+				"stopped_by", ""),
+		"budget");
+	near(num(cJSON_GetObjectItemCaseSensitive(r, "stopping"), "level",
+		 NULL),
+	     .95, 0);
+	cJSON_Delete(r);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -244,6 +398,9 @@ int main(void)
 		cmocka_unit_test(warm_up),
 		cmocka_unit_test(too_short),
 		cmocka_unit_test(nested_intervals),
+		cmocka_unit_test(looks),
+		cmocka_unit_test(false_looks),
+		cmocka_unit_test(missing_runs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

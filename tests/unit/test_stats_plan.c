@@ -315,6 +315,55 @@ static void coverage(void **state)
 	assert_true(runs > .92);
 }
 
+/*
+ * Runs until the interval of the log-ratio is narrow, with looks at 6, 12,
+ * 18 and 24 runs: at Pocock's level the last look's interval holds as often
+ * as it says, and at the level of a single look all four together don't.
+ */
+static void sequential_coverage(void **state)
+{
+	int stopped = 0, all_pocock = 0, all_plain = 0, at[4] = { 0 };
+	const int trials = 8000;
+	struct oae_rng r;
+	double x[24];
+
+	(void)state;
+	oae_rng_seed(&r, 31);
+	for (int t = 0; t < trials; t++) {
+		bool pocock_holds = true, plain_holds = true, done = false;
+
+		for (size_t i = 0; i < 24; i++)
+			x[i] = .03 * oae_rng_normal(&r);
+		for (size_t look = 1; look <= 4; look++) {
+			struct oae_interval w = oae_mean_interval(
+				x, 6 * look, 1 - oae_pocock_level(4));
+			bool narrow = (w.high - w.low) / 2 <= .02;
+
+			pocock_holds = pocock_holds && holds(w, 0);
+			plain_holds =
+				plain_holds &&
+				holds(oae_mean_interval(x, 6 * look, .95), 0);
+			if (!done && (narrow || look == 4)) {
+				stopped += holds(w, 0);
+				at[look - 1]++;
+				done = true;
+			}
+		}
+		all_pocock += pocock_holds;
+		all_plain += plain_holds;
+	}
+	printf("# four looks at .0182: the interval at the stop holds in"
+	       " %.2f %%, all four in %.2f %% (at .05: %.2f %%); stops: %d,"
+	       " %d, %d, %d\n",
+	       100. * stopped / trials, 100. * all_pocock / trials,
+	       100. * all_plain / trials, at[0], at[1], at[2], at[3]);
+	assert_true(stopped >= .95 * trials);
+	assert_true(all_pocock >= .94 * trials);
+	assert_true(all_plain < .90 * trials);
+	/* The rule stops at different looks. */
+	assert_true(at[0] > 50 && at[1] > 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +376,7 @@ int main(void)
 		cmocka_unit_test(fieller),
 		cmocka_unit_test(nested),
 		cmocka_unit_test(coverage),
+		cmocka_unit_test(sequential_coverage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
