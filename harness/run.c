@@ -13,9 +13,6 @@
 #include "schema/harness_cost.h"
 
 #define SENSOR_PERIOD_NS 1000000000u
-#define MEMORY_PERIOD_NS 100000000u
-/* Looking at memory costs time; it never takes more than one part in this. */
-#define MEMORY_COST_PARTS 50u
 /* An idle window, where there is a meter: long enough for it, within limits. */
 #define IDLE_NS_MIN 250000000u
 #define IDLE_NS_MAX 30000000000u
@@ -41,10 +38,11 @@ struct state {
 	bool warming; /* the warm-up request is no sample */
 	struct oae_tree tree;
 	struct oae_window windows[OAE_CHANNELS_MAX];
-	struct oae_error own; /* our own failure; ends the campaign */
-	struct oae_request *todo;
+	struct oae_error own;		/* our own failure; ends the campaign */
+	const struct oae_request *todo; /* the run's own, or left of them */
 	size_t todo_count;
 	uint64_t due_from_ns; /* of the schedule: where this segment begins */
+	struct oae_request *left; /* of a run that was begun before */
 };
 
 static enum oae_status commit(struct state *s, struct oae_error *err)
@@ -85,7 +83,7 @@ static enum oae_status read_sensors(struct state *s, const char *next,
 
 static void read_memory(struct state *s)
 {
-	uint64_t start = oae_clock_ns(), cost, bytes, wait = MEMORY_PERIOD_NS;
+	uint64_t start = oae_clock_ns(), end, bytes;
 
 	if (s->by_group) {
 		s->next_memory_ns = UINT64_MAX;
@@ -94,11 +92,8 @@ static void read_memory(struct state *s)
 	if (oae_tree_pss_bytes(&s->tree, s->session.child.pid, &bytes) &&
 	    bytes > s->pss_bytes)
 		s->pss_bytes = bytes;
-	s->next_memory_ns = oae_clock_ns();
-	cost = (s->next_memory_ns - start) * MEMORY_COST_PARTS;
-	if (cost > wait)
-		wait = cost;
-	s->next_memory_ns += wait;
+	end = oae_clock_ns();
+	s->next_memory_ns = end + oae_tree_pause_ns(end - start);
 }
 
 static uint64_t our_cpu_ns(void)
@@ -367,18 +362,24 @@ static enum oae_status plan_rest(struct state *s, struct oae_error *err)
 	const struct oae_run *r = s->run;
 	size_t i;
 
-	s->todo = calloc(r->count + 1, sizeof(*s->todo));
-	if (!s->todo)
+	s->todo = r->requests;
+	s->todo_count = r->count;
+	if (!r->finished && r->segment == 0)
+		return OAE_OK;
+	s->left = calloc(r->count + 1, sizeof(*s->left));
+	if (!s->left)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "requests");
+	s->todo = s->left;
+	s->todo_count = 0;
 	for (i = 0; i < r->count; i++)
 		if (!r->finished || !r->finished[i])
-			s->todo[s->todo_count++] = r->requests[i];
+			s->left[s->todo_count++] = r->requests[i];
 	if (r->segment == 0 || s->todo_count == 0 ||
-	    s->todo[0].due_ns == OAE_ARRIVAL_CLOSED)
+	    s->left[0].due_ns == OAE_ARRIVAL_CLOSED)
 		return OAE_OK;
-	s->due_from_ns = s->todo[0].due_ns;
+	s->due_from_ns = s->left[0].due_ns;
 	for (i = 0; i < s->todo_count; i++)
-		s->todo[i].due_ns -= s->due_from_ns;
+		s->left[i].due_ns -= s->due_from_ns;
 	return OAE_OK;
 }
 
@@ -510,7 +511,7 @@ enum oae_status oae_run_execute(const struct oae_bench *b,
 		status = end(s, &why, err);
 	oae_sensors_detach(b->sensors);
 	oae_sandbox_close(&s->sandbox);
-	free(s->todo);
+	free(s->left);
 	free(s);
 	return status;
 }

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "adapters/sdk/protocol.h"
@@ -24,6 +27,29 @@ const struct oae_session_limits oae_session_limits_default = {
 	.close_ms = 10000,
 };
 
+static enum oae_status watch_outputs(struct oae_session *s,
+				     struct oae_error *err)
+{
+	const int fds[] = { s->child.out, s->child.err };
+	size_t i;
+
+	s->watch = epoll_create1(EPOLL_CLOEXEC);
+	s->watches = s->watch >= 0;
+	for (i = 0; s->watches && i < 2; i++) {
+		struct epoll_event e = {
+			.events = EPOLLIN,
+			.data.fd = fds[i],
+		};
+
+		if (epoll_ctl(s->watch, EPOLL_CTL_ADD, fds[i], &e) < 0)
+			break;
+	}
+	if (!s->watches || i < 2)
+		return oae_fail(err, OAE_ERR_IO, errno,
+				"cannot watch the adapter's output");
+	return OAE_OK;
+}
+
 enum oae_status oae_session_spawn(struct oae_session *s,
 				  const char *const *argv, const char *dir,
 				  struct oae_error *err)
@@ -40,7 +66,7 @@ enum oae_status oae_session_spawn(struct oae_session *s,
 	if (fcntl(s->child.in, F_SETFL, O_NONBLOCK) < 0)
 		return oae_fail(err, OAE_ERR_IO, errno,
 				"cannot make the adapter's stdin non-blocking");
-	return OAE_OK;
+	return watch_outputs(s, err);
 }
 
 enum oae_status oae_session_start(struct oae_session *s,
@@ -87,6 +113,7 @@ static enum oae_status drain_stderr(struct oae_session *s,
 		keep_tail(s, bytes, (size_t)n);
 	}
 	if (n == 0) {
+		(void)epoll_ctl(s->watch, EPOLL_CTL_DEL, s->child.err, NULL);
 		close(s->child.err);
 		s->child.err = -1;
 	}
@@ -97,6 +124,12 @@ static enum oae_status drain_stderr(struct oae_session *s,
 	return OAE_OK;
 }
 
+static void end_stdout(struct oae_session *s)
+{
+	s->ended = true;
+	(void)epoll_ctl(s->watch, EPOLL_CTL_DEL, s->child.out, NULL);
+}
+
 static enum oae_status read_stdout(struct oae_session *s, struct oae_error *err)
 {
 	char bytes[READ_BYTES];
@@ -105,7 +138,7 @@ static enum oae_status read_stdout(struct oae_session *s, struct oae_error *err)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return OAE_OK;
 	if (n <= 0) {
-		s->ended = true;
+		end_stdout(s);
 		return OAE_OK;
 	}
 	s->received_ns = oae_clock_ns();
@@ -127,33 +160,74 @@ static void write_queue(struct oae_session *s)
 	}
 }
 
+/*
+ * Up to `most` of the watched pipes that have something, after at most ns.
+ * Like epoll_pwait2(2), which not every C library and sandbox has.
+ */
+static int wait_pipes(int watch, struct epoll_event *ready, int most,
+		      uint64_t ns)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(ns / 1000000000u),
+		.tv_nsec = (long)(ns % 1000000000u),
+	};
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+#ifdef SYS_epoll_pwait2
+	struct {
+		int64_t s, ns;
+	} wait = { ts.tv_sec, ts.tv_nsec };
+	int n = (int)syscall(SYS_epoll_pwait2, watch, ready, most, &wait, NULL,
+			     (size_t)0);
+
+	if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+		return n;
+#endif
+	if (ppoll(&p, 1, &ts, NULL) < 0)
+		return -1;
+	return epoll_wait(watch, ready, most, 0);
+}
+
+/* stdin is watched only while something waits to be written. */
+static void watch_in(struct oae_session *s)
+{
+	struct epoll_event e = { .events = EPOLLOUT, .data.fd = s->child.in };
+	bool want = s->queue.len > 0;
+
+	if (want == s->watches_in)
+		return;
+	if (!epoll_ctl(s->watch, want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
+		       s->child.in, &e))
+		s->watches_in = want;
+}
+
 /* Waits once for any of the pipes; *read_out: stdout has something. */
 static enum oae_status poll_once(struct oae_session *s, uint64_t until_ns,
 				 bool *read_out, struct oae_error *err)
 {
-	struct pollfd p[3] = {
-		{ .fd = s->ended ? -1 : s->child.out, .events = POLLIN },
-		{ .fd = s->child.err, .events = POLLIN },
-		{ .fd = s->queue.len ? s->child.in : -1, .events = POLLOUT },
-	};
+	struct epoll_event ready[3];
 	uint64_t now = oae_clock_ns();
-	uint64_t left = until_ns > now ? until_ns - now : 0;
-	struct timespec ts = {
-		.tv_sec = (time_t)(left / 1000000000u),
-		.tv_nsec = (long)(left % 1000000000u),
-	};
+	bool read_err = false, write_in = false;
 	enum oae_status status = OAE_OK;
+	int n, i;
 
-	if (ppoll(p, 3, &ts, NULL) < 0)
+	watch_in(s);
+	n = wait_pipes(s->watch, ready, 3, until_ns > now ? until_ns - now : 0);
+	if (n < 0)
 		return errno == EINTR ?
 			       OAE_OK :
-			       oae_fail(err, OAE_ERR_IO, errno, "poll");
-	*read_out = p[0].revents != 0;
-	if (p[0].revents)
+			       oae_fail(err, OAE_ERR_IO, errno, "epoll");
+	for (i = 0; i < n; i++) {
+		int fd = ready[i].data.fd;
+
+		*read_out = *read_out || fd == s->child.out;
+		read_err = read_err || fd == s->child.err;
+		write_in = write_in || fd == s->child.in;
+	}
+	if (*read_out)
 		status = read_stdout(s, err);
-	if (!status && p[1].revents)
+	if (!status && read_err)
 		status = drain_stderr(s, err);
-	if (!status && p[2].revents)
+	if (!status && write_in)
 		write_queue(s);
 	return status;
 }
@@ -174,7 +248,7 @@ enum oae_status oae_session_wait(struct oae_session *s, uint64_t until_ns,
 	/* Its own child may hold stdout open after it is gone itself. */
 	if (!status && !read_out && !s->ended && oae_child_wait(&s->child, 0)) {
 		status = read_stdout(s, err);
-		s->ended = true;
+		end_stdout(s);
 	}
 	return status;
 }
@@ -283,6 +357,9 @@ enum oae_status oae_session_close(struct oae_session *s,
 
 void oae_session_end(struct oae_session *s)
 {
+	if (s->watches)
+		close(s->watch);
+	s->watches = false;
 	oae_child_release(&s->child);
 	oae_lines_release(&s->lines);
 	oae_buf_release(&s->queue);

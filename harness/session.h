@@ -29,6 +29,8 @@ extern const struct oae_session_limits oae_session_limits_default;
 
 struct oae_session {
 	struct oae_child child;
+	int watch; /* epoll: stdout, stderr, and stdin while queue waits */
+	bool watches, watches_in;
 	struct oae_lines lines;
 	struct oae_buf queue; /* to write */
 	size_t queue_done;

@@ -23,6 +23,8 @@
 #include "harness/cgroup.h"
 #include "harness/sensors/sensor.h"
 
+#define MEMORY_PERIOD_NS 100000000u
+
 enum {
 	CPU,
 	USER,
@@ -121,6 +123,13 @@ bool oae_tree_pss_bytes(struct oae_tree *t, pid_t root, uint64_t *bytes)
 		any = true;
 	}
 	return any;
+}
+
+uint64_t oae_tree_pause_ns(uint64_t cost_ns)
+{
+	uint64_t pause = cost_ns * OAE_TREE_COST_PARTS;
+
+	return pause > MEMORY_PERIOD_NS ? pause : MEMORY_PERIOD_NS;
 }
 
 /* utime, stime, cutime, cstime of one process, in ticks. */

@@ -25,4 +25,12 @@ void oae_tree_walk(struct oae_tree *t, pid_t root);
  */
 bool oae_tree_pss_bytes(struct oae_tree *t, pid_t root, uint64_t *bytes);
 
+/*
+ * How long to wait after that took cost_ns: the kernel walks all pages of
+ * the tree for it. A tenth of a second, and longer where it would take more
+ * than one part in OAE_TREE_COST_PARTS of a core.
+ */
+#define OAE_TREE_COST_PARTS 400u
+uint64_t oae_tree_pause_ns(uint64_t cost_ns);
+
 #endif

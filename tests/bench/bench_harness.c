@@ -38,7 +38,8 @@ static const char help[] =
 	" of sending at several\nrates, the sensors' share of a core, and"
 	" memory over many requests. Prints a\ntable of figures with their"
 	" targets. When something else ran on the machine\nit says so: then"
-	" figures are upper bounds.\n\n"
+	" figures are upper bounds.\nThe memory part keeps its journal, 500 MB, in"
+	" $TMPDIR or /tmp until it is over.\n\n"
 	"  --json             print JSON instead of the table\n"
 	"  -o, --out FILE     write the JSON there as well\n"
 	"  --adapter PROGRAM  the null adapter (default: adapters/null beside"
@@ -342,30 +343,41 @@ static enum oae_status sensors(struct job *j, struct oae_error *err)
 	struct oae_target target = { .pid = hold(HOLD_BYTES) };
 	pid_t pid = target.pid;
 	uint32_t n = scaled(j, 100, 10), i;
-	double read_ns = 0, memory_ns = 0, start;
-	uint64_t due, bytes;
+	double read_ns = 0, memory_ns = 0, begin_ns, start, wall_ns;
+	uint64_t due, memory_due = 0, bytes, looks = 0;
 
 	if (pid < 0)
 		return oae_fail(err, OAE_ERR_IO, errno, "fork");
 	oae_sensors_attach(&j->sensors, &target);
 	due = oae_clock_ns() + 300000000u; /* it fills its memory */
+	begin_ns = (double)due;
 	for (i = 0; i < n; i++) {
 		oae_clock_sleep_until(due);
 		due += 1000000000u / SENSORS_PER_S;
 		start = cpu_ns();
 		oae_sensors_read(&j->sensors, v);
 		read_ns += cpu_ns() - start;
+		if (oae_clock_ns() < memory_due)
+			continue;
 		start = cpu_ns();
 		(void)oae_tree_pss_bytes(&tree, pid, &bytes);
 		memory_ns += cpu_ns() - start;
+		memory_due = oae_clock_ns() +
+			     oae_tree_pause_ns((uint64_t)(cpu_ns() - start));
+		looks++;
 	}
+	wall_ns = (double)oae_clock_ns() - begin_ns;
 	oae_sensors_detach(&j->sensors);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	report_add(&j->report, "sensors_share", "%",
-		   100e-9 * SENSORS_PER_S * read_ns / n, SENSORS_TARGET_PERCENT,
-		   "of a core, all sensors ten times a second");
-	report_add(&j->report, "memory_reading", "ns", memory_ns / n, NAN,
+		   100 * (read_ns + memory_ns) / wall_ns,
+		   SENSORS_TARGET_PERCENT,
+		   "of a core, all sensors ten times a second, with memory");
+	report_add(&j->report, "sensors_reading", "ns", read_ns / n, NAN,
+		   "to read all sensors once");
+	report_add(&j->report, "memory_reading", "ns",
+		   memory_ns / (double)looks, NAN,
 		   "to read the memory of a process of 256 MiB");
 	return OAE_OK;
 }
