@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "harness/precise.h"
 #include "harness/run_lines.h"
 #include "harness/sensors/proc.h"
 #include "harness/sensors/source.h"
@@ -229,7 +230,9 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 	enum oae_status status;
 
 	s->result->sensors_ns = 0;
+	oae_precise_begin();
 	status = oae_load_run(&l, err);
+	oae_precise_end();
 	if (s->warming)
 		return status;
 	s->result->harness_ns = our_cpu_ns() - cpu_ns;

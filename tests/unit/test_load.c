@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,7 @@
 #include "base/limits.h"
 #include "base/stats.h"
 #include "harness/load.h"
+#include "harness/precise.h"
 #include "tests/unit/acceptance.h"
 #include "workloads/arrivals.h"
 
@@ -453,6 +455,19 @@ static void one_after_the_other(void **state)
 	seen_release(&seen);
 }
 
+/* The load loop's time is precise, and what is started later is not. */
+static void precise_for_a_while(void **state)
+{
+	int usual = prctl(PR_GET_TIMERSLACK);
+
+	(void)state;
+	assert_true(usual > 1);
+	oae_precise_begin();
+	assert_int_equal(prctl(PR_GET_TIMERSLACK), 1);
+	oae_precise_end();
+	assert_int_equal(prctl(PR_GET_TIMERSLACK), usual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +480,7 @@ int main(void)
 		cmocka_unit_test(a_query_larger_than_the_room),
 		cmocka_unit_test(all_at_once),
 		cmocka_unit_test(one_after_the_other),
+		cmocka_unit_test(precise_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
