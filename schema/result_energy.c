@@ -169,6 +169,9 @@ void oae_result_energy_account(struct oae_jw *w, const struct oae_cell *c)
 	oae_jw_num(w, "idle_drift_max", drift);
 	oae_jw_int(w, "drifted_runs", (int64_t)drifted);
 	oae_jw_str(w, "class", isnan(mean(c, total)) ? NULL : "measured");
+	/* CPU time as the key is a model. */
+	oae_jw_str(w, "attribution_class",
+		   isnan(mean(c, adapter)) ? NULL : "estimated");
 	oae_jw_str(w, "reason",
 		   isnan(mean(c, dynamic)) ? oae_result_no_energy(c) : NULL);
 	oae_jw_end_obj(w);

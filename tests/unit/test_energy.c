@@ -232,6 +232,8 @@ static void result_has_the_account(void **state)
 	near(member(a, "idle_after_w"), 10, 1e-9);
 	near(member(a, "drifted_runs"), 0, 0);
 	assert_string_equal(oae_json_str_or(a, "class", ""), "measured");
+	assert_string_equal(oae_json_str_or(a, "attribution_class", ""),
+			    "estimated");
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(a, "reason")));
 	cJSON_Delete(r);
 }
@@ -302,6 +304,108 @@ static void no_meter_no_joules(void **state)
 	assert_string_equal(oae_json_str_or(a, "reason", ""),
 			    "no meter: invented");
 	cJSON_Delete(r);
+}
+
+/* ---- a run in two segments --------------------------------------------- */
+
+#define WRAP_UJ 100000000
+
+/* Readings begin at `from` J and wrap at 100 J. */
+static void reading(struct oae_journal *j, double t, const char *phase,
+		    double joules)
+{
+	struct oae_jw *w = oae_journal_begin(j, "sensors");
+
+	oae_jw_int(w, "run", 0);
+	oae_jw_int(w, "t_ns", (int64_t)(t * 1e9));
+	oae_jw_str(w, "phase", phase);
+	oae_jw_obj(w, "values");
+	oae_jw_int(w, "m", (int64_t)(joules * 1e6) % (WRAP_UJ + 1));
+	oae_jw_end_obj(w);
+	folder_commit(j);
+}
+
+static void segment_begins(struct oae_journal *j, int segment,
+			   const char *sensor)
+{
+	struct oae_jw *w = oae_journal_begin(j, "run");
+
+	oae_jw_int(w, "run", 0);
+	oae_jw_str(w, "system", "reference/dense");
+	oae_jw_str(w, "workload", "notices");
+	oae_jw_int(w, "segment", segment);
+	oae_jw_str(w, "purpose", "score");
+	oae_jw_arr(w, "items");
+	oae_jw_str(w, NULL, "a");
+	oae_jw_str(w, NULL, "b");
+	oae_jw_end_arr(w);
+	oae_jw_arr(w, "channels");
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "name", "m");
+	oae_jw_str(w, "sensor", sensor);
+	oae_jw_str(w, "unit", "uJ");
+	oae_jw_u64s(w, "wrap", WRAP_UJ);
+	oae_jw_str(w, "covers", "package");
+	oae_jw_bool(w, "chosen", true);
+	oae_jw_str(w, "evidence", "measured");
+	oae_jw_end_obj(w);
+	oae_jw_end_arr(w);
+	oae_jw_arr(w, "sources");
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "sensor", sensor);
+	oae_jw_str(w, "covers", "package");
+	oae_jw_str(w, "state", "counts");
+	oae_jw_end_obj(w);
+	oae_jw_end_arr(w);
+	folder_commit(j);
+}
+
+/* Idle at idle_w for 1 s, then watts for s seconds, then idle again. */
+static void segment(struct oae_journal *j, const struct folder *f, int number,
+		    const char *sensor, double from, double idle_w, double s,
+		    double watts)
+{
+	double to = from + idle_w + s * watts;
+
+	segment_begins(j, number, sensor);
+	reading(j, 0, "idle", from);
+	reading(j, 1, "idle", from + idle_w);
+	reading(j, 1, "measure", from + idle_w);
+	folder_sample(f, j, 0, 0, 1, (unsigned)number, (unsigned)number, 1, s);
+	reading(j, 1 + s, "measure", to);
+	reading(j, 1 + s, "idle_after", to);
+	reading(j, 2 + s, "idle_after", to + idle_w);
+	folder_run_end(j, 0, s, true);
+}
+
+static void segments_add_up(void **state)
+{
+	struct folder f = a_folder("segments");
+	struct oae_error err = { 0 };
+	struct oae_records r;
+	struct oae_journal j;
+	char path[400];
+
+	(void)state;
+	folder_ok(oae_dir_make(f.dir, &err), &err);
+	(void)snprintf(path, sizeof(path), "%s/journal.jsonl", f.dir);
+	folder_ok(oae_journal_create(&j, path, &err), &err);
+	folder_campaign(&f, &j);
+	segment(&j, &f, 0, "powercap", 20, 10, 2, 30);
+	/* Once through its range while it serves, by another source. */
+	segment(&j, &f, 1, "perf-power", 60, 20, 1, 50);
+	folder_ok(oae_journal_seal(&j, &err), &err);
+	oae_journal_close(&j);
+	folder_ok(oae_records_read(path, &r, &err), &err);
+	assert_int_equal(r.run_count, 1);
+	near(r.runs[0].energy.total_j, 110, 2e-6);
+	near(r.runs[0].energy.idle_j, 40, 2e-6);
+	near(r.runs[0].energy.dynamic_j, 70, 2e-6);
+	near(r.runs[0].energy.seconds, 3, 1e-9);
+	near(r.runs[0].energy.idle_w, 40.0 / 3, 1e-6);
+	assert_int_equal(r.runs[0].metered_samples, 2);
+	assert_int_equal(r.other_sources, 1);
+	oae_records_release(&r);
 }
 
 /* ---- a campaign with a meter that stands still ------------------------- */
@@ -405,6 +509,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(result_flags_drift),
 		cmocka_unit_test(two_sources_are_compared),
 		cmocka_unit_test(no_meter_no_joules),
+		cmocka_unit_test(segments_add_up),
 		cmocka_unit_test(frozen_campaign),
 	};
 	char *real = realpath(argv[0], NULL), command[80];
