@@ -18,6 +18,7 @@
 #include "harness/conduct.h"
 #include "harness/environment.h"
 #include "harness/run_args.h"
+#include "harness/sensors/choice.h"
 #include "reports/report.h"
 #include "schema/harness_cost.h"
 #include "schema/result.h"
@@ -518,6 +519,8 @@ int oae_cmd_run(int argc, char **argv)
 	} else if (j->args.help) {
 		fputs(help, stdout);
 		code = OAE_EXIT_OK;
+	} else if (oae_counters_check(&err)) { /* before a folder is made */
+		code = oae_die_code("oae run", &err);
 	} else {
 		oae_log_quiet(j->args.quiet);
 		catch_signals();

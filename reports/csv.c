@@ -104,6 +104,13 @@ static const struct column workload_columns[] = {
 	{ "drafted", "drafted" },
 	{ "accepted", "accepted" },
 	{ "acceptance_rate", "acceptance_rate" },
+	{ "ipc", "counters.ipc" },
+	{ "llc_misses_per_token", "counters.llc_misses_per_token" },
+	{ "memory_gb_per_s", "counters.memory_gb_per_s" },
+	{ "page_faults_per_request", "counters.page_faults_per_request" },
+	{ "context_switches_per_request",
+	  "counters.context_switches_per_request" },
+	{ "counters_least_share", "counters.least_share" },
 	{ "g", "g" },
 };
 

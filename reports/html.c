@@ -295,12 +295,15 @@ enum oae_status oae_page_html(const struct oae_report *r, const char *dir,
 	static void (*const running[])(
 		const struct oae_report *r,
 		struct oae_sheet *t) = { oae_section_kappa, NULL };
-	static void (*const measured[])(const struct oae_report *r,
-					struct oae_sheet *t) = {
-		oae_section_measured,	oae_section_load,
-		oae_section_load_times, oae_section_invalid,
-		oae_section_detail,	NULL
-	};
+	static void (*const measured[])(
+		const struct oae_report *r,
+		struct oae_sheet *t) = { oae_section_measured,
+					 oae_section_load,
+					 oae_section_load_times,
+					 oae_section_invalid,
+					 oae_section_detail,
+					 oae_section_counters,
+					 NULL };
 	static void (*const effort[])(const struct oae_report *r,
 				      struct oae_sheet *t) = {
 		oae_section_ledger, oae_section_models, oae_section_scale, NULL

@@ -27,6 +27,8 @@ void oae_section_load_times(const struct oae_report *r, struct oae_sheet *t);
 void oae_section_invalid(const struct oae_report *r, struct oae_sheet *t);
 /* Percentiles, throughput, memory, acceptance. */
 void oae_section_detail(const struct oae_report *r, struct oae_sheet *t);
+/* What the processors did; no part of a score. */
+void oae_section_counters(const struct oae_report *r, struct oae_sheet *t);
 /* OAE, A*, N* and verdict of one profile, both modes. */
 void oae_section_scores(const struct oae_report *r, const char *profile_id,
 			struct oae_sheet *t);
