@@ -171,7 +171,7 @@ with-papi-test: ## what the installed PAPI and likwid count here, in their words
 	@$(BUILD)/tests/with-papi-test
 
 .PHONY: tests
-tests: $(PROGRAMS) $(UNIT) ## build the unit tests
+tests: $(PROGRAMS) $(BUILD)/bench-harness $(UNIT) ## build the unit tests
 
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/

@@ -42,6 +42,15 @@ struct row *report_add(struct report *r, const char *name, const char *unit,
 /* "met", "missed" or "" without a target; a missing value is missed. */
 const char *row_verdict(const struct row *row);
 
+/* CPU time of this process so far. */
+double bench_cpu_ns(void);
+/*
+ * CPU time of waking up for each of n short lines in a pipe, pace_us apart,
+ * and reading it, and nothing else: the kernel's part of a token event that
+ * comes alone. NaN when it cannot be measured.
+ */
+double bench_wakeup_ns(uint32_t n, uint32_t pace_us);
+
 void machine_begin(struct machine *m);
 void machine_end(struct machine *m);
 

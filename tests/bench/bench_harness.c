@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -180,6 +179,9 @@ static enum oae_status events(struct job *j, struct oae_error *err)
 		   "wall time of the same, adapter included");
 	report_add(&j->report, "token_cpu", "ns", c.token_cpu, TOKEN_TARGET_NS,
 		   "CPU of a token event that comes alone");
+	report_add(&j->report, "wakeup_cpu", "ns",
+		   bench_wakeup_ns(scaled(j, 1000, 50), 1500), NAN,
+		   "the kernel's part of that: to wake up and read");
 	return OAE_OK;
 }
 
@@ -310,14 +312,6 @@ static enum oae_status memory(struct job *j, struct oae_error *err)
 
 /* ---- sensors ------------------------------------------------------------ */
 
-static double cpu_ns(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* A child that holds memory and does nothing. */
 static pid_t hold(size_t bytes)
 {
@@ -354,16 +348,17 @@ static enum oae_status sensors(struct job *j, struct oae_error *err)
 	for (i = 0; i < n; i++) {
 		oae_clock_sleep_until(due);
 		due += 1000000000u / SENSORS_PER_S;
-		start = cpu_ns();
+		start = bench_cpu_ns();
 		oae_sensors_read(&j->sensors, v);
-		read_ns += cpu_ns() - start;
+		read_ns += bench_cpu_ns() - start;
 		if (oae_clock_ns() < memory_due)
 			continue;
-		start = cpu_ns();
+		start = bench_cpu_ns();
 		(void)oae_tree_pss_bytes(&tree, pid, &bytes);
-		memory_ns += cpu_ns() - start;
-		memory_due = oae_clock_ns() +
-			     oae_tree_pause_ns((uint64_t)(cpu_ns() - start));
+		memory_ns += bench_cpu_ns() - start;
+		memory_due =
+			oae_clock_ns() +
+			oae_tree_pause_ns((uint64_t)(bench_cpu_ns() - start));
 		looks++;
 	}
 	wall_ns = (double)oae_clock_ns() - begin_ns;
@@ -478,6 +473,7 @@ static enum oae_status read_args(struct job *j, int argc, char **argv,
 	double n;
 	int c;
 
+	opterr = 0; /* our words, one line */
 	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
 		if (c == 'j')
 			j->json = true;
@@ -491,7 +487,10 @@ static enum oae_status read_args(struct job *j, int argc, char **argv,
 		else if (c == 'h')
 			j->help = true;
 		else if (c != 'r' && c != 's')
-			return usage(err, "that is no option");
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"%.60s: no such option, or without its"
+					" value; see --help",
+					argv[optind - 1]);
 		if (c != 'r' && c != 's')
 			continue;
 		n = strtod(optarg, &end);
