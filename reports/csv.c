@@ -307,3 +307,59 @@ void oae_csv_latency(const struct oae_report *r, struct oae_buf *b)
 				latency_rows(b, r->runs[i].name,
 					     oae_view_str(s, "id"), w);
 }
+
+static const struct column condition_columns[] = {
+	{ "system", "system" },
+	{ "status", "status" },
+	{ "reason", "reason" },
+	{ "repetitions", "repetitions" },
+	{ "failed_runs", "failed_runs" },
+	{ "oom_kills", "oom_kills" },
+	{ "s_per_request", "s_per_request" },
+	{ "kwh_per_request", "kwh_per_request" },
+	{ "energy_class", "energy_class" },
+	{ "g", "g" },
+	{ "kappa_usd", "kappa_usd" },
+	{ "oae_on_demand", "on_demand.value" },
+	{ "oae_on_demand_low", "on_demand.low" },
+	{ "oae_on_demand_high", "on_demand.high" },
+	{ "oae_owned", "owned.value" },
+	{ "oae_owned_low", "owned.low" },
+	{ "oae_owned_high", "owned.high" },
+};
+
+static void condition_rows(struct oae_buf *b, const char *run,
+			   const char *profile, const cJSON *cell)
+{
+	const cJSON *s;
+	bool first;
+
+	cJSON_ArrayForEach(s, oae_view_at(cell, "systems")) {
+		first = true;
+		put_text(b, &first, run);
+		put_text(b, &first, profile);
+		put_text(b, &first, oae_view_str(cell, "condition"));
+		put_text(b, &first, oae_view_str(cell, "kind"));
+		put_text(b, &first, oae_view_str(cell, "severity"));
+		put_paths(b, &first, s, condition_columns,
+			  COUNT(condition_columns));
+		oae_buf_puts(b, "\r\n");
+	}
+}
+
+void oae_csv_conditions(const struct oae_report *r, struct oae_buf *b)
+{
+	const cJSON *p, *c;
+	bool first = false;
+	size_t i;
+
+	oae_buf_puts(b, "run,profile,condition,kind,severity");
+	put_heads(b, &first, condition_columns, COUNT(condition_columns));
+	oae_buf_puts(b, "\r\n");
+	for (i = 0; i < r->n_runs; i++)
+		cJSON_ArrayForEach(p, oae_view_profiles(&r->runs[i]))
+			cJSON_ArrayForEach(c,
+					   oae_view_at(p, "conditions.cells"))
+				condition_rows(b, r->runs[i].name,
+					       oae_view_str(p, "id"), c);
+}

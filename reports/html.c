@@ -184,6 +184,8 @@ static void put_profiles(struct oae_buf *b, const struct oae_report *r,
 		put_table(&t, b);
 		oae_section_retrofit(r, ids[i], &t);
 		put_table(&t, b);
+		oae_section_conditions(r, ids[i], &t);
+		put_table(&t, b);
 		oae_section_costs(r, ids[i], &t);
 		put_table(&t, b);
 		oae_section_physical(r, ids[i], &t);

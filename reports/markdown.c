@@ -76,6 +76,8 @@ static void put_profile(const struct oae_report *r, const char *id,
 	put_table(&t, b);
 	oae_section_retrofit(r, id, &t);
 	put_table(&t, b);
+	oae_section_conditions(r, id, &t);
+	put_table(&t, b);
 	oae_section_costs(r, id, &t);
 	put_table(&t, b);
 }

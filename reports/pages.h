@@ -18,6 +18,8 @@ enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,
 void oae_csv_systems(const struct oae_report *r, struct oae_buf *b);
 void oae_csv_scores(const struct oae_report *r, struct oae_buf *b);
 void oae_csv_curve(const struct oae_report *r, struct oae_buf *b);
+/* One row a system and condition; its head alone when only nominal was. */
+void oae_csv_conditions(const struct oae_report *r, struct oae_buf *b);
 void oae_csv_latency(const struct oae_report *r, struct oae_buf *b);
 
 /* A caption that says how to read a picture, by its name. */

@@ -44,6 +44,10 @@ void oae_section_physical(const struct oae_report *r, const char *profile_id,
 /* Parameters that would turn the comparison within their declared range. */
 void oae_section_flips(const struct oae_report *r, const char *profile_id,
 		       struct oae_sheet *t);
+/* The scores under each kind of condition, by severity; no rows when only
+ * nominal was measured. */
+void oae_section_conditions(const struct oae_report *r, const char *profile_id,
+			    struct oae_sheet *t);
 /* Settings, runs done and failed, why, time to the first token. */
 void oae_section_runs(const struct oae_report *r, struct oae_sheet *t);
 /* Model files with size and hash. */

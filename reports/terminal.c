@@ -121,6 +121,10 @@ enum oae_status oae_report_text(const struct oae_report *r,
 		oae_section_scores(r, ids[i], &t);
 		t.caption = oae_buf_str(&title);
 		status = text_table(&t, text, columns, err);
+		if (status == OAE_OK) {
+			oae_section_conditions(r, ids[i], &t);
+			status = text_table(&t, text, columns, err);
+		}
 		oae_section_each_sentence(r, ids[i], text_sentence, &c);
 	}
 	oae_buf_putc(text, '\n');

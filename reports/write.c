@@ -51,6 +51,7 @@ enum oae_status oae_report_write_pages(const struct oae_report *r,
 		{ "scores.csv", oae_csv_scores },
 		{ "curve.csv", oae_csv_curve },
 		{ "latency.csv", oae_csv_latency },
+		{ "conditions.csv", oae_csv_conditions },
 		{ OAE_REPORT_MARK, put_mark },
 	};
 	enum oae_status status;

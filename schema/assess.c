@@ -15,10 +15,8 @@ static enum oae_status no_memory(struct oae_error *err)
 
 /* ---- repetitions ------------------------------------------------------ */
 
-/* Weights of the profile's workloads that were measured, summing to 1. */
-static bool measured_weights(const struct oae_score *s,
-			     const struct oae_profile *p,
-			     double weight[OAE_WORKLOADS_MAX])
+bool oae_assess_weights(const struct oae_score *s, const struct oae_profile *p,
+			double weight[OAE_WORKLOADS_MAX])
 {
 	double sum = 0;
 
@@ -129,7 +127,7 @@ static enum oae_status pair_up(struct oae_score *s, const struct oae_profile *p,
 	const struct oae_cell *lead;
 
 	memset(out, 0, sizeof(*out));
-	if (!measured_weights(s, p, weight))
+	if (!oae_assess_weights(s, p, weight))
 		return OAE_OK;
 	while (!(weight[first] > 0))
 		first++;
@@ -361,7 +359,7 @@ static bool baseline_means(struct oae_score *s, const struct oae_profile *p,
 	size_t n = 0, first = 0;
 	bool measured;
 
-	if (!measured_weights(s, p, weight))
+	if (!oae_assess_weights(s, p, weight))
 		return false;
 	while (!(weight[first] > 0))
 		first++;

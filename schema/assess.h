@@ -93,6 +93,11 @@ struct oae_mode_score {
 	char sentence[OAE_SENTENCE_BYTES];
 };
 
+/* Weights of the profile's workloads that were measured, summing to 1;
+ * false, and all 0, when none was. */
+bool oae_assess_weights(const struct oae_score *s, const struct oae_profile *p,
+			double weight[OAE_WORKLOADS_MAX]);
+
 /* What the profile's workloads say about the system's quality. */
 enum oae_status oae_assess_gate(struct oae_score *s,
 				const struct oae_profile *p, size_t system,

@@ -193,6 +193,7 @@ void oae_records_release(struct oae_records *r)
 	cJSON_Delete(r->environment_start);
 	cJSON_Delete(r->environment_end);
 	cJSON_Delete(r->ready);
+	cJSON_Delete(r->condition_set);
 	cJSON_Delete(r->notes);
 	cJSON_Delete(r->sources);
 	free(r->runs);

@@ -101,6 +101,7 @@ struct oae_run_record {
 	uint64_t peak_memory_bytes; /* largest; 0 when unknown */
 	const char *peak_memory_method;
 	size_t sample_count;
+	uint64_t oom_kills; /* of its processes, for its memory limit */
 	struct oae_run_counts counts;
 };
 
@@ -126,9 +127,11 @@ struct oae_records {
 	struct oae_arena arena;
 	cJSON *campaign;			    /* the "campaign" line */
 	cJSON *environment_start, *environment_end; /* or NULL */
-	cJSON *notes;	/* array of the texts of "note" lines */
-	cJSON *ready;	/* {system: the first ready message of its adapter} */
-	cJSON *sources; /* the meters of the first run, or NULL */
+	cJSON *notes; /* array of the texts of "note" lines */
+	cJSON *ready; /* {system: the first ready message of its adapter} */
+	/* {condition: "condition_set" of its first run}; not nominal */
+	cJSON *condition_set;
+	cJSON *sources;		/* the meters of the first run, or NULL */
 	uint64_t other_sources; /* later "run" lines in which others counted */
 	struct oae_cross_check cross_checks[OAE_CROSS_CHECKS_MAX];
 	size_t cross_check_count;

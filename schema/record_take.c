@@ -99,7 +99,9 @@ static enum oae_status take_campaign(struct oae_record_reader *r, cJSON *line)
 	r->out->campaign = cJSON_Duplicate(line, 1);
 	r->out->ready = cJSON_CreateObject();
 	r->out->notes = cJSON_CreateArray();
-	return r->out->campaign && r->out->ready && r->out->notes ?
+	r->out->condition_set = cJSON_CreateObject();
+	return r->out->campaign && r->out->ready && r->out->notes &&
+			       r->out->condition_set ?
 		       OAE_OK :
 		       oae_record_no_memory(r);
 }
@@ -253,6 +255,25 @@ static enum oae_status take_plan(struct oae_record_reader *r, const cJSON *line,
 	return status;
 }
 
+/* What a condition was made of, from its first run. */
+static enum oae_status take_set(struct oae_record_reader *r, const cJSON *line,
+				const struct oae_run_record *run)
+{
+	const cJSON *set =
+		cJSON_GetObjectItemCaseSensitive(line, "condition_set");
+	cJSON *all = r->out->condition_set, *copy;
+
+	if (!set || !run->condition || oae_run_is_nominal(run) ||
+	    strcmp(run->purpose, "score") != 0 ||
+	    cJSON_GetObjectItemCaseSensitive(all, run->condition))
+		return OAE_OK;
+	copy = cJSON_Duplicate(set, 1);
+	if (copy && cJSON_AddItemToObject(all, run->condition, copy))
+		return OAE_OK;
+	cJSON_Delete(copy);
+	return oae_record_no_memory(r);
+}
+
 static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 {
 	struct oae_run_record *run = NULL;
@@ -276,6 +297,8 @@ static enum oae_status take_run(struct oae_record_reader *r, cJSON *line)
 		status = new_run(r, id, &run);
 		if (!status)
 			status = take_plan(r, line, run);
+		if (!status)
+			status = take_set(r, line, run);
 	}
 	if (status)
 		return status;
@@ -326,6 +349,9 @@ static enum oae_status take_run_end(struct oae_record_reader *r, cJSON *line)
 				" twice",
 				(unsigned long long)run->id);
 	run->ended = true;
+	run->oom_kills += oae_json_u64_or(
+		cJSON_GetObjectItemCaseSensitive(line, "condition_seen"),
+		"oom_kills", 0);
 	run->wall_ns += oae_json_u64_or(line, "wall_ns", 0);
 	run->harness_cpu_ns += oae_json_u64_or(line, "harness_cpu_ns", 0);
 	run->sensors_cpu_ns += oae_json_u64_or(line, "sensors_cpu_ns", 0);

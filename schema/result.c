@@ -153,6 +153,8 @@ enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
 		status = oae_result_scenarios(&w, s, err);
 	if (!status)
 		status = oae_result_profiles(&w, s, err);
+	if (!status)
+		oae_result_conditions(&w, s);
 	if (status)
 		goto out;
 	oae_result_tables(&w, &s->tables);

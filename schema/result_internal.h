@@ -25,6 +25,12 @@ enum oae_status oae_result_scenarios(struct oae_jw *w, struct oae_score *s,
 /* "scale" and "profiles". */
 enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 				    struct oae_error *err);
+/* "conditions": what was attempted; nothing when only nominal was. */
+void oae_result_conditions(struct oae_jw *w, const struct oae_score *s);
+/* "conditions" of a profile, over its n cases; the same. */
+enum oae_status oae_result_profile_conditions(struct oae_jw *w,
+					      const struct oae_case *cases,
+					      size_t n, struct oae_error *err);
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 

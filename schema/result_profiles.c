@@ -398,8 +398,9 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 		write_score(w, s, &cases[i], &gates[i]);
 	oae_jw_end_arr(w);
 	write_curve(w, cases, gates, n);
+	status = oae_result_profile_conditions(w, cases, n, err);
 	oae_jw_end_obj(w);
-	return OAE_OK;
+	return status;
 }
 
 enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,

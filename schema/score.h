@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/stats.h"
 #include "base/status.h"
+#include "schema/condition.h"
 #include "schema/ledger.h"
 #include "schema/profile.h"
 #include "schema/record.h"
@@ -100,6 +101,11 @@ struct oae_score {
 	double cores;		    /* of the machine; NaN unknown */
 	struct oae_range dynamic_w; /* all cores busy less idle */
 	uint64_t planned_runs, begun_runs;
+	const char *conditions[OAE_CONDITIONS_MAX]; /* nominal first */
+	size_t condition_count;
+	/* all but nominal; schema/score_conditions.h */
+	struct oae_condition_run *condition_runs;
+	size_t condition_run_count;
 	/*
 	 * Of every interval: OAE_SCORE_LEVEL, or that of one look where the
 	 * campaign chose its number of runs by looking (schema/look.h).
@@ -129,6 +135,13 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 			       struct oae_error *err);
 enum oae_status oae_score_cells(struct oae_score *s, struct oae_error *err);
 enum oae_status oae_score_scales(struct oae_score *s, struct oae_error *err);
+
+/* The means of one run, over its n samples (sorted on the way). */
+enum oae_status oae_cell_run_take(const struct oae_score *score,
+				  const struct oae_run_record *run,
+				  const struct oae_sample **samples, size_t n,
+				  struct oae_cell_run *out,
+				  struct oae_error *err);
 
 /* *accepted: right and within the profile's limits. */
 enum oae_status oae_sample_accepted(const struct oae_sample *s,

@@ -141,10 +141,11 @@ static void run_energy(const struct oae_score *score, struct oae_cell_run *r)
 				NAN;
 }
 
-static enum oae_status take_run(const struct oae_score *score,
-				const struct oae_run_record *run,
-				const struct oae_sample **samples, size_t n,
-				struct oae_cell_run *out, struct oae_error *err)
+enum oae_status oae_cell_run_take(const struct oae_score *score,
+				  const struct oae_run_record *run,
+				  const struct oae_sample **samples, size_t n,
+				  struct oae_cell_run *out,
+				  struct oae_error *err)
 {
 	double busy_s = oae_busy_seconds(samples, n);
 	enum oae_status status;
@@ -344,7 +345,8 @@ static enum oae_status take_group(struct oae_score *s,
 					group[i]->request);
 		c->samples[c->sample_count++] = group[i];
 	}
-	status = take_run(s, run, group, n, &c->runs[c->run_count++], err);
+	status = oae_cell_run_take(s, run, group, n,
+				   &c->runs[c->run_count++], err);
 	return status ? status : take_validity(s, c, group, n, err);
 }
 

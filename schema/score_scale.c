@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "schema/score.h"
+#include "schema/score_conditions.h"
 
 #define RUNS_MAX 1024u
 
@@ -134,5 +135,7 @@ enum oae_status oae_score_read(const char *run_dir, struct oae_score *s,
 		status = oae_score_cells(s, err);
 	if (!status)
 		status = oae_score_scales(s, err);
+	if (!status)
+		status = oae_score_condition_runs(s, err);
 	return status;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/condition.h"
 #include "schema/validity.h"
 
 #include <math.h>
@@ -80,13 +81,22 @@ static size_t allowed(const struct oae_run_record *run)
 	return cap >= adapter ? (size_t)adapter : open ? SIZE_MAX : (size_t)cap;
 }
 
+static bool is_cold(const struct oae_run_record *run)
+{
+	const struct oae_condition *q =
+		run->condition ? oae_condition_find(run->condition) : NULL;
+
+	return q && q->kind == OAE_CONDITION_COLD;
+}
+
 /*
  * The i-th request of a segment (from 0) can be sent when i + 1 - limit of
  * those before it have ended. Those after it end later than it is sent, so
  * that moment is the (i + 1 - limit)-th of all ends.
  */
 static void segment_lateness(const struct oae_sample *const *s, size_t n,
-			     size_t limit, uint64_t *ends, double *late_ms)
+			     size_t limit, bool cold, uint64_t *ends,
+			     double *late_ms)
 {
 	for (size_t i = 0; i < n; i++)
 		ends[i] = s[i]->done_ns;
@@ -96,6 +106,9 @@ static void segment_lateness(const struct oae_sample *const *s, size_t n,
 
 		if (i >= limit && ends[i - limit] > could)
 			could = ends[i - limit];
+		/* Due when the process was started: not before it was ready. */
+		if (cold && s[0]->sent_ns > could)
+			could = s[0]->sent_ns;
 		late_ms[i] = s[i]->sent_ns > could ?
 				     (double)(s[i]->sent_ns - could) * 1e-6 :
 				     0;
@@ -116,8 +129,8 @@ enum oae_status oae_lateness(const struct oae_run_record *run,
 		to = from + 1;
 		while (to < n && samples[to]->segment == samples[from]->segment)
 			to++;
-		segment_lateness(samples + from, to - from, allowed(run), ends,
-				 late_ms + from);
+		segment_lateness(samples + from, to - from, allowed(run),
+				 is_cold(run), ends, late_ms + from);
 	}
 	free(ends);
 	return OAE_OK;

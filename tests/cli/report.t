@@ -18,7 +18,7 @@ check "the table is on stdout, with the path of the page" \
 all_files() {
 	local f
 	for f in index.html summary.md systems.csv scores.csv curve.csv \
-		latency.csv report.json {oae,cost}-{on-demand,owned}.{gp,dat} \
+		latency.csv conditions.csv report.json {oae,cost}-{on-demand,owned}.{gp,dat} \
 		{oae,cost}-{on-demand,owned}.{svg,png} latency.{gp,dat,svg,png}
 	do
 		[ -s "$run/report/$f" ] || { echo "no $f"; return 1; }

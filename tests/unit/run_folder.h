@@ -29,6 +29,14 @@
 #define FOLDER_WORKLOADS 3
 #define FOLDER_ITEMS 64
 
+/* What a condition does to each system. */
+struct folder_condition {
+	const char *name;
+	double slower[FOLDER_SYSTEMS]; /* times s */
+	double served[FOLDER_SYSTEMS]; /* share of a run, then it is killed */
+	bool unavailable;
+};
+
 struct folder {
 	char dir[300];
 	unsigned reps, items; /* runs of a system on a workload; per run */
@@ -60,6 +68,9 @@ struct folder {
 		bool reached;
 	} look[4];
 	const char *stop; /* reason of a stop after all runs, or NULL */
+	const struct folder_condition *conditions; /* beside nominal */
+	size_t condition_count;
+	const struct folder_condition *now; /* NULL: nominal */
 };
 
 static const char *const folder_system[FOLDER_SYSTEMS] = {
@@ -180,6 +191,15 @@ static inline void folder_campaign(const struct folder *f,
 	oae_jw_str(w, "utc", "2026-01-02T03:04:05Z");
 	oae_jw_str(w, "seed", "42");
 	oae_jw_str(w, "suite", "invented");
+	if (f->condition_count) {
+		oae_jw_obj(w, "options");
+		oae_jw_arr(w, "conditions");
+		oae_jw_str(w, NULL, "nominal");
+		for (size_t i = 0; i < f->condition_count; i++)
+			oae_jw_str(w, NULL, f->conditions[i].name);
+		oae_jw_end_arr(w);
+		oae_jw_end_obj(w);
+	}
 	folder_inputs(f, w);
 	oae_jw_obj(w, "plan");
 	oae_jw_int(w, "runs", f->reps * FOLDER_SYSTEMS * FOLDER_WORKLOADS);
@@ -359,7 +379,12 @@ static inline void folder_run_begin(const struct folder *f,
 	oae_jw_int(w, "run", run);
 	oae_jw_str(w, "system", id);
 	oae_jw_str(w, "workload", workload);
-	oae_jw_str(w, "condition", "nominal");
+	oae_jw_str(w, "condition", f->now ? f->now->name : "nominal");
+	if (f->now) {
+		oae_jw_obj(w, "condition_set");
+		oae_jw_str(w, "what", f->now->name);
+		oae_jw_end_obj(w);
+	}
 	oae_jw_str(w, "scenario", f->scenario);
 	oae_jw_int(w, "block", rep / 2);
 	oae_jw_int(w, "rep", rep);
@@ -394,15 +419,25 @@ static inline void folder_run_begin(const struct folder *f,
 }
 
 /* 20 W above idle on both cores while busy. */
-static inline void folder_run_end(struct oae_journal *j, int run, double busy,
-				  bool ok)
+static inline void folder_run_end(const struct folder *f, struct oae_journal *j,
+				  int run, double busy, bool ok)
 {
+	const char *why = f->now ? "killed" : "exit 3";
+	const char *status = ok ? "ok" : "failed";
+
 	struct oae_jw *w = oae_journal_begin(j, "run_end");
 
 	oae_jw_int(w, "run", run);
 	oae_jw_int(w, "segment", 0);
-	oae_jw_str(w, "status", ok ? "ok" : "failed");
-	oae_jw_str(w, "reason", ok ? NULL : "exit 3");
+	if (f->now && f->now->unavailable) {
+		status = "unavailable";
+		why = "not on this machine";
+	}
+	oae_jw_str(w, "status", status);
+	oae_jw_str(w, "reason", strcmp(status, "ok") ? why : NULL);
+	oae_jw_obj(w, "condition_seen");
+	oae_jw_int(w, "oom_kills", f->now && !ok ? 1 : 0);
+	oae_jw_end_obj(w);
 	oae_jw_int(w, "wall_ns", (int64_t)((busy + 1) * 1e9));
 	oae_jw_int(w, "peak_memory_bytes", 1000000);
 	oae_jw_str(w, "peak_memory_method", "pss");
@@ -428,6 +463,10 @@ static inline void folder_run(const struct folder *f, struct oae_journal *j,
 	unsigned n = f->fail_run == run ? f->items / 2 : f->items;
 	double busy = 0;
 
+	if (f->now) {
+		s *= f->now->slower[system];
+		n = (unsigned)(f->now->served[system] * f->items);
+	}
 	folder_run_begin(f, j, run, folder_system[system],
 			 folder_workload[workload], rep, false);
 	folder_sensors(f, j, run, 0, "idle", 0);
@@ -444,7 +483,7 @@ static inline void folder_run(const struct folder *f, struct oae_journal *j,
 		busy += takes;
 	}
 	folder_load(f, j, run, 1, busy);
-	folder_run_end(j, run, busy, n == f->items);
+	folder_run_end(f, j, run, busy, n == f->items);
 }
 
 static inline void folder_scale_run(const struct folder *f,
@@ -455,7 +494,7 @@ static inline void folder_scale_run(const struct folder *f,
 	folder_sensors(f, j, run, 0.5, "idle", 5);
 	folder_sample(f, j, run, 0, 0, 0, 0, 1, s);
 	folder_load(f, j, run, 1, s);
-	folder_run_end(j, run, s, true);
+	folder_run_end(f, j, run, s, true);
 }
 
 static inline void folder_looks(const struct folder *f, struct oae_journal *j,
@@ -507,6 +546,16 @@ static inline void folder_make(const struct folder *f)
 	}
 	if (f->stop)
 		folder_stop(f, &j);
+	for (size_t q = 0; q < f->condition_count; q++) {
+		struct folder at = *f;
+
+		at.now = &f->conditions[q];
+		for (int rep = 0; rep < (int)f->reps; rep++)
+			for (int w = 0; w < FOLDER_WORKLOADS; w++)
+				for (int s = 0; s < FOLDER_SYSTEMS; s++)
+					folder_run(&at, &j, &rng, run++, s, w,
+						   rep);
+	}
 	if (f->scale) {
 		folder_scale_run(f, &j, run++, 50);
 		folder_scale_run(f, &j, run++, 51);

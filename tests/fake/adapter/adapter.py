@@ -69,7 +69,22 @@ def child(m):
     os._exit(0)
 
 
+def hungry(m):
+    # What a memory limit is for.
+    bytearray(64 << 20)
+    answer(m)
+
+
+def busy(m):
+    end = time.process_time() + 0.03
+    while time.process_time() < end:
+        pass
+    answer(m)
+
+
 BAD = {
+    "hungry": hungry,
+    "busy": busy,
     "crash": lambda m: os.kill(os.getpid(), signal.SIGSEGV),
     "exit0": lambda m: sys.exit(0),
     "exit3": lambda m: (sys.stderr.write("no more memory\n"), sys.exit(3)),
