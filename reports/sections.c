@@ -282,6 +282,7 @@ static void measured_row(struct oae_sheet *t, const char *label,
 	put_number(t, s.has ? s.value : NAN, oae_number_seconds,
 		   s.reason ? s.reason : none);
 	put_joules(t, oae_view_at(w, "joules_per_request"));
+	oae_remark_steady(t, label, w);
 }
 
 typedef void row_fn(struct oae_sheet *t, const char *label, const cJSON *system,
@@ -358,8 +359,10 @@ void oae_section_measured(const struct oae_report *r, struct oae_sheet *t)
 		       " J/request with its class: M measured, E estimated)");
 	oae_sheet_columns(t, heads, "llrlrrrr");
 	each_workload(r, t, measured_row);
-	for (size_t i = 0; i < r->n_runs; i++)
+	for (size_t i = 0; i < r->n_runs; i++) {
 		remark_energy(t, &r->runs[i]);
+		oae_remark_stopping(t, &r->runs[i]);
+	}
 	oae_section_harness(r, t);
 }
 

@@ -25,6 +25,9 @@ void oae_section_load(const struct oae_report *r, struct oae_sheet *t);
 void oae_section_load_times(const struct oae_report *r, struct oae_sheet *t);
 /* Runs that broke a rule of the specification, in every scenario. */
 void oae_section_invalid(const struct oae_report *r, struct oae_sheet *t);
+/* Remarks: why there are so many runs; whether a cell's runs settle. */
+void oae_remark_stopping(struct oae_sheet *t, const struct oae_report_run *run);
+void oae_remark_steady(struct oae_sheet *t, const char *label, const cJSON *w);
 /* Percentiles, throughput, memory, acceptance. */
 void oae_section_detail(const struct oae_report *r, struct oae_sheet *t);
 /* What the processors did; no part of a score. */

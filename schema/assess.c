@@ -432,6 +432,9 @@ void oae_assess_scale(struct oae_score *s, const struct oae_profile *p,
 		return;
 	}
 	out->step = step;
+	if (step->runs < 2)
+		out->reason = "the reference shape was measured in one run"
+			      " only: its spread is not known";
 	out->ttft_ms = 1000 * step->ttft_s.mid;
 	out->tpot_ms = 1000 * step->tpot_s.mid;
 	out->extrapolated = (double)step->tokens_in != p->tokens_in ||

@@ -34,8 +34,8 @@ struct oae_gate_report {
 /* The scale step of one profile. */
 struct oae_scale_use {
 	const struct oae_scale_step *step; /* NULL: none was measured */
-	const char *reason;		   /* why none is used, or NULL */
-	bool extrapolated; /* other token counts were measured */
+	const char *reason; /* why none is used, or why it proves little */
+	bool extrapolated;  /* other token counts were measured */
 	double s_reference, s_embedded;
 	struct oae_interval s, e; /* factors; 1 when none */
 	double ttft_ms, tpot_ms;  /* at the reference shape; NaN */

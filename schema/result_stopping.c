@@ -56,6 +56,11 @@ static enum oae_status write_looks(struct oae_jw *w, struct oae_score *s,
 				  "journal: stopped by precision, but no look"
 				  " after %u runs reached it",
 				  r->stop_runs);
+	if (!status && r->stop_reason && !strcmp(r->stop_reason, "budget") &&
+	    !s->stopping.budget_s)
+		status = oae_fail(err, OAE_ERR_CHECK, 0,
+				  "journal: stopped by a budget that the plan"
+				  " does not have");
 	return status;
 }
 

@@ -67,6 +67,7 @@ struct folder {
 		double half_width;
 		bool reached;
 	} look[4];
+	bool scale_once;  /* one scale run, not two */
 	const char *stop; /* reason of a stop after all runs, or NULL */
 	const struct folder_condition *conditions; /* beside nominal */
 	size_t condition_count;
@@ -208,6 +209,8 @@ static inline void folder_campaign(const struct folder *f,
 		oae_jw_int(w, "every", f->every);
 		oae_jw_int(w, "looks", f->precision > 0 ? 4 : 1);
 		oae_jw_num(w, "level", f->precision > 0 ? 1 - .0182 : .95);
+		if (f->stop && strcmp(f->stop, "budget") == 0)
+			oae_jw_int(w, "budget_s", 60);
 	}
 	oae_jw_end_obj(w);
 	oae_jw_arr(w, "systems");
@@ -558,7 +561,8 @@ static inline void folder_make(const struct folder *f)
 	}
 	if (f->scale) {
 		folder_scale_run(f, &j, run++, 50);
-		folder_scale_run(f, &j, run++, 51);
+		if (!f->scale_once)
+			folder_scale_run(f, &j, run++, 51);
 	}
 	if (f->sealed)
 		folder_ok(oae_journal_seal(&j, &err), &err);
