@@ -2,8 +2,8 @@
 /*
  * A campaign's journal and inputs, reduced to what scores are made of. A
  * cell is one system on one workload, nominal condition, SingleStream (other
- * scenarios: schema/served.h); the unit of replication is the run. All memory is the score's arena's or the
- * documents' it holds.
+ * scenarios: schema/served.h); the unit of replication is the run. All
+ * memory is the score's arena's or the documents' it holds.
  */
 #ifndef OAE_SCHEMA_SCORE_H
 #define OAE_SCHEMA_SCORE_H

@@ -144,7 +144,8 @@ static enum oae_status check_scenario(const struct oae_load_spec *s,
 		return refuse(err, p,
 			      "one request is in flight; for more take"
 			      " --scenario Server --arrivals closed");
-	if (p->scenario == OAE_SCENARIO_OFFLINE && (s->arrivals || s->think_s))
+	if (p->scenario == OAE_SCENARIO_OFFLINE &&
+	    (s->arrivals || s->think_s != 0))
 		return refuse(err, p,
 			      "all requests are due at once: no arrivals and"
 			      " no time to think");

@@ -3,15 +3,15 @@
  * How requests reach the system under test, by the names of MLPerf
  * Inference:
  *
- *   SingleStream  one request in flight; the next when it is answered
- *   MultiStream	 queries of samples_per_query requests (8 unless said), all
+ *   SingleStream: one request in flight; the next when it is answered.
+ *   MultiStream: queries of samples_per_query requests (8 unless said), all
  *	of a query at once; the next query when the last answer is there
- *	(MLPerf's definition since 1.1), or at a rate of queries
- *   Server	 requests at a rate, whatever the system does; a Poisson process
+ *	(MLPerf's definition since 1.1), or at a rate of queries.
+ *   Server: requests at a rate, whatever the system does; a Poisson process
  *	unless said. With closed arrivals: as many users as the concurrency,
- *	each with one request at a time
- *   Interactive	 Server with MLPerf's tighter limits on tokens
- *   Offline	 all requests due at once
+ *	each with one request at a time.
+ *   Interactive: Server with MLPerf's tighter limits on tokens.
+ *   Offline: all requests due at once.
  */
 #ifndef OAE_WORKLOADS_SCENARIO_H
 #define OAE_WORKLOADS_SCENARIO_H

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cli/tap.sh
 smoke=("$oae" run --suite smoke --quiet --no-report --no-calibration)
-slow=(--systems null/echo:delay_us=1000,tokens=2)
+slow=(--systems "null/echo:delay_us=1000,tokens=2")
 
 # value DIR FILTER WANT: jq over the result's first scenario.
 value() {

@@ -190,6 +190,15 @@ static const cJSON *at(const cJSON *obj, const char *key)
 	return v;
 }
 
+/* The value of an amount. */
+static void near(const cJSON *obj, const char *key, double want)
+{
+	double is = at(at(obj, key), "value")->valuedouble;
+
+	if (!(fabs(is / want - 1) < 1e-7))
+		fail_msg("%s: %.9g is not %g", key, is, want);
+}
+
 static void scenarios_of_a_result(void **state)
 {
 	struct folder f = fresh("good");
@@ -205,14 +214,9 @@ static void scenarios_of_a_result(void **state)
 	assert_true(cJSON_IsTrue(at(at(first, "validity"), "valid")));
 	assert_true(at(at(first, "requests"), "ok")->valueint == 72);
 	/* 50 ms each, one after the other; 10 tokens out, 40 in. */
-	assert_true(fabs(at(at(first, "requests_per_s"), "value")->valuedouble -
-			 20) < 1e-6);
-	assert_true(
-		fabs(at(at(first, "output_tokens_per_s"), "value")->valuedouble -
-		     200) < 1e-5);
-	assert_true(
-		fabs(at(at(first, "total_tokens_per_s"), "value")->valuedouble -
-		     1000) < 1e-5);
+	near(first, "requests_per_s", 20);
+	near(first, "output_tokens_per_s", 200);
+	near(first, "total_tokens_per_s", 1000);
 	assert_true(cJSON_IsNull(at(at(first, "offered_per_s"), "value")));
 	/* First token after 5 ms, and of sums' 80 ms after 8: too late. */
 	g = at(first, "goodput")->child;
@@ -220,8 +224,7 @@ static void scenarios_of_a_result(void **state)
 	assert_true(at(g, "share")->valuedouble == 0);
 	assert_string_equal(at(g->next, "of")->valuestring, "profile");
 	assert_true(at(g->next, "share")->valuedouble == 1);
-	assert_true(fabs(at(at(g->next, "per_s"), "value")->valuedouble - 20) <
-		    1e-6);
+	near(g->next, "per_s", 20);
 	assert_true(cJSON_IsNull(
 		at(at(at(at(first, "from_due"), "e2el_ms"), "p99"), "value")));
 	cJSON_Delete(tree);

@@ -172,7 +172,7 @@ static void test_unknown(void **state)
 	(void)state;
 	assert_int_equal(oae_suite_load(home, "quikc", &s, &err),
 			 OAE_ERR_USAGE);
-	assert_non_null(strstr(err.text, "quick, robustness, smoke"));
+	assert_non_null(strstr(err.text, "quick, robustness, server, smoke"));
 	oae_suite_release(&s);
 }
 
