@@ -515,13 +515,13 @@ int oae_cmd_run(int argc, char **argv)
 	j->argc = argc;
 	j->argv = argv;
 	j->journal.fd = -1;
-	if (oae_run_args_read(&j->args, argc, argv, &err)) {
+	/* All words are checked before a folder is made. */
+	if (oae_run_args_read(&j->args, argc, argv, &err) ||
+	    (!j->args.help && oae_counters_check(&err))) {
 		code = oae_die_code("oae run", &err);
 	} else if (j->args.help) {
 		fputs(help, stdout);
 		code = OAE_EXIT_OK;
-	} else if (oae_counters_check(&err)) { /* before a folder is made */
-		code = oae_die_code("oae run", &err);
 	} else {
 		oae_log_quiet(j->args.quiet);
 		catch_signals();
