@@ -17,7 +17,7 @@ struct oae_probe {
 	uint32_t requests;  /* 1 to OAE_REQUESTS_PER_RUN_MAX */
 	uint32_t tokens;    /* of each answer, at least 1 */
 	uint32_t delay_us;  /* before each of them */
-	uint32_t in_flight; /* at most; the null adapter takes 64 */
+	uint32_t in_flight; /* at most; the null adapter takes 1024 */
 	double per_s;	    /* sent at this rate; 0: one after the other */
 };
 

@@ -116,7 +116,8 @@ check "a copy of it is in the run folder" cmp "$tmp/azure.csv" \
 trace() { # EXIT WORD TEXT: a trace that is refused before anything runs
 	printf "$3" >"$tmp/bad.csv"
 	fails "$1" "$2" "${smoke[@]}" --out "$tmp/never" --scenario Server \
-		--items 2 --arrivals "trace:$tmp/bad.csv" && [ ! -e "$tmp/never" ]
+		--items 2 --arrivals "trace:$tmp/bad.csv" &&
+		[ ! -e "$tmp/never" ]
 }
 azure='TIMESTAMP,ContextTokens,GeneratedTokens\n'
 burst='Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n'
@@ -184,9 +185,10 @@ check "from where it was, not from the start" test "$(lines "$tmp/cut" run \
 	'select(.segment == 1) | .load.due_from_ns | tonumber > 0')" = true
 check "and verifies" "$oae" verify "$tmp/cut"
 cp "$tmp/azure.csv" "$tmp/mine.csv"
-(cd "$tmp" && exec "$oae" run --suite smoke --quiet --no-score --no-calibration \
-	--out "$tmp/cut2" --scenario Server --items 4 --runs 8 \
-	--arrivals trace:mine.csv --systems null/echo:delay_us=100000,tokens=1) >"$tmp/log" 2>&1 &
+(cd "$tmp" && exec "$oae" run --suite smoke --quiet --no-score \
+	--no-calibration --out "$tmp/cut2" --scenario Server --items 4 --runs 8 \
+	--arrivals trace:mine.csv \
+	--systems null/echo:delay_us=100000,tokens=1) >"$tmp/log" 2>&1 &
 pid=$!
 until [ -s "$tmp/cut2/journal.jsonl" ] &&
 	grep -q '"type":"sample"' "$tmp/cut2/journal.jsonl"; do

@@ -80,6 +80,16 @@ static void bad_words(void **state)
 		"--out= x",
 		"--seed 1 --seed 2",
 		"--resume d --seed 1",
+		"--resume d --rate 3",
+		"--rate 0",
+		"--rate -1",
+		"--rate nan",
+		"--rate 1e7",
+		"--think 0",
+		"--think 1x",
+		"--concurrency 0",
+		"--concurrency 1025",
+		"--samples-per-query 0",
 		"--resume d --dry-run",
 		"--request-limit 0",
 		"--suite",
@@ -99,7 +109,20 @@ static void bad_words(void **state)
 
 /* ---- the plan ---------------------------------------------------------- */
 
-static void load_smoke(struct oae_campaign *c)
+static const struct oae_load_spec bursts = {
+	.scenario = "Server",
+	.arrivals = "gamma:2",
+	.rate_per_s = 10,
+};
+static const struct oae_load_spec users = {
+	.scenario = "Server",
+	.arrivals = "closed",
+	.think_s = 0.25,
+	.concurrency = 5,
+	.goodput = "ttft:7",
+};
+
+static void load_smoke(struct oae_campaign *c, const struct oae_load_spec *load)
 {
 	struct oae_options o = { .suite = "smoke", .seed = 7, .runs = 4 };
 	struct oae_error err = { 0 };
@@ -107,6 +130,7 @@ static void load_smoke(struct oae_campaign *c)
 	o.systems.item[0] = "null/echo";
 	o.systems.item[1] = "null/echo:delay_us=1";
 	o.systems.count = 2;
+	o.load = *load;
 	if (oae_campaign_load(c, &o, &err))
 		fail_msg("%s", err.text);
 }
@@ -119,7 +143,7 @@ static void plan_is_paired(void **state)
 	size_t i, k, pairs = 0, n;
 
 	(void)state;
-	load_smoke(&c);
+	load_smoke(&c, &bursts);
 	assert_int_equal(c.run_count, 8);
 	oae_arena_init(&arena, 64 << 20);
 	for (i = 0; i < c.run_count; i++)
@@ -135,11 +159,14 @@ static void plan_is_paired(void **state)
 			assert_string_not_equal(a.system, b.system);
 			assert_int_equal(a.seed, b.seed);
 			assert_int_equal(a.count, b.count);
+			assert_string_equal(a.schedule, b.schedule);
 			for (n = 0; n < a.count; n++) {
 				assert_string_equal(a.requests[n].item,
 						    b.requests[n].item);
 				assert_int_equal(a.requests[n].submit.seed,
 						 b.requests[n].submit.seed);
+				assert_int_equal(a.requests[n].due_ns,
+						 b.requests[n].due_ns);
 			}
 			pairs++;
 		}
@@ -158,7 +185,7 @@ static void plan_comes_back(void **state)
 	struct oae_jw w;
 
 	(void)state;
-	load_smoke(&c);
+	load_smoke(&c, &users);
 	oae_buf_init(&b, 1 << 20);
 	oae_jw_init(&w, &b, 0);
 	oae_jw_obj(&w, NULL);
@@ -169,6 +196,11 @@ static void plan_comes_back(void **state)
 	assert_int_equal(oae_campaign_load(&again, &o, &err), OAE_OK);
 	assert_int_equal(oae_campaign_same(&again, line, &err), OAE_OK);
 	assert_int_equal(again.run_count, c.run_count);
+	assert_int_equal(again.load.scenario, OAE_SCENARIO_SERVER);
+	assert_string_equal(again.load.arrivals_text, "closed");
+	assert_int_equal(again.load.concurrency, 5);
+	assert_true(again.load.arrivals.think_s == 0.25);
+	assert_true(again.load.goodput.ttft_ms == 7);
 	assert_memory_equal(again.runs, c.runs, c.run_count * sizeof(*c.runs));
 	/* Another program in between is another campaign. */
 	again.systems[1].binary_sha256[0] ^= 1;
