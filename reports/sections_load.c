@@ -185,12 +185,27 @@ static void time_row(struct oae_sheet *t, const char *label, const cJSON *g,
 	}
 }
 
+/* MultiStream: until the last answer of a query, by MLPerf its latency. */
+static void query_row(struct oae_sheet *t, const char *label, const cJSON *g)
+{
+	oae_sheet_cell(t, "%s", label);
+	oae_sheet_cell(t, "%s", oae_view_str(g, "workload"));
+	oae_sheet_cell(t, "due, query");
+	for (int i = 0; i < 6; i++)
+		oae_sheet_cell(t, "%s", OAE_DASH);
+	put_ms(t, g, "query_ms.median");
+	put_ms(t, g, "query_ms.p90");
+	put_ms(t, g, "query_ms.p99");
+}
+
 static void time_rows(struct oae_sheet *t, const char *label, const cJSON *g)
 {
 	if (is_headline(g))
 		return;
 	time_row(t, label, g, "due", "from_due");
 	time_row(t, label, g, "send", "from_send");
+	if (oae_view_num(g, "load.samples_per_query") > 1)
+		query_row(t, label, g);
 }
 
 void oae_section_load_times(const struct oae_report *r, struct oae_sheet *t)

@@ -223,6 +223,25 @@ check "a stopped harness: the run is not valid" jq -e '.scenarios[0] |
 	.valid_runs < .runs' "$tmp/late/result.json"
 check "it verifies all the same" "$oae" verify "$tmp/late"
 
+# ---- the tables
+shows() { # DIR WORD
+	"$oae" score "$tmp/$1" >"$tmp/table" && grep -qF "$2" "$tmp/table" ||
+		{ cat "$tmp/table"; false; }
+}
+check "the table says how it served under load" shows server "Under load"
+check "from due and from send" shows server " send "
+check "there is no score of it, and why" shows server "There is no score"
+check "a query has its own latency" shows multi "query"
+check "a run that is not valid stands there with its rule" \
+	shows late "OAE-V001: the harness sent late"
+check "SingleStream has no such table" bash -c \
+	'"$0" score "$1" | grep -q Measured && ! "$0" score "$1" |
+	 grep -q "Under load"' "$oae" "$tmp/single"
+check "page and summary too" bash -c '"$0" report "$1" >/dev/null &&
+	grep -q "Under load" "$1/report/index.html" &&
+	grep -q "OAE-V001" "$1/report/index.html" &&
+	grep -q "OAE-V001" "$1/report/summary.md"' "$oae" "$tmp/late"
+
 # ---- the document
 if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
 	check "all of it is as the schema says" /usr/bin/python3 - \
