@@ -375,7 +375,7 @@ static void segment(struct oae_journal *j, const struct folder *f, int number,
 	reading(j, 1 + s, "measure", to);
 	reading(j, 1 + s, "idle_after", to);
 	reading(j, 2 + s, "idle_after", to + idle_w);
-	folder_run_end(j, 0, s, true);
+	folder_run_end(f, j, 0, s, true);
 }
 
 static void segments_add_up(void **state)
