@@ -33,8 +33,9 @@ check "nominal comes first; a cold run has four requests" jq -e \
 	'.runs | length == 6 and (.[0:2] | all(.condition == "nominal")) and
 	 all(.[]; .requests == (if .condition == "cold:load" then 4 else 8
 	 end))' "$tmp/plan"
-check "standard is three severities of six kinds" bash -c '"$0" run --suite \
-	smoke --conditions standard --dry-run | [ "$(grep -c "rep [12]" -)" -eq 38 ]' "$oae"
+"${smoke[@]}" --conditions standard --dry-run >"$tmp/plan"
+check "standard is three severities of six kinds" test \
+	"$(grep -c "rep [12]" "$tmp/plan")" -eq 38
 
 # ---- all of them
 dir=$tmp/all
@@ -51,7 +52,8 @@ if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
 		/usr/bin/python3 "$tmp/valid.py" "$dir/result.json"
 fi
 check "each condition was measured or says why not" jq -e '.conditions |
-	length == 18 and all(.[]; .runs == 4 and .failed == 0 and
+	length == 18 and all(.[]; .runs == 4 and
+	(.failed == 0 or .kind == "memory") and
 	(.unavailable == 0 or (.unavailable == 4 and .reason != null)))' \
 	"$dir/result.json"
 check "what needs no control group is never unavailable" jq -e '.conditions |
@@ -64,11 +66,13 @@ check "kappa, s and g stand beside nominal" jq -e '.profiles[0].conditions |
 
 # ---- bursts
 check "bursts come at half of what the baseline served at once" bash -c '
-	jq -s "(map(select(.purpose == \"score\" and .condition == \"nominal\" and
+	jq -s "(map(select(.purpose == \"score\" and
+		.condition == \"nominal\" and
 		.system == \"null/echo\")) | map(.run)) as \$b |
 	 (map(select(.type == \"sample\" and (.run | IN(\$b[])))) |
 	  map(.done_ns - .sent_ns) | add / length / 1e9) as \$s |
-	 map(select(.type == \"run\" and (.condition | startswith(\"burst\")))) |
+	 map(select(.type == \"run\" and
+		(.condition | startswith(\"burst\")))) |
 	 length == 12 and all(.[]; .condition_set.arrivals.rate_per_s * \$s |
 	 . > 0.499999 and . < 0.500001)" -e "$0"' "$dir/journal.jsonl"
 same_schedule() { # both systems, each repetition of one condition
@@ -110,7 +114,8 @@ check "a cold run has no warm-up" test \
 	"$(lines "$dir" warmup "select(.run | IN($cold))" | wc -l)" -eq 0
 check "its first request waits from the start of the process" bash -c '
 	jq -se "(map(select(.type == \"ready\")) |
-	 map({key: (.run | tostring), value: .setup_ns}) | from_entries) as \$up |
+	 map({key: (.run | tostring), value: .setup_ns}) |
+	 from_entries) as \$up |
 	 map(select(.type == \"sample\" and .request == \"1\" and
 	 (.run | IN('"$cold"')))) | length == 12 and all(.[];
 	 .sent_ns - .due_ns >= \$up[.run | tostring])" "$0"' \
@@ -174,7 +179,8 @@ fi
 dir=$tmp/none
 mkdir -p "$tmp/empty"
 "$oae" run --suite smoke --no-report --out "$dir" \
-	--conditions cpu:50,memory:1.1,cpu:25,noise:2 --sysroot "$tmp/empty" >"$tmp/out" 2>"$tmp/err"
+	--conditions cpu:50,memory:1.1,cpu:25,noise:2 \
+	--sysroot "$tmp/empty" >"$tmp/out" 2>"$tmp/err"
 check "a machine without control groups ends well" test $? -eq 0
 check "it is told once a condition" test \
 	"$(grep -c 'is unavailable: ' "$tmp/err")" -eq 3
