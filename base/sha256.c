@@ -54,6 +54,22 @@ void oae_sha256_peek(const struct oae_sha256 *h, char hex[OAE_SHA256_HEX])
 	EVP_MD_CTX_free(copy);
 }
 
+void oae_sha256_restart(struct oae_sha256 *h)
+{
+	if (h->ctx && EVP_DigestInit_ex(h->ctx, NULL, NULL) != 1)
+		oae_sha256_release(h);
+}
+
+void oae_sha256_end(struct oae_sha256 *h, char hex[OAE_SHA256_HEX])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (h->ctx && EVP_DigestFinal_ex(h->ctx, digest, NULL) == 1)
+		to_hex(digest, hex);
+	else
+		hex[0] = '\0';
+}
+
 void oae_sha256_release(struct oae_sha256 *h)
 {
 	EVP_MD_CTX_free(h->ctx);

@@ -20,6 +20,13 @@ void oae_sha256_update(struct oae_sha256 *h, const void *data, size_t len);
  * OpenSSL failed (out of memory).
  */
 void oae_sha256_peek(const struct oae_sha256 *h, char hex[OAE_SHA256_HEX]);
+/*
+ * Many short texts with one h: restart, update, end, for each. Three times
+ * as fast as oae_sha256_bytes(), which looks the algorithm up anew.
+ */
+void oae_sha256_restart(struct oae_sha256 *h);
+/* The digest, or "" after a failure; restart or release must follow. */
+void oae_sha256_end(struct oae_sha256 *h, char hex[OAE_SHA256_HEX]);
 void oae_sha256_release(struct oae_sha256 *h);
 
 void oae_sha256_bytes(const void *data, size_t len, char hex[OAE_SHA256_HEX]);

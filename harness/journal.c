@@ -13,6 +13,8 @@
 static enum oae_status journal_init(struct oae_journal *j, const char *path,
 				    struct oae_error *err)
 {
+	enum oae_status status;
+
 	memset(j, 0, sizeof(*j));
 	j->fd = -1;
 	oae_buf_init(&j->line, OAE_JOURNAL_LINE_BYTES_MAX);
@@ -21,7 +23,8 @@ static enum oae_status journal_init(struct oae_journal *j, const char *path,
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%.200s...: path too long", path);
 	(void)snprintf(j->path, sizeof(j->path), "%s", path);
-	return oae_sha256_init(&j->whole, err);
+	status = oae_sha256_init(&j->one, err);
+	return status ? status : oae_sha256_init(&j->whole, err);
 }
 
 static enum oae_status journal_open(struct oae_journal *j, int flags,
@@ -83,7 +86,9 @@ static enum oae_status journal_undo(struct oae_journal *j, int sys,
 /* Takes a written line (without its newline) into the chain. */
 static void journal_link(struct oae_journal *j, const char *line, size_t len)
 {
-	oae_sha256_bytes(line, len, j->prev);
+	oae_sha256_restart(&j->one);
+	oae_sha256_update(&j->one, line, len);
+	oae_sha256_end(&j->one, j->prev);
 	oae_sha256_update(&j->whole, line, len);
 	oae_sha256_update(&j->whole, "\n", 1);
 	j->bytes += len + 1;
@@ -151,6 +156,7 @@ void oae_journal_close(struct oae_journal *j)
 		close(j->fd);
 	j->fd = -1;
 	oae_buf_release(&j->line);
+	oae_sha256_release(&j->one);
 	oae_sha256_release(&j->whole);
 }
 

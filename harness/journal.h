@@ -26,6 +26,7 @@ struct oae_journal {
 	uint64_t bytes; /* written so far */
 	char prev[OAE_SHA256_HEX];
 	struct oae_sha256 whole; /* of all bytes so far */
+	struct oae_sha256 one;	 /* of one line */
 	struct oae_buf line;
 	struct oae_jw jw;
 	char path[OAE_PATH_BYTES_MAX];

@@ -33,7 +33,7 @@ bool oae_run_is_nominal(const struct oae_run_record *r)
 struct chain {
 	const char *path;
 	char prev[OAE_SHA256_HEX];
-	struct oae_sha256 all;
+	struct oae_sha256 all, one;
 };
 
 static enum oae_status broken(const struct chain *c, uint64_t line,
@@ -108,7 +108,9 @@ static enum oae_status take_line(struct oae_record_reader *r, struct chain *c,
 	cJSON_Delete(line);
 	if (status)
 		return status;
-	oae_sha256_bytes(text, len, c->prev);
+	oae_sha256_restart(&c->one);
+	oae_sha256_update(&c->one, text, len);
+	oae_sha256_end(&c->one, c->prev);
 	oae_sha256_update(&c->all, text, len);
 	oae_sha256_update(&c->all, "\n", 1);
 	out->lines++;
@@ -171,6 +173,8 @@ enum oae_status oae_records_read(const char *path, struct oae_records *out,
 				path);
 	status = oae_sha256_init(&c.all, err);
 	if (!status)
+		status = oae_sha256_init(&c.one, err);
+	if (!status)
 		status = take_lines(&r, &c, f);
 	fclose(f);
 	if (!status && out->lines == 0)
@@ -183,6 +187,7 @@ enum oae_status oae_records_read(const char *path, struct oae_records *out,
 	if (!status)
 		oae_sha256_peek(&c.all, out->sha256);
 	oae_sha256_release(&c.all);
+	oae_sha256_release(&c.one);
 	free(r.by_id);
 	return status;
 }

@@ -231,6 +231,13 @@ static void sha256_vectors(void **state)
 	oae_sha256_update(&h, cases[2].text + 3, strlen(cases[2].text) - 3);
 	oae_sha256_peek(&h, hex);
 	assert_string_equal(hex, cases[2].hex);
+	/* One after the other with the same state. */
+	for (size_t i = 0; i < 3; i++) {
+		oae_sha256_restart(&h);
+		oae_sha256_update(&h, cases[i].text, strlen(cases[i].text));
+		oae_sha256_end(&h, hex);
+		assert_string_equal(hex, cases[i].hex);
+	}
 	oae_sha256_release(&h);
 }
 
