@@ -10,6 +10,9 @@
 #include "base/limits.h"
 #include "harness/journal.h"
 
+#define LOCK_WAIT_NS 3000000000u
+#define LOCK_NAP_NS 10000000u
+
 static enum oae_status journal_init(struct oae_journal *j, const char *path,
 				    struct oae_error *err)
 {
@@ -27,6 +30,22 @@ static enum oae_status journal_init(struct oae_journal *j, const char *path,
 	return status ? status : oae_sha256_init(&j->whole, err);
 }
 
+/*
+ * A harness that was killed while it started an adapter leaves a child that
+ * still has the file, until the kernel has ended that too.
+ */
+static bool lock(int fd)
+{
+	uint64_t end = oae_clock_ns() + LOCK_WAIT_NS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (oae_clock_ns() >= end)
+			return false;
+		oae_clock_sleep_until(oae_clock_ns() + LOCK_NAP_NS);
+	}
+	return true;
+}
+
 static enum oae_status journal_open(struct oae_journal *j, int flags,
 				    struct oae_error *err)
 {
@@ -37,7 +56,7 @@ static enum oae_status journal_open(struct oae_journal *j, int flags,
 					OAE_ERR_DENIED :
 					OAE_ERR_IO,
 				errno, "%s: cannot open the journal", j->path);
-	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+	if (!lock(j->fd))
 		return oae_fail(err, OAE_ERR_IO, 0,
 				"%s: another oae is writing this journal; wait"
 				" for it or stop it",
