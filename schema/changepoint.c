@@ -143,8 +143,8 @@ enum oae_status oae_changepoints(const double *x, size_t n, double penalty,
 	enum oae_status status = check(x, n, err);
 
 	*count = 0;
-	if (!status &&
-	    (!sums || !p.best || !p.before || !p.pruned || !p.starts))
+	if (!status && (!sums || !p.best || !p.before || !p.pruned ||
+			!p.starts || !p.cost))
 		status = oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 	if (status)
 		goto out;
