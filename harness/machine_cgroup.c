@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Control groups: which layout, which controllers, and what limits this
- * process has; cgroup.h says where a group can be made. proc(5) for /proc/self/{mounts,cgroup}; the kernel's
- * admin-guide/cgroup-v1 and cgroup-v2.
+ * process has; cgroup.h says where a group can be made. Sources: proc(5) for
+ * /proc/self/{mounts,cgroup}; the kernel's admin-guide/cgroup-v1 and cgroup-v2.
  */
 #include <math.h>
 #include <stdio.h>

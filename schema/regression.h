@@ -71,9 +71,9 @@ struct oae_regression_finding {
 
 /*
  * Judges n metrics into out[n]; the returned one is the worst
- * (a regression before an inconclusive one). Fewer than OAE_REGRESSION_PAIRS_MIN
- * pairs, a side that is missing, or a value that is not above 0 is
- * inconclusive. OAE_REGRESSION_INCONCLUSIVE for n = 0 or n >
+ * (a regression before an inconclusive one). Fewer pairs than
+ * OAE_REGRESSION_PAIRS_MIN, a side that is missing, or a value that is not
+ * above 0 is inconclusive. OAE_REGRESSION_INCONCLUSIVE for n = 0 or n >
  * OAE_REGRESSION_METRICS_MAX (out is left alone).
  */
 enum oae_regression_verdict

@@ -345,8 +345,8 @@ static enum oae_status take_group(struct oae_score *s,
 					group[i]->request);
 		c->samples[c->sample_count++] = group[i];
 	}
-	status = oae_cell_run_take(s, run, group, n,
-				   &c->runs[c->run_count++], err);
+	status = oae_cell_run_take(s, run, group, n, &c->runs[c->run_count++],
+				   err);
 	return status ? status : take_validity(s, c, group, n, err);
 }
 

@@ -35,8 +35,9 @@ size_t oae_blocks_count(const struct oae_blocks *b);
  * Fills out[0..oae_blocks_count(b)) in the order to run in: pairs of
  * repetitions; within a pair the cells (workload x condition) in seeded
  * order, but in the first pair those of condition 0 before the others, since
- * some conditions follow from what was measured under it; within a cell the systems forwards (rep 2p), then backwards (rep
- * 2p + 1). OAE_ERR_USAGE for an odd number of runs or an empty list,
+ * some conditions follow from what was measured under it; within a cell the
+ * systems forwards (rep 2p), then backwards (rep 2p + 1). OAE_ERR_USAGE for an
+ * odd number of runs or an empty list,
  * OAE_ERR_LIMIT when there would be too many.
  */
 enum oae_status oae_blocks_plan(const struct oae_blocks *b,
