@@ -166,6 +166,8 @@ static enum oae_status null_poll(void *self, struct oae_error *err)
 		if (b->words && (!a || b->due_ns < a->due_ns))
 			a = b;
 	}
+	if (!a)
+		return OAE_OK;
 	if (null->delay_ns > 0) {
 		now = oae_clock_ns();
 		if (a->due_ns > now + NAP_NS) {

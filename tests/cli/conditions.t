@@ -201,8 +201,8 @@ check "nominal alone says nothing of conditions" jq -e \
 
 # ---- going on
 dir=$tmp/killed
-long=("${smoke[@]}" --systems null/echo:delay_us=200 --items 20 --conditions
-	burst:cv2,noise:5,cold:process,colocated:1 --out "$dir")
+long=("${smoke[@]}" --systems null/echo:delay_us=200 --items 20
+	--conditions="burst:cv2,noise:5,cold:process,colocated:1" --out "$dir")
 "${long[@]}" >/dev/null 2>&1 &
 pid=$!
 for _ in $(seq 200); do

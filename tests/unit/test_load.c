@@ -171,10 +171,10 @@ static void run_load(struct sim *sim, struct oae_load *l, const uint64_t *due,
 		.cancel_ms = 1000,
 	};
 	struct oae_request *requests = calloc(n, sizeof(*requests));
-	struct oae_load_io io = { sim,	      sim_now,	sim_submit,
-				  sim_cancel, sim_wait, sim_event };
-	struct oae_load_hooks hooks = { seen, take_sample, every_second };
-	volatile sig_atomic_t stop = 0;
+	/* The load keeps pointing at them when its run is over. */
+	static struct oae_load_io io;
+	static struct oae_load_hooks hooks;
+	static const volatile sig_atomic_t stop = 0;
 	struct oae_error err = { 0 };
 
 	assert_non_null(requests);
@@ -191,6 +191,9 @@ static void run_load(struct sim *sim, struct oae_load *l, const uint64_t *due,
 	seen->from_due = doubles(n);
 	seen->from_send = doubles(n);
 	seen->start_ns = sim->now_ns;
+	io = (struct oae_load_io){ sim,	       sim_now,	 sim_submit,
+				   sim_cancel, sim_wait, sim_event };
+	hooks = (struct oae_load_hooks){ seen, take_sample, every_second };
 	l->io = &io;
 	l->limits = &patient;
 	l->hooks = &hooks;
