@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests drawn again within their runs (spec section 10 a). */
+/* Requests drawn again within their runs (spec §10.2). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What ranges do to a score (spec section 10 c), the set of N where owned
+ * What ranges do to a score (spec §10.5), the set of N where owned
  * machines pay, and the values at which a verdict flips.
  */
 #ifndef OAE_SCHEMA_BOUNDS_H

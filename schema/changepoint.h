@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a sequence of service times changes, and whether it settles: how
- * warm-up is told from steady work (spec section 10).
+ * warm-up is told from steady work (spec §10.10).
  */
 #ifndef OAE_SCHEMA_CHANGEPOINT_H
 #define OAE_SCHEMA_CHANGEPOINT_H

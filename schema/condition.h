@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conditions under which systems are measured (spec section 6): one
+ * The conditions under which systems are measured (spec §6.2): one
  * ladder, three severities a kind. A name such as "cpu:50" stands for one.
  */
 #ifndef OAE_SCHEMA_CONDITION_H

@@ -149,7 +149,7 @@ enum oae_verdict {
 	OAE_VERDICT_NO_SCORE,
 };
 
-/* Section 5: A*'s interval against the range of extra hours. */
+/* Spec §5.3: A*'s interval against the range of extra hours. */
 enum oae_verdict oae_verdict_of(double affordable_low, double affordable_high,
 				double extra_low, double extra_high);
 const char *oae_verdict_name(enum oae_verdict v);

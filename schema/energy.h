@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The account of a machine's energy: what meters cover, and how the joules
- * of a window are shared out. Pure arithmetic (spec section 2, "Energy").
+ * of a window are shared out. Pure arithmetic (spec §2.8 to §2.13).
  */
 #ifndef OAE_SCHEMA_ENERGY_H
 #define OAE_SCHEMA_ENERGY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a number comes from (spec section 1), and a number with its range.
+ * Where a number comes from (spec §1.1), and a number with its range.
  * Zeroed memory is "absent", never a value of 0.
  */
 #ifndef OAE_SCHEMA_EVIDENCE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A profile: who serves how many requests a month, under which limits and
- * prices (spec section 12). Data, not code.
+ * prices (spec §12.2). Data, not code.
  */
 #ifndef OAE_SCHEMA_PROFILE_H
 #define OAE_SCHEMA_PROFILE_H

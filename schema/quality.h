@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The quality gate (spec section 8): pass, fail or too few items to tell. */
+/* The quality gate (spec §8.5): pass, fail or too few items to tell. */
 #ifndef OAE_SCHEMA_QUALITY_H
 #define OAE_SCHEMA_QUALITY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gate against regressions (spec section 10, "Regression gate"): two
+ * The gate against regressions (spec §10.11): two
  * builds measured in one job on one host, in ABBA order, so that run i of
  * one and run i of the other are a pair. The gate fails only when the
  * interval of the paired ratio excludes no change and its near end is beyond

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "conditions" of the result and of each profile (spec section 6). */
+/* "conditions" of the result and of each profile (spec §6.6). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Costs under a mix of conditions (section 6), speculation's factor. */
+/* Costs under a mix of conditions (spec §6.6), speculation's factor. */
 #ifndef OAE_SCHEMA_ROBUSTNESS_H
 #define OAE_SCHEMA_ROBUSTNESS_H
 

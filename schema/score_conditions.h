@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What systems did under other conditions than nominal, and what it costs
- * (spec section 6). The terms, the labour and the scale step are those of the
+ * (spec §6.5). The terms, the labour and the scale step are those of the
  * nominal comparison; s, e and g are the condition's own.
  */
 #ifndef OAE_SCHEMA_SCORE_CONDITIONS_H

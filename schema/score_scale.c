@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs on random weights of a real shape (spec section 2, "Scale"). */
+/* Runs on random weights of a real shape (spec §2.6). */
 #include <math.h>
 #include <string.h>
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a campaign decides how many runs it makes (spec section 10,
- * "Stopping"): a fixed number; or, with a precision, by at most
- * OAE_LOOKS_MAX looks at run counts fixed beforehand, each at Pocock's
- * level; and never beyond a budget of time. It stands in the "plan" member
- * of the journal's first line.
+ * How a campaign decides how many runs it makes (spec §10.8): a fixed
+ * number; or, with a precision, by at most OAE_LOOKS_MAX looks at run counts
+ * fixed beforehand, each at Pocock's level; and never beyond a budget of
+ * time. It stands in the "plan" member of the journal's first line.
  */
 #ifndef OAE_SCHEMA_STOPPING_H
 #define OAE_SCHEMA_STOPPING_H

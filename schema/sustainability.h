@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carbon: the SCI of ISO/IEC 21031:2024 per useful request (section 9). */
+/* Carbon: the SCI of ISO/IEC 21031:2024 per useful request (spec §9.1). */
 #ifndef OAE_SCHEMA_SUSTAINABILITY_H
 #define OAE_SCHEMA_SUSTAINABILITY_H
 

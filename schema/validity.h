@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether the harness was fast enough for a run (spec section 15): what it
+ * Whether the harness was fast enough for a run (spec §15.5): what it
  * could not keep up with says nothing about the system under test.
  */
 #ifndef OAE_SCHEMA_VALIDITY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of a campaign's runs (spec section 10). A block is a seeded
+ * The order of a campaign's runs (spec §10.1). A block is a seeded
  * permutation of the systems, followed by its reverse, on one workload under
  * one condition: two repetitions, in which drift of the machine falls on
  * all systems alike. What a run asks depends on its repetition and not on

@@ -27,7 +27,7 @@ struct oae_suite_workload {
 	uint32_t items_per_run; /* at most the workload's items */
 };
 
-/* Speed of a real model's shape, on random weights (spec section 2). */
+/* Speed of a real model's shape, on random weights (spec §2.6). */
 struct oae_suite_scale {
 	const char *shape, *quant;
 	const char *system; /* one of the suite's systems */

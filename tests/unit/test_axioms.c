@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The axioms of spec section 11 as properties of random inputs. */
+/* The axioms of spec §11.1 to §11.10 as properties of random inputs. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

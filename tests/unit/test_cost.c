@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every value of the worked example (spec section 13). */
+/* Every value of the worked example (spec §13.1). */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

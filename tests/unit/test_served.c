@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules of spec section 15, lateness, and what stands in "scenarios":
+ * The rules of spec §15.5, lateness, and what stands in "scenarios":
  * on samples and journals that this file invents.
  */
 #include <stdbool.h>
