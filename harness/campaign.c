@@ -10,6 +10,8 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "harness/profile_draft.h"
+#include "schema/check.h"
 #include "schema/profile.h"
 #include "workloads/arrivals.h"
 
@@ -38,6 +40,35 @@ enum oae_status oae_campaign_input(struct oae_campaign *c, const char *name,
 		return no_memory(err);
 	c->input_count++;
 	return oae_sha256_file(path, in->sha256, err);
+}
+
+/*
+ * A profile of the user's: his own file, found from everywhere, or the name
+ * of a shipped one.
+ */
+static enum oae_status resolve_profiles(struct oae_campaign *c,
+					struct oae_error *err)
+{
+	struct oae_names *names = &c->options.profiles;
+	char *real;
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		if (!oae_file_exists(names->item[i])) {
+			names->item[i] =
+				oae_arena_strdup(&c->arena, names->item[i]);
+			continue;
+		}
+		real = realpath(names->item[i], NULL);
+		if (!real)
+			return oae_fail(err, OAE_ERR_USAGE, errno,
+					"--profile %.200s", names->item[i]);
+		names->item[i] = oae_arena_strdup(&c->arena, real);
+		free(real);
+		if (!names->item[i])
+			return no_memory(err);
+	}
+	return OAE_OK;
 }
 
 /* HOME/FOLDER/FILE as input AS/FILE. */
@@ -132,7 +163,9 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 	status = resolve_conditions(c, err);
 	if (status)
 		return status;
-	status = copy_names(c, &o->systems, err);
+	status = resolve_profiles(c, err);
+	if (!status)
+		status = copy_names(c, &o->systems, err);
 	if (!status)
 		status = copy_names(c, &o->workloads, err);
 	return status ? status : copy_names(c, &o->adapters, err);
@@ -198,10 +231,48 @@ static uint32_t items_of(const struct oae_campaign *c, const char *workload,
 	for (i = 0; !n && i < c->suite.workload_count; i++)
 		if (!strcmp(c->suite.workloads[i].id, workload))
 			n = c->suite.workloads[i].items_per_run;
+	if (n && !c->options.items)
+		return n; /* a suite's number is checked by the plan */
 	if (!n)
 		n = c->suite.workloads[0].items_per_run;
-	/* A user's number is a wish; a suite's is checked by the plan. */
-	return c->options.items && n > available ? (uint32_t)available : n;
+	return n > available ? (uint32_t)available : n;
+}
+
+/* Shipped, or in the folder workloads/ beside one of the user's profiles. */
+static enum oae_status load_workload(struct oae_campaign *c, const char *id,
+				     struct oae_workload *w,
+				     struct oae_error *err)
+{
+	char path[2 * OAE_PATH_BYTES_MAX], shipped[2 * OAE_PATH_BYTES_MAX];
+	const char *slash;
+	size_t i;
+
+	(void)snprintf(shipped, sizeof(shipped),
+		       "%s/workloads/%.128s.workload.json", c->home, id);
+	if (!oae_check_name(id) || oae_file_exists(shipped))
+		return oae_workload_load(c->home, id, w, err);
+	for (i = 0; i < c->options.profiles.count; i++) {
+		const char *profile = c->options.profiles.item[i];
+
+		slash = strrchr(profile, '/');
+		(void)snprintf(path, sizeof(path),
+			       "%.*s/workloads/%.128s.workload.json",
+			       slash ? (int)(slash - profile) : 0, profile, id);
+		if (slash && oae_file_exists(path))
+			return oae_workload_read(path, w, err);
+	}
+	return oae_workload_load(c->home, id, w, err);
+}
+
+static enum oae_status input_beside(struct oae_campaign *c, const char *path,
+				    struct oae_error *err)
+{
+	char name[2 * OAE_PATH_BYTES_MAX];
+	const char *slash = strrchr(path, '/');
+
+	(void)snprintf(name, sizeof(name), "workloads/%s",
+		       slash ? slash + 1 : path);
+	return oae_campaign_input(c, name, path, err);
 }
 
 static enum oae_status load_workloads(struct oae_campaign *c,
@@ -209,8 +280,7 @@ static enum oae_status load_workloads(struct oae_campaign *c,
 {
 	size_t n = c->options.workloads.count, i, k;
 	enum oae_status status;
-	const char *id, *slash;
-	char file[OAE_NAME_BYTES_MAX + 32];
+	const char *id;
 
 	c->workloads = calloc(n, sizeof(*c->workloads));
 	if (!c->workloads)
@@ -224,21 +294,69 @@ static enum oae_status load_workloads(struct oae_campaign *c,
 				return oae_fail(err, OAE_ERR_USAGE, 0,
 						"workload '%s' is given twice",
 						id);
-		status = oae_workload_load(c->home, id, w, err);
+		status = load_workload(c, id, w, err);
 		if (status)
 			return status;
 		c->items[i] = items_of(c, id, w->item_count);
-		(void)snprintf(file, sizeof(file), "%.128s.workload.json", id);
-		status = input_below(c, "workloads", "workloads", file, err);
-		slash = strrchr(w->items_path, '/');
+		status = input_beside(c, w->path, err);
 		if (!status)
-			status = input_below(c, "workloads", "workloads",
-					     slash ? slash + 1 : w->items_path,
-					     err);
+			status = input_beside(c, w->items_path, err);
 		if (status)
 			return status;
 	}
 	return OAE_OK;
+}
+
+static size_t profile_count(const struct oae_campaign *c)
+{
+	return c->options.profiles.count ? c->options.profiles.count :
+					   c->suite.profile_count;
+}
+
+/* The user's file, or a shipped one by its name. */
+static void profile_path(const struct oae_campaign *c, size_t i, char *out,
+			 size_t size)
+{
+	bool own = c->options.profiles.count != 0;
+	const char *name = own ? c->options.profiles.item[i] :
+				 c->suite.profiles[i];
+
+	if (own && name[0] == '/')
+		(void)snprintf(out, size, "%s", name);
+	else
+		(void)snprintf(out, size, "%s/schema/profiles/%.200s.json",
+			       c->home, name);
+}
+
+/* Its input is named by its id, wherever it comes from. */
+static enum oae_status check_profile(struct oae_campaign *c, size_t i,
+				     const struct oae_tables *t,
+				     struct oae_error *err)
+{
+	char input[OAE_NAME_BYTES_MAX + 16], path[2 * OAE_PATH_BYTES_MAX];
+	struct oae_profile p = { .tree = NULL };
+	enum oae_status status;
+	size_t before = c->input_count;
+
+	profile_path(c, i, path, sizeof(path));
+	if (oae_file_exists(path))
+		status = oae_profile_read(path, t, &p, err);
+	else
+		status = oae_profile_find(c->home,
+					  c->options.profiles.count ?
+						  c->options.profiles.item[i] :
+						  c->suite.profiles[i],
+					  t, &p, err);
+	if (!status) {
+		(void)snprintf(input, sizeof(input), "profiles/%.100s.json",
+			       p.id);
+		status = oae_campaign_input(c, input, path, err);
+	}
+	if (!status && c->input_count == before)
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "two profiles have the id \"%.100s\"", p.id);
+	oae_profile_release(&p);
+	return status;
 }
 
 /* Tables and profiles are only scored later; they are checked now. */
@@ -251,9 +369,8 @@ static enum oae_status check_profiles(struct oae_campaign *c,
 		"grid.csv",
 		"embodied.csv",
 	};
-	char path[2 * OAE_PATH_BYTES_MAX], file[OAE_NAME_BYTES_MAX + 16];
+	char path[2 * OAE_PATH_BYTES_MAX];
 	struct oae_tables t = { 0 };
-	struct oae_profile p;
 	enum oae_status status;
 	size_t i;
 
@@ -262,18 +379,8 @@ static enum oae_status check_profiles(struct oae_campaign *c,
 	for (i = 0; !status && i < sizeof(tables) / sizeof(tables[0]); i++)
 		status = input_below(c, "schema/tables", "tables", tables[i],
 				     err);
-	for (i = 0; !status && i < c->suite.profile_count; i++) {
-		(void)snprintf(file, sizeof(file), "%.128s.json",
-			       c->suite.profiles[i]);
-		(void)snprintf(path, sizeof(path), "%s/schema/profiles/%s",
-			       c->home, file);
-		memset(&p, 0, sizeof(p));
-		status = oae_profile_read(path, &t, &p, err);
-		oae_profile_release(&p);
-		if (!status)
-			status = input_below(c, "schema/profiles", "profiles",
-					     file, err);
-	}
+	for (i = 0; !status && i < profile_count(c); i++)
+		status = check_profile(c, i, &t, err);
 	oae_tables_release(&t);
 	return status;
 }
@@ -350,7 +457,7 @@ static enum oae_status plan_stopping(struct oae_campaign *c,
 	const struct oae_options *o = &c->options;
 
 	c->stopping = oae_stopping_plan(o->precision, o->runs, o->budget_s);
-	if (o->precision > 0 && !c->suite.profile_count)
+	if (o->precision > 0 && !profile_count(c))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"--precision: suite '%s' has no profile, whose"
 				" weights the ratios would have",

@@ -40,6 +40,7 @@ struct oae_options {
 	struct oae_names workloads;
 	struct oae_names conditions; /* resolved: nominal first */
 	struct oae_names adapters;   /* folders */
+	struct oae_names profiles;   /* files or names, not the suite's */
 	uint32_t runs, items;
 	double precision;  /* relative half-width to reach; 0: none */
 	uint32_t budget_s; /* of measuring; 0: none */

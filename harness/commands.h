@@ -10,14 +10,15 @@
 #include "base/status.h"
 #include "schema/record.h" /* OAE_VERSION */
 
-int oae_cmd_run(int argc, char **argv);	   /* harness/cmd_run.c */
-int oae_cmd_list(int argc, char **argv);   /* harness/cmd_list.c */
-int oae_cmd_score(int argc, char **argv);  /* harness/cmd_score.c */
-int oae_cmd_verify(int argc, char **argv); /* harness/cmd_verify.c */
-int oae_cmd_doctor(int argc, char **argv); /* harness/cmd_doctor.c */
-int oae_cmd_cost(int argc, char **argv);   /* harness/cmd_cost.c */
-int oae_cmd_report(int argc, char **argv); /* harness/cmd_report.c */
-int oae_cmd_stress(int argc, char **argv); /* harness/cmd_stress.c */
+int oae_cmd_run(int argc, char **argv);	    /* harness/cmd_run.c */
+int oae_cmd_list(int argc, char **argv);    /* harness/cmd_list.c */
+int oae_cmd_score(int argc, char **argv);   /* harness/cmd_score.c */
+int oae_cmd_verify(int argc, char **argv);  /* harness/cmd_verify.c */
+int oae_cmd_doctor(int argc, char **argv);  /* harness/cmd_doctor.c */
+int oae_cmd_cost(int argc, char **argv);    /* harness/cmd_cost.c */
+int oae_cmd_report(int argc, char **argv);  /* harness/cmd_report.c */
+int oae_cmd_profile(int argc, char **argv); /* harness/cmd_profile.c */
+int oae_cmd_stress(int argc, char **argv);  /* harness/cmd_stress.c */
 
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and

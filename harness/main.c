@@ -18,6 +18,8 @@ static const struct command {
 	{ "verify", oae_cmd_verify, "recompute a result from its journal" },
 	{ "cost", oae_cmd_cost,
 	  "compute costs and OAE from a file of numbers" },
+	{ "profile", oae_cmd_profile,
+	  "make a profile of your own numbers, or show one" },
 	{ "list", oae_cmd_list, "what there is to run" },
 	{ "stress", oae_cmd_stress, "keep cores and memory busy" },
 	{ "doctor", oae_cmd_doctor,

@@ -113,7 +113,7 @@ enum kind {
 	NUMBER,
 	REAL,
 	LIST,
-	FOLDER
+	PATH, /* may be repeated */
 };
 
 static const struct option {
@@ -125,7 +125,8 @@ static const struct option {
 	{ "--systems", LIST, false },
 	{ "--workloads", LIST, false },
 	{ "--conditions", LIST, false },
-	{ "--adapter", FOLDER, false },
+	{ "--adapter", PATH, false },
+	{ "--profile", PATH, false },
 	{ "--seed", NUMBER, false },
 	{ "--scenario", TEXT, false },
 	{ "--arrivals", TEXT, false },
@@ -269,7 +270,9 @@ static enum oae_status take_width(struct oae_run_args *a, const char *name,
 static enum oae_status take(struct oae_run_args *a, const struct option *o,
 			    const char *value, struct oae_error *err)
 {
-	struct oae_names *folders = &a->options.adapters;
+	struct oae_names *paths = !strcmp(o->name, "--adapter") ?
+					  &a->options.adapters :
+					  &a->options.profiles;
 
 	switch (o->kind) {
 	case FLAG:
@@ -294,12 +297,12 @@ static enum oae_status take(struct oae_run_args *a, const struct option *o,
 				     &a->options.conditions, err);
 		return split(o->name, value, &a->lists[1],
 			     &a->options.workloads, err);
-	case FOLDER:
-		if (folders->count == OAE_SYSTEMS_MAX)
+	case PATH:
+		if (paths->count == OAE_PROFILES_MAX)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
 					"%s: more than %u", o->name,
-					OAE_SYSTEMS_MAX);
-		folders->item[folders->count++] = value;
+					OAE_PROFILES_MAX);
+		paths->item[paths->count++] = value;
 		return OAE_OK;
 	}
 	return OAE_OK;
@@ -354,7 +357,7 @@ enum oae_status oae_run_args_read(struct oae_run_args *a, int argc, char **argv,
 		status = next(argc, argv, &i, &k, &value, err);
 		if (status)
 			break;
-		if (seen[k] && options[k].kind != FOLDER)
+		if (seen[k] && options[k].kind != PATH)
 			return oae_fail(err, OAE_ERR_USAGE, 0,
 					"%s is given twice", options[k].name);
 		seen[k] = true;

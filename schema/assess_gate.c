@@ -66,6 +66,11 @@ static void explain_quality(struct oae_score *s, const char *who,
 			   "%s: %.1f points below the"
 			   " baseline, more than the margin of %.1f",
 			   workload, -100 * q->difference, 100 * q->margin);
+	else if (q->unjudged && q->outcome == OAE_GATE_UNPROVEN)
+		add_reason(s, out, OAE_GATE_UNPROVEN,
+			   "%s: comes without right answers, so that nothing"
+			   " was judged; give \"expected\" answers to rank",
+			   workload);
 	else if (q->outcome == OAE_GATE_UNPROVEN &&
 		 q->floor_outcome == OAE_GATE_PASS)
 		add_reason(s, out, OAE_GATE_UNPROVEN,

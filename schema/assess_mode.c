@@ -238,7 +238,6 @@ static struct oae_physical physical_of(const struct oae_case *c,
 {
 	const struct oae_tables *tables = &c->score->tables;
 	const double *t = c->box.mid.v;
-	const struct oae_range *grid = oae_table_find(&tables->grid, "WORLD");
 	const struct oae_range *kg =
 		oae_table_find(&tables->embodied, "machine_kg");
 	const struct oae_range *years =
@@ -259,9 +258,9 @@ static struct oae_physical physical_of(const struct oae_case *c,
 		v->v[OAE_OWN_SETUP_KWH] +
 		t[OAE_TERM_N] * fmax(0, v->v[OAE_OWN_E]) * t[OAE_TERM_E_SCALE];
 	p.kgco2e = NAN;
-	if (grid && kg && years)
+	if (kg && years)
 		p.kgco2e =
-			p.kwh * grid->mid / 1000 +
+			p.kwh * c->profile->grid_g_kwh.mid / 1000 +
 			oae_embodied_kg(kg->mid, years->mid, p.machine_hours);
 	return p;
 }

@@ -8,19 +8,20 @@ static const char *const names[] = {
 	[OAE_JUDGE_EXACT] = "exact",
 	[OAE_JUDGE_FINAL_NUMBER] = "final_number",
 	[OAE_JUDGE_CONTAINS_ALL] = "contains_all",
+	[OAE_JUDGE_NONE] = "none",
 };
 
 enum oae_status oae_judge_parse(const char *name, enum oae_judge *out,
 				struct oae_error *err)
 {
-	for (int i = OAE_JUDGE_EXACT; i <= OAE_JUDGE_CONTAINS_ALL; i++)
+	for (int i = OAE_JUDGE_EXACT; i <= OAE_JUDGE_NONE; i++)
 		if (strcmp(name, names[i]) == 0) {
 			*out = (enum oae_judge)i;
 			return OAE_OK;
 		}
 	return oae_fail(err, OAE_ERR_FORMAT, 0,
 			"judge \"%.40s\" is unknown;"
-			" there are exact, final_number and contains_all",
+			" there are exact, final_number, contains_all and none",
 			name);
 }
 
@@ -229,6 +230,8 @@ bool oae_judge_answer(enum oae_judge j, const char *answer,
 		return final_number(answer, expected);
 	case OAE_JUDGE_CONTAINS_ALL:
 		return contains_all(answer, expected);
+	case OAE_JUDGE_NONE:
+		return *answer != '\0';
 	}
 	return false;
 }

@@ -19,6 +19,9 @@ enum oae_judge {
 	/* Every phrase of the expected text (separated by '\n' or '|') occurs
 	 * in the answer, ASCII case and white space folded. */
 	OAE_JUDGE_CONTAINS_ALL,
+	/* Nobody said what is right: every answer that is not empty counts as
+	 * served, and the gate stays unproven (spec §8.7). */
+	OAE_JUDGE_NONE,
 };
 
 /* OAE_ERR_FORMAT for a name that is none of the judges. */
@@ -26,8 +29,8 @@ enum oae_status oae_judge_parse(const char *name, enum oae_judge *out,
 				struct oae_error *err);
 const char *oae_judge_name(enum oae_judge j);
 /*
- * True when the answer is accepted. No allocation. An empty
- * expected text is never met by final_number and contains_all.
+ * True when the answer is accepted. No allocation. `expected` may be NULL
+ * for OAE_JUDGE_NONE only. An empty expected text is never met by final_number and contains_all.
  */
 bool oae_judge_answer(enum oae_judge j, const char *answer,
 		      const char *expected);

@@ -23,6 +23,7 @@ static const char *const profile_keys[] = {
 	"rho_usd",
 	"prices",
 	"wages_usd_h",
+	"grid",
 	"margin",
 	NULL,
 };
@@ -214,6 +215,18 @@ static enum oae_status read_money(const cJSON *tree, const struct oae_tables *t,
 	return status;
 }
 
+/* "grid": the name of a row, or a range of one's own; WORLD if missing. */
+static enum oae_status read_grid(const cJSON *tree, const struct oae_tables *t,
+				 struct oae_profile *p, struct oae_error *err)
+{
+	const cJSON *grid = cJSON_GetObjectItemCaseSensitive(tree, "grid");
+
+	if (grid && !cJSON_IsString(grid))
+		return oae_range_read(grid, "grid", false, &p->grid_g_kwh, err);
+	p->grid = grid ? grid->valuestring : "WORLD";
+	return oae_table_get(&t->grid, p->grid, &p->grid_g_kwh, err);
+}
+
 static enum oae_status read_horizon(const cJSON *tree,
 				    const struct oae_tables *t,
 				    struct oae_profile *p,
@@ -276,25 +289,36 @@ static enum oae_status read_tree(const cJSON *tree, const struct oae_tables *t,
 		status = read_shape(tree, p, err);
 	if (!status)
 		status = read_money(tree, t, p, err);
+	if (!status)
+		status = read_grid(tree, t, p, err);
+	return status;
+}
+
+enum oae_status oae_profile_take(cJSON *tree, const char *what,
+				 const struct oae_tables *t,
+				 struct oae_profile *p, struct oae_error *err)
+{
+	enum oae_status status;
+
+	memset(p, 0, sizeof(*p));
+	p->tree = tree;
+	status = oae_check_version(tree, "oae_profile", 1, what, err);
+	if (status)
+		return status;
+	status = read_tree(tree, t, p, err);
+	if (status)
+		oae_error_prefix(err, "%s", what);
 	return status;
 }
 
 enum oae_status oae_profile_read(const char *path, const struct oae_tables *t,
 				 struct oae_profile *p, struct oae_error *err)
 {
-	enum oae_status status;
+	cJSON *tree = NULL;
+	enum oae_status status = oae_json_read(path, &tree, err);
 
 	memset(p, 0, sizeof(*p));
-	status = oae_json_read(path, &p->tree, err);
-	if (!status)
-		status =
-			oae_check_version(p->tree, "oae_profile", 1, path, err);
-	if (status)
-		return status;
-	status = read_tree(p->tree, t, p, err);
-	if (status)
-		oae_error_prefix(err, "%s", path);
-	return status;
+	return status ? status : oae_profile_take(tree, path, t, p, err);
 }
 
 void oae_profile_release(struct oae_profile *p)

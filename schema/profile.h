@@ -35,6 +35,9 @@ struct oae_profile {
 	double tokens_in, tokens_out;
 	struct oae_range rho_usd, p_s_usd, p_h_usd, p_e_usd_kwh, p_idle_w;
 	struct oae_range wage_usd_h[3]; /* T1..T3 */
+	/* The profile's own grid, else a row of tables/grid.csv. */
+	struct oae_range grid_g_kwh; /* gCO2e/kWh */
+	const char *grid;	     /* the row's name; NULL: the profile's */
 };
 
 /*
@@ -42,6 +45,10 @@ struct oae_profile {
  * tables, which must outlive it. Release also after a failure.
  */
 enum oae_status oae_profile_read(const char *path, const struct oae_tables *t,
+				 struct oae_profile *p, struct oae_error *err);
+/* The same from a tree, which is the profile's from now on. */
+enum oae_status oae_profile_take(cJSON *tree, const char *what,
+				 const struct oae_tables *t,
 				 struct oae_profile *p, struct oae_error *err);
 void oae_profile_release(struct oae_profile *p);
 /* Requests over the whole horizon: requests a month x H. */

@@ -157,6 +157,17 @@ static enum oae_status compare(const struct oae_cell *x,
 	return OAE_OK;
 }
 
+/* Without right answers only the baseline's own texts prove anything. */
+static void compare_texts(struct oae_quality *q)
+{
+	if (q->lossless == OAE_LOSSLESS_HELD && q->twin_is_baseline) {
+		q->difference = 0;
+		return;
+	}
+	q->outcome = oae_gate_worse(q->outcome, OAE_GATE_UNPROVEN);
+	q->needed = -1;
+}
+
 /* The system of that id, knobs aside: they do not change greedy text. */
 static size_t find_twin(const struct oae_score *s, const char *id)
 {
@@ -221,7 +232,10 @@ enum oae_status oae_quality_of(const struct oae_score *s, size_t system,
 			oae_gate_floor(q->correct, q->n, floor, &q->needed);
 	q->outcome = q->floor_outcome;
 	check_lossless(s, system, workload, q);
-	if (system != s->baseline)
+	q->unjudged = x->judge && strcmp(x->judge, "none") == 0;
+	if (q->unjudged && system != s->baseline)
+		compare_texts(q);
+	else if (system != s->baseline)
 		status = compare(x, oae_score_cell(s, s->baseline, workload),
 				 margin, q, err);
 	if (q->lossless == OAE_LOSSLESS_BROKEN)

@@ -47,7 +47,8 @@ struct oae_quality {
 	size_t n, correct;
 	double floor, margin; /* floor NaN: none */
 	enum oae_gate floor_outcome;
-	bool paired; /* not for the baseline itself */
+	bool unjudged; /* nobody said what is right (judge "none") */
+	bool paired;   /* not for the baseline itself */
 	size_t pairs;
 	double difference, lower; /* to the baseline; NaN unless paired */
 	enum oae_lossless lossless;

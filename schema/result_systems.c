@@ -255,7 +255,10 @@ static enum oae_status write_quality(struct oae_jw *w, struct oae_score *s,
 		return status;
 	oae_jw_obj(w, "quality");
 	oae_jw_str(w, "judge", c->judge);
-	oae_jw_num(w, "score", q.n ? (double)q.correct / (double)q.n : NAN);
+	oae_jw_num(w, "score",
+		   q.n && !q.unjudged ? (double)q.correct / (double)q.n : NAN);
+	if (q.unjudged)
+		oae_jw_str(w, "reason", "free text: no right answer given");
 	oae_jw_int(w, "n", (int64_t)q.n);
 	oae_jw_int(w, "correct", (int64_t)q.correct);
 	oae_jw_num(w, "floor", q.floor);

@@ -105,7 +105,8 @@ enum oae_status oae_sample_judge(const struct oae_sample *s, bool *right,
 	*right = false;
 	if (s->outcome != OAE_OUTCOME_OK)
 		return OAE_OK;
-	if (!s->judge || !s->expected || !s->answer)
+	if (!s->judge || !s->answer ||
+	    (!s->expected && strcmp(s->judge, "none") != 0))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"request %.40s of item"
 				" %.60s has no judge, expected answer or"

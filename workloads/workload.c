@@ -158,7 +158,8 @@ static enum oae_status read_item(struct oae_workload *w, const cJSON *tree,
 		status = keep_member(w, tree, "id", &item->id, err);
 	if (!status)
 		status = keep_member(w, tree, "prompt", &item->prompt, err);
-	if (!status)
+	if (!status && (w->judge != OAE_JUDGE_NONE ||
+			cJSON_HasObjectItem(tree, "expected")))
 		status = keep_member(w, tree, "expected", &item->expected, err);
 	if (!status && cJSON_HasObjectItem(tree, "group"))
 		status = keep_member(w, tree, "group", &item->group, err);
@@ -170,7 +171,7 @@ static enum oae_status read_item(struct oae_workload *w, const cJSON *tree,
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"\"id\": \"%.60s\" is no name", item->id);
 	if (strlen(item->prompt) > OAE_PROMPT_BYTES_MAX ||
-	    strlen(item->expected) > OAE_ANSWER_BYTES_MAX)
+	    (item->expected && strlen(item->expected) > OAE_ANSWER_BYTES_MAX))
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"a prompt may have %u bytes, an expected "
 				"answer %u",

@@ -22,7 +22,7 @@
 struct oae_item {
 	const char *id; /* unique in the workload */
 	const char *prompt;
-	const char *expected; /* as the judge wants it */
+	const char *expected; /* as the judge wants it; NULL if "none" */
 	const char *group;    /* of the input, e.g. "clinic"; "" if none */
 };
 

@@ -92,9 +92,22 @@ static void test_names(void **state)
 	assert_non_null(strstr(err.text, "close"));
 }
 
+/* Nobody said what is right: an answer is one, or there is none. */
+static void none_takes_any_answer(void **state)
+{
+	enum oae_judge j;
+
+	(void)state;
+	assert_int_equal(oae_judge_parse("none", &j, NULL), OAE_OK);
+	assert_string_equal(oae_judge_name(j), "none");
+	assert_true(oae_judge_answer(j, "whatever", NULL));
+	assert_false(oae_judge_answer(j, "", NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(none_takes_any_answer),
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_final_number),
 		cmocka_unit_test(test_contains_all),
