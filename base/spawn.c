@@ -126,6 +126,7 @@ static void reset_signals(void)
 static int child_exec(struct pipes *p, const struct oae_spawn *how,
 		      pid_t parent, int *in_dir)
 {
+	const char *what;
 	ssize_t n;
 	char go;
 
@@ -142,6 +143,11 @@ static int child_exec(struct pipes *p, const struct oae_spawn *how,
 	} while (n < 0 && errno == EINTR);
 	if (n != 1)
 		return ECANCELED;
+	if (how->confine) {
+		n = oae_confine_enter(how->confine, &what);
+		if (n)
+			return (int)n;
+	}
 	*in_dir = 1;
 	if (how->dir && chdir(how->dir))
 		return errno;
@@ -151,8 +157,9 @@ static int child_exec(struct pipes *p, const struct oae_spawn *how,
 	if (!how->merge_err && dup2(p->err[1], 2) < 0)
 		return errno;
 	/* It takes non-const pointers but does not change them. */
-	execvpe(how->argv[0], (char *const *)how->argv,
-		how->env ? (char *const *)how->env : environ);
+	if (how->env)
+		environ = (char **)how->env;
+	execvp(how->argv[0], (char *const *)how->argv);
 	return errno;
 }
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/confine.h"
 #include "base/limits.h"
 #include "base/status.h"
 
@@ -36,12 +37,14 @@ struct oae_child {
 };
 
 struct oae_spawn {
-	/* NULL-terminated; argv[0] is a path, or a name to find in PATH */
+	/* NULL-terminated; argv[0] is a path, or a name to find in PATH (of
+	 * its own environment) */
 	const char *const *argv;
 	const char *const *env; /* NULL: inherit; else the whole environment */
-	const char *dir;	/* NULL: inherit */
-	bool hold;		/* stop before exec until started */
-	bool merge_err;		/* stderr goes where ours goes */
+	const char *dir;	/* NULL: inherit; seen from its root */
+	const struct oae_confine *confine; /* NULL: as we are */
+	bool hold;			   /* stop before exec until started */
+	bool merge_err;			   /* stderr goes where ours goes */
 };
 
 /* On failure c is safe to release, and nothing runs. */

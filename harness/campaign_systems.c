@@ -106,80 +106,6 @@ static enum oae_status find_entry(struct oae_campaign_system *s,
 			m->name, name, known);
 }
 
-/* The value given for a knob in "a=1,b=2" (cut in place), or NULL. */
-static const char *given(char **words, size_t count, const char *knob)
-{
-	size_t i, len = strlen(knob);
-
-	for (i = 0; i < count; i++)
-		if (!strncmp(words[i], knob, len) && words[i][len] == '=')
-			return words[i] + len + 1;
-	return NULL;
-}
-
-static enum oae_status check_words(const struct oae_campaign_system *s,
-				   char **words, size_t count,
-				   struct oae_error *err)
-{
-	char name[OAE_NAME_BYTES_MAX], known[240] = "";
-	size_t i, k, at = 0;
-
-	for (k = 0; k < s->entry->knob_count && at < sizeof(known); k++)
-		at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
-				       k ? ", " : "", s->entry->knobs[k].name);
-	for (i = 0; i < count; i++) {
-		(void)snprintf(name, sizeof(name), "%.*s",
-			       (int)strcspn(words[i], "="), words[i]);
-		if (!strchr(words[i], '='))
-			return oae_fail(err, OAE_ERR_USAGE, 0,
-					"'%.60s' is no knob=value", words[i]);
-		if (!oae_system_knob(s->entry, name))
-			return oae_fail(err, OAE_ERR_USAGE, 0,
-					"no knob '%.60s'; there are %s", name,
-					known[0] ? known : "none");
-		for (k = 0; k < i; k++)
-			if (given(&words[k], 1, name))
-				return oae_fail(err, OAE_ERR_USAGE, 0,
-						"knob '%s' is given twice",
-						name);
-	}
-	return OAE_OK;
-}
-
-static enum oae_status read_knobs(struct oae_campaign_system *s, char *text,
-				  struct oae_error *err)
-{
-	char *words[OAE_MANIFEST_LIST_MAX], *word, *rest = NULL;
-	enum oae_status status;
-	struct oae_buf json;
-	struct oae_jw w;
-	size_t count = 0, i;
-
-	for (word = text ? strtok_r(text, ",", &rest) : NULL; word;
-	     word = strtok_r(NULL, ",", &rest)) {
-		if (count == OAE_MANIFEST_LIST_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0,
-					"more than %u knobs",
-					OAE_MANIFEST_LIST_MAX);
-		words[count++] = word;
-	}
-	status = check_words(s, words, count, err);
-	oae_buf_init(&json, OAE_LINE_BYTES_MAX);
-	oae_jw_init(&w, &json, 0);
-	oae_jw_obj(&w, NULL);
-	for (i = 0; !status && i < s->entry->knob_count; i++)
-		status = oae_knob_write(
-			&s->entry->knobs[i],
-			given(words, count, s->entry->knobs[i].name), &w, err);
-	oae_jw_end_obj(&w);
-	if (!status)
-		status = oae_buf_check(&json, "knobs", err);
-	if (!status)
-		status = oae_json_parse(json.data, json.len, &s->knobs, err);
-	oae_buf_release(&json);
-	return status;
-}
-
 /* What to do when a program is missing: the adapter's first set-up step. */
 static void add_setup_hint(const struct oae_campaign *c,
 			   const struct oae_campaign_adapter *a,
@@ -297,6 +223,7 @@ enum oae_status oae_campaign_system_load(struct oae_campaign *c,
 {
 	char *text = oae_arena_strdup(&c->arena, spec), *system, *knobs;
 	enum oae_status status;
+	size_t set;
 
 	s->id = oae_arena_strdup(&c->arena, spec);
 	if (!text || !s->id)
@@ -315,7 +242,7 @@ enum oae_status oae_campaign_system_load(struct oae_campaign *c,
 	if (!status)
 		status = find_entry(s, system, err);
 	if (!status)
-		status = read_knobs(s, knobs, err);
+		status = oae_knobs_read(s->entry, knobs, &s->knobs, &set, err);
 	if (!status)
 		status = read_command(c, s, err);
 	if (!status)

@@ -19,6 +19,7 @@ int oae_cmd_cost(int argc, char **argv);    /* harness/cmd_cost.c */
 int oae_cmd_report(int argc, char **argv);  /* harness/cmd_report.c */
 int oae_cmd_profile(int argc, char **argv); /* harness/cmd_profile.c */
 int oae_cmd_stress(int argc, char **argv);  /* harness/cmd_stress.c */
+int oae_cmd_setup(int argc, char **argv);   /* harness/cmd_setup.c */
 
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and

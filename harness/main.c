@@ -21,6 +21,8 @@ static const struct command {
 	{ "profile", oae_cmd_profile,
 	  "make a profile of your own numbers, or show one" },
 	{ "list", oae_cmd_list, "what there is to run" },
+	{ "setup", oae_cmd_setup,
+	  "set an adapter up in a clean place, and record what it takes" },
 	{ "stress", oae_cmd_stress, "keep cores and memory busy" },
 	{ "doctor", oae_cmd_doctor,
 	  "what this machine can measure, and how far to trust it" },

@@ -54,9 +54,19 @@ enum oae_status oae_session_spawn(struct oae_session *s,
 				  const char *const *argv, const char *dir,
 				  struct oae_error *err)
 {
-	struct oae_spawn how = { .argv = argv, .dir = dir, .hold = true };
+	struct oae_spawn how = { .argv = argv, .dir = dir };
+
+	return oae_session_spawn_how(s, &how, err);
+}
+
+enum oae_status oae_session_spawn_how(struct oae_session *s,
+				      const struct oae_spawn *asked,
+				      struct oae_error *err)
+{
+	struct oae_spawn how = *asked;
 	enum oae_status status;
 
+	how.hold = true;
 	memset(s, 0, sizeof(*s));
 	oae_lines_init(&s->lines);
 	oae_buf_init(&s->queue, (size_t)2 * OAE_LINE_BYTES_MAX);

@@ -45,6 +45,10 @@ struct oae_session {
 enum oae_status oae_session_spawn(struct oae_session *s,
 				  const char *const *argv, const char *dir,
 				  struct oae_error *err);
+/* The same with an environment and a confinement of its own. */
+enum oae_status oae_session_spawn_how(struct oae_session *s,
+				      const struct oae_spawn *how,
+				      struct oae_error *err);
 /* Lets it run and says hello. */
 enum oae_status oae_session_start(struct oae_session *s,
 				  const struct oae_hello *hello,

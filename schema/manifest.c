@@ -8,10 +8,12 @@
 #include "base/limits.h"
 #include "schema/check.h"
 #include "schema/manifest.h"
+#include "schema/manifest_internal.h"
 
 static const char *const manifest_keys[] = {
-	"oae_adapter", "name",	 "version", "title", "about", "licence",
-	"command",     "models", "systems", "setup", "synth", NULL,
+	"oae_adapter", "name",	  "version", "title",	"about",
+	"licence",     "command", "models",  "systems", "setup",
+	"materials",   "first",	  "synth",   NULL,
 };
 static const char *const system_keys[] = {
 	"name",	  "title", "kind",   "about", "lossless_of",
@@ -20,18 +22,15 @@ static const char *const system_keys[] = {
 static const char *const knob_keys[] = {
 	"name", "type", "default", "low", "high", "choices", "about", NULL,
 };
-static const char *const setup_keys[] = { "argv", "about", NULL };
 
 static enum oae_status no_memory(struct oae_error *err)
 {
 	return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 }
 
-/* An array of strings; missing is empty when it may be. */
-static enum oae_status read_strings(const cJSON *obj, const char *key,
-				    bool needed, bool paths,
-				    struct oae_strings *out,
-				    struct oae_error *err)
+enum oae_status oae_strings_read(const cJSON *obj, const char *key, bool needed,
+				 bool paths, struct oae_strings *out,
+				 struct oae_error *err)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(obj, key);
 	const cJSON *s;
@@ -95,7 +94,7 @@ static enum oae_status knob_choices(const cJSON *obj, struct oae_knob *k,
 
 	if (k->type != OAE_KNOB_CHOICE)
 		return OAE_OK;
-	status = read_strings(obj, "choices", true, false, &choices, err);
+	status = oae_strings_read(obj, "choices", true, false, &choices, err);
 	if (!status)
 		k->choices = cJSON_GetObjectItemCaseSensitive(obj, "choices");
 	return status;
@@ -214,8 +213,8 @@ static enum oae_status read_system(const cJSON *obj, struct oae_system_entry *s,
 	if (!status)
 		status = oae_json_str(obj, "kind", &s->kind, err);
 	if (!status)
-		status = read_strings(obj, "models", false, true, &s->models,
-				      err);
+		status = oae_strings_read(obj, "models", false, true,
+					  &s->models, err);
 	if (!status)
 		status = read_knobs(obj, s, err);
 	if (status)
@@ -266,40 +265,6 @@ static enum oae_status read_systems(struct oae_manifest *m,
 	return OAE_OK;
 }
 
-static enum oae_status read_setup(struct oae_manifest *m, struct oae_error *err)
-{
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(m->tree, "setup");
-	const cJSON *obj;
-	enum oae_status status;
-
-	if (!list)
-		return OAE_OK;
-	status = oae_json_arr(m->tree, "setup", &list, err);
-	if (status)
-		return status;
-	if (cJSON_GetArraySize(list) > (int)OAE_MANIFEST_LIST_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"more than %u set-up"
-				" steps",
-				OAE_MANIFEST_LIST_MAX);
-	m->setup =
-		calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(*m->setup));
-	if (!m->setup)
-		return no_memory(err);
-	cJSON_ArrayForEach(obj, list) {
-		struct oae_setup_step *s = &m->setup[m->setup_count++];
-
-		status = oae_check_keys(obj, "setup", setup_keys, err);
-		if (!status)
-			status = read_strings(obj, "argv", true, false,
-					      &s->argv, err);
-		if (status)
-			return status;
-		s->about = oae_json_str_or(obj, "about", NULL);
-	}
-	return OAE_OK;
-}
-
 static enum oae_status read_head(struct oae_manifest *m, struct oae_error *err)
 {
 	enum oae_status status;
@@ -319,11 +284,11 @@ static enum oae_status read_head(struct oae_manifest *m, struct oae_error *err)
 	if (!status)
 		status = oae_json_str(m->tree, "licence", &m->licence, err);
 	if (!status)
-		status = read_strings(m->tree, "command", true, false,
-				      &m->command, err);
+		status = oae_strings_read(m->tree, "command", true, false,
+					  &m->command, err);
 	if (!status)
-		status = read_strings(m->tree, "models", false, true,
-				      &m->models, err);
+		status = oae_strings_read(m->tree, "models", false, true,
+					  &m->models, err);
 	return status;
 }
 
@@ -349,10 +314,10 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 	if (!status)
 		status = read_systems(m, err);
 	if (!status)
-		status = read_setup(m, err);
+		status = oae_manifest_read_setup(m, err);
 	if (!status)
-		status = read_strings(m->tree, "synth", false, false, &m->synth,
-				      err);
+		status = oae_strings_read(m->tree, "synth", false, false,
+					  &m->synth, err);
 	if (status)
 		oae_error_prefix(err, "%s", path);
 	return status;

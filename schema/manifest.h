@@ -7,7 +7,9 @@
 #ifndef OAE_SCHEMA_MANIFEST_H
 #define OAE_SCHEMA_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/json.h"
 #include "base/status.h"
@@ -46,9 +48,24 @@ struct oae_system_entry {
 	size_t knob_count;
 };
 
+enum oae_setup_kind {
+	OAE_SETUP_COMMAND,  /* argv */
+	OAE_SETUP_PACKAGES, /* Debian packages that must be there */
+	OAE_SETUP_PATCH,    /* an edit that somebody makes by hand */
+};
+
+/* One step from a clean copy of the sources to the first answer. */
 struct oae_setup_step {
-	struct oae_strings argv;
-	const char *about; /* or NULL */
+	enum oae_setup_kind kind;
+	struct oae_strings argv;     /* with {build}, {home}, {adapter} */
+	struct oae_strings packages; /* Debian names */
+	/* Unified diff: it, and the paths in it, are below the adapter's
+	 * folder; applied with -p1. */
+	const char *patch;
+	const char *about;	 /* or NULL */
+	bool network;		 /* it needs one: else it is run without */
+	struct oae_strings sets; /* knobs that it sets, by name */
+	uint32_t limit_s;	 /* 0: the tool's own */
 };
 
 struct oae_manifest {
@@ -58,8 +75,13 @@ struct oae_manifest {
 	struct oae_strings models;
 	struct oae_system_entry *systems;
 	size_t system_count;
+	/* What a clean copy is made of, relative to the project's folder;
+	 * empty: all that is under version control. */
+	struct oae_strings materials;
 	struct oae_setup_step *setup;
 	size_t setup_count;
+	const char *first_prompt; /* that set-up asks at its end; or NULL */
+	bool first_network;	  /* answering needs a network */
 	/* Command that makes a file of random weights; may be empty. */
 	struct oae_strings synth;
 };
@@ -68,6 +90,18 @@ struct oae_manifest {
 enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 				  struct oae_error *err);
 void oae_manifest_release(struct oae_manifest *m);
+
+/* "command", "packages", "patch"; -1 for another name. */
+const char *oae_setup_kind_name(enum oae_setup_kind kind);
+int oae_setup_kind_parse(const char *name);
+/*
+ * One step of a "setup" list; also of a transcript, whose steps have the same
+ * members. Strings stay the object's.
+ */
+enum oae_status oae_setup_step_read(const cJSON *obj, struct oae_setup_step *s,
+				    struct oae_error *err);
+/* Its members but "about", in an object that is open. */
+void oae_setup_step_write(struct oae_jw *w, const struct oae_setup_step *s);
 
 /* NULL when the adapter has no such system, the system no such knob. */
 const struct oae_system_entry *oae_manifest_system(const struct oae_manifest *m,
@@ -82,6 +116,14 @@ const struct oae_knob *oae_system_knob(const struct oae_system_entry *s,
  */
 enum oae_status oae_knob_write(const struct oae_knob *k, const char *text,
 			       struct oae_jw *w, struct oae_error *err);
+
+/*
+ * All knobs of a system as an object: "a=1,b=2" (NULL: none; cut in place)
+ * given by a user, the shipped defaults for the rest. The caller frees *out.
+ * *set: how many were given.
+ */
+enum oae_status oae_knobs_read(const struct oae_system_entry *s, char *text,
+			       cJSON **out, size_t *set, struct oae_error *err);
 
 /*
  * The word with {build}, {home} and {adapter} replaced by the given
