@@ -274,13 +274,15 @@ static void fill_terms(const struct oae_score *s, const struct oae_profile *p,
 		       const struct oae_scale_use *scale, bool energy_measured,
 		       struct oae_box *box)
 {
-	double n = oae_profile_requests(p), low = 1, high = 1;
+	double low = 1, high = 1;
 
 	box->low = box->mid = box->high = oae_terms_init();
 	for (int k = 0; k < OAE_TIERS; k++)
 		set_range(box, OAE_TERM_R1 + k, &p->wage_usd_h[k]);
 	set_term(box, OAE_TERM_H, p->H_months, p->H_months, p->H_months);
-	set_term(box, OAE_TERM_N, n, n, n);
+	set_term(box, OAE_TERM_N, p->requests_a_month.low * p->H_months,
+		 oae_profile_requests(p),
+		 p->requests_a_month.high * p->H_months);
 	set_term(box, OAE_TERM_PEAK, p->peak_over_mean, p->peak_over_mean,
 		 p->peak_over_mean);
 	set_term(box, OAE_TERM_U, p->u, p->u, p->u);
@@ -341,6 +343,7 @@ enum oae_status oae_assess_case(struct oae_score *s,
 	memset(&both, 0, sizeof(both));
 	put_sum(s, &common, &both);
 	out->box.common_low = both.low;
+	out->box.common_mid = both.mid;
 	out->box.common_high = both.high;
 	fill_terms(s, p, scale, pairs->energy_measured, &out->box);
 	pairs->s_ratio = oae_assess_s_ratio(out);

@@ -17,10 +17,10 @@
 #include "schema/quality.h"
 #include "schema/score.h"
 #include "schema/sustainability.h"
+#include "schema/uncertainty.h"
 
 #define OAE_REASONS_MAX 32u
 #define OAE_SENTENCE_BYTES 480u
-#define OAE_FLIPS_MAX (OAE_TERMS + OAE_OWNS)
 #define OAE_BCA_RUNS 20u /* from here BCa, below it the t interval */
 
 /* The gate of one system over a profile's workloads. */
@@ -71,9 +71,11 @@ struct oae_case {
 	enum oae_evidence setup;  /* of the system's machine set-up */
 };
 
-struct oae_flip {
-	const char *name;	 /* oae_term_name() or oae_own_name() */
-	double value, low, high; /* flip value and declared range */
+/* What each of the three ways of section 10 says of a comparison. */
+struct oae_agreement {
+	enum oae_verdict runs;	 /* (a) the runs, at the middle of ranges */
+	enum oae_verdict draws;	 /* (b) runs and ranges together */
+	enum oae_verdict bounds; /* (c) the worst and the best of the ranges */
 };
 
 struct oae_mode_score {
@@ -85,9 +87,9 @@ struct oae_mode_score {
 	struct oae_bounds extra;
 	double extra_mid;
 	enum oae_verdict verdict;
-	bool robust; /* the declared ranges give it too */
-	struct oae_flip flips[OAE_FLIPS_MAX];
-	size_t flip_count;
+	struct oae_uncertainty uncertainty;
+	struct oae_agreement agreement;
+	bool robust; /* all three are the verdict, which is not undecided */
 	double measured_share; /* of the system's cost */
 	struct oae_physical physical, physical_b;
 	char sentence[OAE_SENTENCE_BYTES];
@@ -124,8 +126,9 @@ enum oae_status oae_assess_draws(struct oae_score *s,
 				 const double *weight, struct oae_pairs *pairs,
 				 struct oae_error *err);
 
-void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
-		     struct oae_mode_score *out);
+enum oae_status oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
+				struct oae_mode_score *out,
+				struct oae_error *err);
 /* The score and its interval at another N, or without F_B. */
 struct oae_interval oae_assess_score(const struct oae_case *c,
 				     enum oae_mode mode, double n,

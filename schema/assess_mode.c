@@ -299,36 +299,6 @@ static enum oae_evidence evidence_of(const struct oae_case *c,
 	return oae_evidence_weaker(e, p->p_idle_w.evidence);
 }
 
-static void add_flip(struct oae_mode_score *m, const char *name, double value,
-		     double low, double high)
-{
-	struct oae_flip *f = &m->flips[m->flip_count];
-
-	if (isnan(value) || !(low < high))
-		return;
-	*f = (struct oae_flip){ name, value, low, high };
-	m->flip_count++;
-}
-
-static void find_flips(const struct oae_case *c, enum oae_mode mode,
-		       struct oae_mode_score *m)
-{
-	const struct oae_box *box = &c->box;
-
-	for (int t = 0; t < OAE_TERMS; t++)
-		if (box->low.v[t] < box->high.v[t])
-			add_flip(m, oae_term_name((enum oae_term)t),
-				 oae_flip_term(mode, box, (enum oae_term)t),
-				 box->low.v[t], box->high.v[t]);
-	/* A range that is common to both systems is not the system's own. */
-	for (int o = 0; o < OAE_OWNS; o++)
-		if (box->x_high.v[o] - box->x_low.v[o] >
-		    (box->common_high.v[o] - box->common_low.v[o]) * (1 + 1e-9))
-			add_flip(m, oae_own_name((enum oae_own)o),
-				 oae_flip_own(mode, box, (enum oae_own)o),
-				 box->x_low.v[o], box->x_high.v[o]);
-}
-
 /* A* in hours: USD saved over the wage's range. */
 static struct oae_interval affordable(const struct oae_case *c,
 				      enum oae_mode mode)
@@ -343,13 +313,37 @@ static struct oae_interval affordable(const struct oae_case *c,
 	return h;
 }
 
-void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
-		     struct oae_mode_score *out)
+/* Section 5, from what was measured and the range of the wage. */
+static enum oae_verdict verdict_of(const struct oae_mode_score *m)
+{
+	if (isnan(m->affordable.low))
+		return OAE_VERDICT_UNDECIDED;
+	return oae_verdict_of(m->affordable.low, m->affordable.high,
+			      m->extra.low, m->extra.high);
+}
+
+static void agree(struct oae_mode_score *m)
+{
+	struct oae_agreement *a = &m->agreement;
+	const struct oae_interval *drawn = &m->uncertainty.oae;
+
+	m->verdict = verdict_of(m);
+	a->runs = oae_verdict_of_score(m->oae.low, m->oae.high);
+	a->draws = oae_verdict_of_score(drawn->low, drawn->high);
+	a->bounds = oae_verdict_of_score(m->bounds.low, m->bounds.high);
+	m->robust = m->verdict != OAE_VERDICT_UNDECIDED &&
+		    a->runs == m->verdict && a->draws == m->verdict &&
+		    a->bounds == m->verdict;
+}
+
+enum oae_status oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
+				struct oae_mode_score *out,
+				struct oae_error *err)
 {
 	const struct oae_box *box = &c->box;
+	const struct oae_measured runs = { c->pairs.b, c->pairs.x, c->pairs.n };
 	int tier = c->profile->tier;
-	struct oae_bounds hours;
-	enum oae_verdict wide;
+	enum oae_status status;
 
 	memset(out, 0, sizeof(*out));
 	out->baseline = oae_cost_of(mode, &box->mid, &box->b_mid);
@@ -362,18 +356,12 @@ void oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
 	out->extra = oae_extra_bounds(tier, box);
 	out->extra_mid =
 		oae_extra_hours(&box->mid, &box->b_mid, &box->x_mid, tier);
-	out->verdict = isnan(out->affordable.low) ?
-			       OAE_VERDICT_UNDECIDED :
-			       oae_verdict_of(out->affordable.low,
-					      out->affordable.high,
-					      out->extra.low, out->extra.high);
-	hours = oae_bounds_of(mode, OAE_AIM_HOURS, tier, box);
-	wide = oae_verdict_of(hours.low, hours.high, out->extra.low,
-			      out->extra.high);
-	out->robust = out->verdict == wide && wide != OAE_VERDICT_UNDECIDED;
-	find_flips(c, mode, out);
+	status = oae_uncertainty_of(mode, tier, box, &runs, c->score->level,
+				    &out->uncertainty, err);
+	agree(out);
 	out->measured_share = measured_share(c, mode, &out->cost);
 	out->physical = physical_of(c, mode, &box->x_mid, &out->cost);
 	out->physical_b = physical_of(c, mode, &box->b_mid, &out->baseline);
 	oae_assess_sentence(c, mode, out, out->sentence, sizeof(out->sentence));
+	return status;
 }

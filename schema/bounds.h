@@ -22,7 +22,7 @@ struct oae_box {
 	 * not two unknowns but one, counted in both of the above. Only those
 	 * parameters are used.
 	 */
-	struct oae_own_values common_low, common_high;
+	struct oae_own_values common_low, common_mid, common_high;
 };
 
 enum oae_aim {
@@ -54,14 +54,17 @@ struct oae_bounds oae_extra_bounds(int tier, const struct oae_box *box);
 
 /*
  * The value of one parameter, the others at mid, at which C_B = C_X; NaN
- * when there is none (or the cost does not depend on it). For a parameter
- * that acts through m alone, the jump at which the sign changes.
+ * when there is none (or the cost does not depend on it). Where m follows
+ * the parameter it is the nearest value at which the sign of C_B - C_X
+ * changes, be it at a jump.
  */
 double oae_flip_term(enum oae_mode mode, const struct oae_box *box,
 		     enum oae_term which);
-/* Of the system under test. */
+/* Of the system under test, and of the baseline. */
 double oae_flip_own(enum oae_mode mode, const struct oae_box *box,
 		    enum oae_own which);
+double oae_flip_baseline(enum oae_mode mode, const struct oae_box *box,
+			 enum oae_own which);
 
 /* N in (from, to]; to is infinity in the last one if it never ends. */
 struct oae_n_interval {

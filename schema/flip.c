@@ -5,7 +5,7 @@
 #include "schema/bounds.h"
 
 #define JUMPS_MAX 1000000
-#define FLIP_JUMPS_MAX 50000
+#define FLIP_JUMPS_MAX 5000
 #define FLIP_FACTOR 1000 /* a flip farther away tells nobody anything */
 
 const char *oae_term_name(enum oae_term t)
@@ -49,13 +49,6 @@ const char *oae_own_name(enum oae_own o)
 	return names[o];
 }
 
-static double saved(enum oae_mode mode, const struct oae_terms *t,
-		    const struct oae_own_values *b,
-		    const struct oae_own_values *x)
-{
-	return oae_cost_of(mode, t, b).total - oae_cost_of(mode, t, x).total;
-}
-
 /* The root of the line through (v0, f0) and (v1, f1), if above 0. */
 static double root(double v0, double f0, double v1, double f1)
 {
@@ -67,96 +60,197 @@ static double root(double v0, double f0, double v1, double f1)
 	return r;
 }
 
+/* One number that is moved, all others at mid. */
+struct moved {
+	enum oae_mode mode;
+	const struct oae_box *box;
+	int term;	/* of oae_term, or -1 */
+	int own;	/* of oae_own, or -1: */
+	bool of_b;	/* the baseline's */
+	double rate[2]; /* machines of b and x for each unit of the load */
+};
+
 /*
- * A shared term that acts through m alone, owned mode: the load moves; the
- * jump nearest to the present load at which the sign changes.
+ * C_B - C_X where the number is v, with given machines, or (NULL) those
+ * that it takes.
  */
-static double flip_load(const struct oae_box *box)
+static double saved_at(const struct moved *p, double v, const double *machines)
 {
-	const struct oae_own_values *b = &box->b_mid, *x = &box->x_mid;
-	const double s[2] = { b->v[OAE_OWN_S] * (1 - 1e-9),
-			      x->v[OAE_OWN_S] * (1 - 1e-9) };
-	double at = oae_cost_load(&box->mid), best = NAN;
-	bool pays = saved(OAE_OWNED, &box->mid, b, x) > 0;
+	struct oae_terms t = p->box->mid;
+	struct oae_own_values b = p->box->b_mid, x = p->box->x_mid;
 
-	for (int up = 0; up < 2; up++) {
-		double m[2] = { oae_cost_machines(&box->mid, b),
-				oae_cost_machines(&box->mid, x) };
-		double load;
+	if (p->term >= 0)
+		t.v[p->term] = v;
+	else
+		(p->of_b ? &b : &x)->v[p->own] = v;
+	if (!machines)
+		return oae_cost_of(p->mode, &t, &b).total -
+		       oae_cost_of(p->mode, &t, &x).total;
+	return oae_cost_with(p->mode, &t, &b, machines[0]).total -
+	       oae_cost_with(p->mode, &t, &x, machines[1]).total;
+}
 
-		for (int i = 0; i < FLIP_JUMPS_MAX; i++) {
-			double next[2], d;
-			int k;
+static double mid_of(const struct moved *p)
+{
+	if (p->term >= 0)
+		return p->box->mid.v[p->term];
+	return (p->of_b ? &p->box->b_mid : &p->box->x_mid)->v[p->own];
+}
 
-			for (k = 0; k < 2; k++)
-				next[k] = up ? m[k] / s[k] : (m[k] - 1) / s[k];
-			k = up ? next[1] < next[0] : next[1] > next[0];
-			load = next[k];
-			if (!(load <= at * FLIP_FACTOR) ||
-			    !(load >= at / FLIP_FACTOR))
-				break;
-			if (next[0] == next[1])
-				m[!k] += up ? 1 : -1;
+/* ---- numbers that the machines follow --------------------------------- */
+
+/*
+ * Machines follow the load, and the load is so many times what it is now:
+ * the number itself is v0 times that, or v0 over that.
+ */
+static bool falls(const struct moved *p)
+{
+	return p->term == OAE_TERM_H || p->term == OAE_TERM_U;
+}
+
+static double value_at(const struct moved *p, double load)
+{
+	return falls(p) ? mid_of(p) / load : mid_of(p) * load;
+}
+
+/*
+ * The load between two, of the given savings, at which there are none. In
+ * months the cost is affine in the number itself, else in the load.
+ */
+static double between(const struct moved *p, const double load[2],
+		      const double saves[2])
+{
+	bool inverse = p->term == OAE_TERM_H;
+	double a = inverse ? 1 / load[0] : load[0];
+	double b = inverse ? 1 / load[1] : load[1];
+	double at = a - saves[0] * (b - a) / (saves[1] - saves[0]);
+
+	return inverse ? 1 / at : at;
+}
+
+/* The nearest jump of either's machines, up or down; counts it. */
+static double next_jump(const struct moved *p, double m[2], bool up, double end)
+{
+	double next[2], at;
+
+	for (int k = 0; k < 2; k++)
+		next[k] = !(p->rate[k] > 0) ? end :
+			  up		    ? m[k] / p->rate[k] :
+					      (m[k] - 1) / p->rate[k];
+	at = up ? fmin(fmin(next[0], next[1]), end) :
+		  fmax(fmax(next[0], next[1]), end);
+	for (int k = 0; k < 2; k++)
+		if (next[k] == at && at != end)
 			m[k] += up ? 1 : -1;
-			d = oae_cost_with(OAE_OWNED, &box->mid, b, m[0]).total -
-			    oae_cost_with(OAE_OWNED, &box->mid, x, m[1]).total;
-			if ((d > 0) == pays)
-				continue;
-			if (isnan(best) || load - at < at - best)
-				best = load;
-			break;
-		}
+	return at;
+}
+
+/*
+ * Walks away from the present load until the sign of what is saved changes;
+ * NaN when it doesn't. After many jumps machines are taken as real numbers,
+ * which is off by less than one of them.
+ */
+static double walk_load(const struct moved *p, double m[2], bool pays, bool up)
+{
+	double end = up ? FLIP_FACTOR : 1.0 / FLIP_FACTOR;
+	double load[2] = { 1, 1 }, saves[2], real[2];
+
+	for (int i = 0; i < FLIP_JUMPS_MAX; i++) {
+		const double had[2] = { m[0], m[1] };
+
+		load[1] = next_jump(p, m, up, end);
+		saves[0] = saved_at(p, value_at(p, load[0]), had);
+		saves[1] = saved_at(p, value_at(p, load[1]), had);
+		if ((saves[1] > 0) != pays)
+			return between(p, load, saves);
+		if (load[1] == end)
+			return NAN;
+		if ((saved_at(p, value_at(p, load[1]), m) > 0) != pays)
+			return load[1];
+		load[0] = load[1];
 	}
-	return best / at;
+	saves[0] = saves[1];
+	load[1] = end;
+	for (int k = 0; k < 2; k++)
+		real[k] = p->rate[k] > 0 ? fmax(1, end * p->rate[k]) : m[k];
+	saves[1] = saved_at(p, value_at(p, end), real);
+	return (saves[1] > 0) != pays ? between(p, load, saves) : NAN;
+}
+
+static double flip_by_load(const struct moved *p)
+{
+	double now[2], m[2], best = NAN;
+	bool pays = saved_at(p, mid_of(p), NULL) > 0;
+
+	now[0] = oae_cost_machines(&p->box->mid, &p->box->b_mid);
+	now[1] = oae_cost_machines(&p->box->mid, &p->box->x_mid);
+	for (int up = 0; up < 2; up++) {
+		double at;
+
+		m[0] = now[0];
+		m[1] = now[1];
+		at = walk_load(p, m, pays, up);
+		if (isnan(best) || fabs(log(at)) < fabs(log(best)))
+			best = at;
+	}
+	return value_at(p, best);
+}
+
+/* True when the number moves machines; fills in how fast. */
+static bool moves_machines(struct moved *p)
+{
+	double load = oae_cost_load(&p->box->mid) * (1 - 1e-9);
+	bool all = p->term == OAE_TERM_PEAK || p->term == OAE_TERM_S_SCALE ||
+		   p->term == OAE_TERM_U || p->term == OAE_TERM_H ||
+		   p->term == OAE_TERM_N;
+
+	if (p->mode != OAE_OWNED || (!all && p->own != OAE_OWN_S))
+		return false;
+	if (all || p->of_b)
+		p->rate[0] = load * p->box->b_mid.v[OAE_OWN_S];
+	if (all || !p->of_b)
+		p->rate[1] = load * p->box->x_mid.v[OAE_OWN_S];
+	return true;
+}
+
+/* ---- all of them ------------------------------------------------------ */
+
+static double flip(struct moved *p)
+{
+	double v0 = mid_of(p), v1 = v0 > 0 ? 2 * v0 : 1, r;
+	bool share = p->term == OAE_TERM_U || p->own == OAE_OWN_G;
+
+	if (moves_machines(p)) {
+		r = flip_by_load(p);
+	} else {
+		v1 = p->own == OAE_OWN_G ? v0 / 2 : v1;
+		r = root(v0, saved_at(p, v0, NULL), v1, saved_at(p, v1, NULL));
+	}
+	return share && r > 1 ? NAN : r;
 }
 
 double oae_flip_term(enum oae_mode mode, const struct oae_box *box,
 		     enum oae_term which)
 {
-	struct oae_terms t = box->mid;
-	double v0 = t.v[which], f0, r;
+	struct moved p = { mode, box, (int)which, -1, false, { 0, 0 } };
 
-	if (mode == OAE_OWNED &&
-	    (which == OAE_TERM_PEAK || which == OAE_TERM_S_SCALE))
-		return v0 * flip_load(box);
-	if (mode == OAE_OWNED && which == OAE_TERM_U) {
-		r = v0 / flip_load(box);
-		return r <= 1 ? r : NAN;
-	}
-	if (mode == OAE_OWNED && (which == OAE_TERM_H || which == OAE_TERM_N))
-		return NAN; /* oae_owned_set() says it for N */
-	f0 = saved(mode, &t, &box->b_mid, &box->x_mid);
-	t.v[which] = v0 > 0 ? 2 * v0 : 1;
-	return root(v0, f0, t.v[which],
-		    saved(mode, &t, &box->b_mid, &box->x_mid));
-}
-
-/* Machines of X at which the costs meet, rounded down, then their s. */
-static double flip_speed(const struct oae_box *box)
-{
-	const struct oae_own_values *x = &box->x_mid;
-	double b = oae_cost_of(OAE_OWNED, &box->mid, &box->b_mid).total;
-	double one = oae_cost_with(OAE_OWNED, &box->mid, x, 1).total;
-	double two = oae_cost_with(OAE_OWNED, &box->mid, x, 2).total;
-	double m = floor(1 + (b - one) / (two - one));
-
-	if (!(two > one) || !(m >= 1))
-		return NAN;
-	return m / (oae_cost_load(&box->mid) * (1 - 1e-9));
+	return flip(&p);
 }
 
 double oae_flip_own(enum oae_mode mode, const struct oae_box *box,
 		    enum oae_own which)
 {
-	struct oae_own_values x = box->x_mid;
-	double v0 = x.v[which], f0, r;
+	struct moved p = { mode, box, -1, (int)which, false, { 0, 0 } };
 
-	if (mode == OAE_OWNED && which == OAE_OWN_S)
-		return flip_speed(box);
-	f0 = saved(mode, &box->mid, &box->b_mid, &x);
-	x.v[which] = which == OAE_OWN_G ? v0 / 2 : v0 > 0 ? 2 * v0 : 1;
-	r = root(v0, f0, x.v[which], saved(mode, &box->mid, &box->b_mid, &x));
-	return which == OAE_OWN_G && r > 1 ? NAN : r;
+	return flip(&p);
+}
+
+double oae_flip_baseline(enum oae_mode mode, const struct oae_box *box,
+			 enum oae_own which)
+{
+	struct moved p = { mode, box, -1, (int)which, true, { 0, 0 } };
+
+	return flip(&p);
 }
 
 /* ---- the owned-mode set -------------------------------------------- */

@@ -31,6 +31,12 @@ void oae_result_conditions(struct oae_jw *w, const struct oae_score *s);
 enum oae_status oae_result_profile_conditions(struct oae_jw *w,
 					      const struct oae_case *cases,
 					      size_t n, struct oae_error *err);
+/* "uncertainty" of a mode: Monte Carlo, and which number matters. */
+void oae_result_uncertainty(struct oae_jw *w, const struct oae_mode_score *m,
+			    double level);
+/* Its part that a plan has too: members of an open object. */
+void oae_result_draws(struct oae_jw *w, const struct oae_uncertainty *u,
+		      double level);
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 

@@ -155,24 +155,6 @@ static void write_owned_only(struct oae_jw *w, const struct oae_case *c,
 	oae_jw_num(w, "oae_above_1_known_to", set.known_to);
 }
 
-static void write_flips(struct oae_jw *w, const struct oae_mode_score *m)
-{
-	oae_jw_arr(w, "flips");
-	for (size_t i = 0; i < m->flip_count; i++) {
-		const struct oae_flip *f = &m->flips[i];
-
-		oae_jw_obj(w, NULL);
-		oae_jw_str(w, "parameter", f->name);
-		oae_jw_num(w, "value", f->value);
-		oae_jw_num(w, "low", f->low);
-		oae_jw_num(w, "high", f->high);
-		oae_jw_bool(w, "within_range",
-			    f->value >= f->low && f->value <= f->high);
-		oae_jw_end_obj(w);
-	}
-	oae_jw_end_arr(w);
-}
-
 static void write_hours(struct oae_jw *w, const struct oae_mode_score *m)
 {
 	write_interval(w, "affordable_hours", m->affordable);
@@ -205,7 +187,7 @@ static void write_mode(struct oae_jw *w, const struct oae_case *c,
 	oae_jw_str(w, "verdict", oae_verdict_name(m->verdict));
 	oae_jw_bool(w, "robust", m->robust);
 	oae_jw_str(w, "sentence", m->sentence);
-	write_flips(w, m);
+	oae_result_uncertainty(w, m, c->score->level);
 	write_physical(w, m);
 	oae_jw_num(w, "measured_share", m->measured_share);
 	oae_jw_end_obj(w);
@@ -242,9 +224,10 @@ static void write_gate(struct oae_jw *w, const struct oae_gate_report *g)
 	oae_jw_end_obj(w);
 }
 
-static void write_score(struct oae_jw *w, const struct oae_score *s,
-			const struct oae_case *c,
-			const struct oae_gate_report *gate)
+static enum oae_status write_score(struct oae_jw *w, const struct oae_score *s,
+				   const struct oae_case *c,
+				   const struct oae_gate_report *gate,
+				   struct oae_error *err)
 {
 	const struct oae_score_system *x = &s->systems[c->system];
 	bool scored = gate->outcome != OAE_GATE_FAIL && c->pairs.n > 0;
@@ -252,6 +235,7 @@ static void write_score(struct oae_jw *w, const struct oae_score *s,
 		gate->fail ? gate->fail :
 			     "no repetition was measured for both systems";
 	struct oae_mode_score m[OAE_MODES];
+	enum oae_status status;
 
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "system", x->id);
@@ -264,7 +248,9 @@ static void write_score(struct oae_jw *w, const struct oae_score *s,
 			write_no_mode(w, (enum oae_mode)k, x->label, reason);
 			continue;
 		}
-		oae_assess_mode(c, (enum oae_mode)k, &m[k]);
+		status = oae_assess_mode(c, (enum oae_mode)k, &m[k], err);
+		if (status)
+			return status;
 		write_mode(w, c, (enum oae_mode)k, &m[k]);
 	}
 	oae_jw_end_obj(w);
@@ -277,6 +263,7 @@ static void write_score(struct oae_jw *w, const struct oae_score *s,
 		oae_jw_null(w, "measured_share");
 	}
 	oae_jw_end_obj(w);
+	return OAE_OK;
 }
 
 static double curve_n(int i)
@@ -394,8 +381,10 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 	write_gate(w, &own);
 	oae_jw_end_obj(w);
 	oae_jw_arr(w, "scores");
-	for (size_t i = 0; i < n; i++)
-		write_score(w, s, &cases[i], &gates[i]);
+	for (size_t i = 0; i < n && !status; i++)
+		status = write_score(w, s, &cases[i], &gates[i], err);
+	if (status)
+		return status;
 	oae_jw_end_arr(w);
 	write_curve(w, cases, gates, n);
 	status = oae_result_profile_conditions(w, cases, n, err);

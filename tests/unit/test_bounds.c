@@ -2,35 +2,141 @@
 /* Bounds over ranges, flip values and sets of N, against direct costs. */
 #include "tests/unit/random_case.h"
 
-/* No point of the box is outside the bounds; some come near them. */
+/* One point of a box, as a list of numbers that may move. */
+struct point {
+	struct oae_terms t;
+	struct oae_own_values b, x;
+};
+
+#define NUMBERS (OAE_TERMS + 2 * OAE_OWNS)
+
+static double *number_of(struct point *p, int i)
+{
+	if (i < OAE_TERMS)
+		return &p->t.v[i];
+	i -= OAE_TERMS;
+	return i < OAE_OWNS ? &p->b.v[i] : &p->x.v[i - OAE_OWNS];
+}
+
+static void ends_of(const struct oae_box *box, struct point *low,
+		    struct point *high)
+{
+	*low = (struct point){ box->low, box->b_low, box->x_low };
+	*high = (struct point){ box->high, box->b_high, box->x_high };
+}
+
+/*
+ * Another value for number i: an end, anything between, or just beside the
+ * next jump of a system's machines.
+ */
+static double proposal(struct point *p, int i, double low, double high)
+{
+	static const int load[] = { OAE_TERM_N, OAE_TERM_PEAK, OAE_TERM_S_SCALE,
+				    OAE_TERM_U, OAE_TERM_H };
+	const struct oae_own_values *own = oae_rng_below(&rng, 2) ? &p->b :
+								    &p->x;
+	double now = *number_of(p, i), m, need, side;
+
+	for (int k = 0; k < 5 && oae_rng_below(&rng, 2); k++) {
+		if (i != load[k])
+			continue;
+		need = oae_cost_load(&p->t) * own->v[OAE_OWN_S];
+		m = oae_cost_machines(&p->t, own) -
+		    (double)oae_rng_below(&rng, 3) + 1;
+		side = oae_rng_below(&rng, 2) ? 1 - 1e-9 : 1 + 1e-8;
+		now = k < 3 ? now * (m / need) * side :
+			      now / ((m / need) * side);
+		if (now >= low && now <= high)
+			return now;
+	}
+	return within(low, high);
+}
+
+/* Climbs from a random point, one number at a time, up or down. */
+static double climb(const struct oae_box *box, enum oae_mode mode, double sign)
+{
+	struct point p, low, high;
+	double best;
+
+	ends_of(box, &low, &high);
+	for (int i = 0; i < NUMBERS; i++)
+		*number_of(&p, i) =
+			within(*number_of(&low, i), *number_of(&high, i));
+	best = sign * score(mode, &p.t, &p.b, &p.x);
+	for (int k = 0; k < 600; k++) {
+		int i = (int)oae_rng_below(&rng, NUMBERS);
+		double was = *number_of(&p, i), is;
+
+		if (!(*number_of(&low, i) < *number_of(&high, i)))
+			continue;
+		*number_of(&p, i) = proposal(&p, i, *number_of(&low, i),
+					     *number_of(&high, i));
+		is = sign * score(mode, &p.t, &p.b, &p.x);
+		if (is >= best)
+			best = is;
+		else
+			*number_of(&p, i) = was;
+	}
+	return sign * best;
+}
+
+/*
+ * A search that knows nothing of corners and cells: it never gets outside
+ * the bounds, and it gets to them.
+ */
 static void test_bounds_hold(void **state)
 {
-	int near = 0, all = 0;
+	int all = 0, met = 0, exact = 0, outer = 0;
+	double worst = 1;
 
 	(void)state;
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 250; i++) {
 		struct oae_box box = random_box(1);
 
+		/* Some with too many machines to walk over all jumps. */
+		if (i % 5 == 4) {
+			box.low.v[OAE_TERM_N] *= 1e5;
+			box.mid.v[OAE_TERM_N] *= 1e5;
+			box.high.v[OAE_TERM_N] *= 1e5;
+		}
 		for (int m = 0; m < MODES; m++) {
 			enum oae_mode mode = (enum oae_mode)m;
 			struct oae_bounds r =
 				oae_bounds_of(mode, OAE_AIM_SCORE, 0, &box);
-			double most = 0;
+			double low = INFINITY, high = 0, reach;
 
-			for (int k = 0; k < 300; k++) {
-				double v = random_inside(&box, mode);
-
-				if (!(v >= r.low * (1 - 1e-9) &&
-				      v <= r.high * (1 + 1e-9)))
-					fail_msg("%g is outside [%g, %g]", v,
-						 r.low, r.high);
-				most = fmax(most, v);
+			for (int k = 0; k < 3; k++) {
+				high = fmax(high, climb(&box, mode, 1));
+				low = fmin(low, climb(&box, mode, -1));
 			}
-			all++;
-			near += most > 0.5 * r.high;
+			for (int k = 0; k < 100; k++) {
+				high = fmax(high, random_inside(&box, mode));
+				low = fmin(low, random_inside(&box, mode));
+			}
+			if (low < r.low * (1 - 1e-9) ||
+			    high > r.high * (1 + 1e-9))
+				fail_msg("[%.15g, %.15g] is outside [%.15g,"
+					 " %.15g]",
+					 low, high, r.low, r.high);
+			if (!r.exact) {
+				outer++;
+				continue;
+			}
+			exact++;
+			reach = log(high / low) / log(r.high / r.low);
+			worst = fmin(worst, reach);
+			all += 2;
+			met += (high > r.high * (1 - 1e-6)) +
+			       (low < r.low * (1 + 1e-6));
 		}
 	}
-	assert_true(near > all * 3 / 4);
+	printf("# bounds of %d random boxes (%d more are outer ones): a random"
+	       " search is never outside, meets %d of %d ends to 1e-6, and"
+	       " reaches at least %.3f of the width\n",
+	       exact, outer, met, all, worst);
+	assert_true(exact > 300 && outer > 5);
+	assert_true(met > all * 9 / 10);
+	assert_true(worst > 0.9);
 }
 
 /* The bounds are attained: at some corner of all parameters on demand. */
@@ -113,73 +219,102 @@ static void test_bounds_common(void **state)
 	}
 }
 
-/* At a flip value the costs are equal. */
+/* One number of a box moved to v; which < 0: an own one. */
+struct moved {
+	enum oae_mode mode;
+	const struct oae_box *box;
+	int term, own;
+	bool of_b;
+};
+
+static double at(const struct moved *p, double v, double *machines)
+{
+	struct oae_terms t = p->box->mid;
+	struct oae_own_values b = p->box->b_mid, x = p->box->x_mid;
+
+	if (p->term >= 0)
+		t.v[p->term] = v;
+	else
+		(p->of_b ? &b : &x)->v[p->own] = v;
+	*machines = fmax(oae_cost_machines(&t, &b), oae_cost_machines(&t, &x));
+	return score(p->mode, &t, &b, &x);
+}
+
+static double mid_of(const struct moved *p)
+{
+	return p->term >= 0 ? p->box->mid.v[p->term] :
+	       p->of_b	    ? p->box->b_mid.v[p->own] :
+			      p->box->x_mid.v[p->own];
+}
+
+static double flip(const struct moved *p)
+{
+	if (p->term >= 0)
+		return oae_flip_term(p->mode, p->box, (enum oae_term)p->term);
+	return (p->of_b ? oae_flip_baseline :
+			  oae_flip_own)(p->mode, p->box, (enum oae_own)p->own);
+}
+
+/*
+ * At a flip value C_B = C_X; where whole machines come and go the sign may
+ * jump there. Nowhere between the middle and it does the sign change.
+ */
+static bool check_flip(const struct moved *p, int *equal)
+{
+	double v = flip(p), m, m_b, from = mid_of(p), now, near = 1e-9;
+
+	if (isnan(v))
+		return false;
+	if (fabs(at(p, v, &m) - 1) < 1e-6) {
+		(*equal)++;
+	} else {
+		/* So many machines are taken as real numbers. */
+		near = m > 1000 ? 1e-3 : near;
+		if ((at(p, v * (1 - near), &m) > 1) ==
+		    (at(p, v * (1 + near), &m) > 1))
+			fail_msg("term %d own %d: no flip at %.17g", p->term,
+				 p->own, v);
+	}
+	now = at(p, from, &m);
+	for (int i = 0; i < 20 && from > 0; i++) {
+		double w = from * pow(v / from, i / 20. * (1 - 1e-6)), is;
+
+		is = at(p, w, &m_b);
+		if ((is > 1) != (now > 1) && fabs(is - 1) > 1e-6 && m_b < 1000)
+			fail_msg("term %d own %d flips at %.17g before %.17g",
+				 p->term, p->own, w, v);
+	}
+	return true;
+}
+
 static void test_flips(void **state)
 {
-	int found = 0;
+	int found[3] = { 0 }, equal = 0, jumps;
 
 	(void)state;
 	for (int i = 0; i < CASES; i++) {
 		struct oae_box box = random_box(0);
-		int term = (int)oae_rng_below(&rng, OAE_TERM_PEAK);
-		int own = (int)oae_rng_below(&rng, OAE_OWN_S);
-		struct oae_terms t = box.mid;
-		struct oae_own_values x = box.x_mid;
-		enum oae_mode mode = (enum oae_mode)oae_rng_below(&rng, 2);
-		double v = oae_flip_term(mode, &box, (enum oae_term)term);
+		int own = (int)oae_rng_below(&rng, OAE_OWNS);
+		struct moved p[3] = {
+			{ .term = (int)oae_rng_below(&rng, OAE_TERMS) },
+			{ .term = -1, .own = own },
+			{ .term = -1, .own = own, .of_b = true },
+		};
 
-		if (!isnan(v)) {
-			t.v[term] = v;
-			found++;
-			assert_true(
-				fabs(score(mode, &t, &box.b_mid, &box.x_mid) -
-				     1) < 1e-6);
-		}
-		v = oae_flip_own(mode, &box, (enum oae_own)own);
-		if (!isnan(v)) {
-			x.v[own] = v;
-			found++;
-			assert_true(fabs(score(mode, &box.mid, &box.b_mid, &x) -
-					 1) < 1e-6);
+		for (int k = 0; k < 3; k++) {
+			p[k].mode = (enum oae_mode)oae_rng_below(&rng, 2);
+			p[k].box = &box;
+			p[k].own = p[k].term >= 0 ? -1 : p[k].own;
+			found[k] += check_flip(&p[k], &equal);
 		}
 	}
-	assert_true(found > CASES / 4);
-}
-
-/* A flip of what acts through m alone: the sign differs around it. */
-static void test_flip_jumps(void **state)
-{
-	static const enum oae_term terms[] = { OAE_TERM_PEAK, OAE_TERM_U };
-	int found = 0;
-
-	(void)state;
-	for (int i = 0; i < CASES / 4; i++) {
-		struct oae_box box = random_box(0);
-		enum oae_term which = terms[oae_rng_below(&rng, 2)];
-		double v = oae_flip_term(OAE_OWNED, &box, which);
-		struct oae_terms t = box.mid;
-		struct oae_own_values x = box.x_mid;
-		bool above, below;
-
-		if (!isnan(v)) {
-			t.v[which] = v * (1 + 1e-12);
-			above = score(OAE_OWNED, &t, &box.b_mid, &x) > 1;
-			t.v[which] = v * (1 - 1e-12);
-			below = score(OAE_OWNED, &t, &box.b_mid, &x) > 1;
-			assert_true(above != below);
-			found++;
-		}
-		v = oae_flip_own(OAE_OWNED, &box, OAE_OWN_S);
-		if (isnan(v))
-			continue;
-		x.v[OAE_OWN_S] = v * (1 - 1e-12);
-		assert_true(score(OAE_OWNED, &box.mid, &box.b_mid, &x) >=
-			    1 - 1e-9);
-		x.v[OAE_OWN_S] = v * (1 + 1e-12);
-		assert_true(score(OAE_OWNED, &box.mid, &box.b_mid, &x) <=
-			    1 + 1e-9);
-	}
-	assert_true(found > CASES / 100);
+	jumps = found[0] + found[1] + found[2] - equal;
+	printf("# flip values: %d of shared numbers, %d of the system's, %d of"
+	       " the baseline's; C_B = C_X at %d, the sign jumps at %d\n",
+	       found[0], found[1], found[2], equal, jumps);
+	for (int k = 0; k < 3; k++)
+		assert_true(found[k] > CASES / 10);
+	assert_true(jumps > CASES / 100);
 }
 
 static bool in_set(const struct oae_n_set *set, double n)
@@ -240,7 +375,6 @@ int main(void)
 		cmocka_unit_test(test_bounds_are_tight),
 		cmocka_unit_test(test_bounds_common),
 		cmocka_unit_test(test_flips),
-		cmocka_unit_test(test_flip_jumps),
 		cmocka_unit_test(test_owned_set),
 		cmocka_unit_test(test_verdicts),
 	};

@@ -213,6 +213,47 @@ static void test_range(void **state)
 	      num(test, "flip_wage_usd_h"), "flip wage");
 }
 
+/*
+ * Whole machines come and go within a range of demand: the extremes are
+ * beside their jumps, and its two ends alone would look too good.
+ */
+static void test_range_of_demand(void **state)
+{
+	const cJSON *test = get(golden, "range_test_enterprise_owned_M");
+	const cJSON *bounds = get(test, "bounds");
+	const cJSON *naive = get(test, "bounds_at_both_ends_alone");
+	double k = num(test, "requests_factor"), end[2];
+	struct oae_bounds r;
+	struct oae_box box;
+
+	(void)state;
+	memset(&box, 0, sizeof(box));
+	box.low = terms_at(5040000 / k);
+	box.mid = terms_at(5040000);
+	box.high = terms_at(5040000 * k);
+	box.b_low = box.b_mid = box.b_high = *own("D");
+	box.x_low = box.x_mid = box.x_high = *own("M");
+	r = oae_bounds_of(OAE_OWNED, OAE_AIM_SCORE, 0, &box);
+	for (int i = 0; i < 2; i++) {
+		const struct oae_terms *t = i ? &box.high : &box.low;
+		struct oae_cost b = cost(OAE_OWNED, t, "D");
+		struct oae_cost x = cost(OAE_OWNED, t, "M");
+
+		end[i] = oae_score_of(&b, &x, false);
+		assert_true(fabs(end[i] -
+				 cJSON_GetArrayItem(naive, i)->valuedouble) <
+			    5e-5);
+	}
+	printf("# M, enterprise, requests x/: %g: bounds [%.4f, %.4f], at both"
+	       " ends alone [%.4f, %.4f]\n",
+	       k, r.low, r.high, end[0], end[1]);
+	assert_true(r.exact);
+	assert_true(fabs(r.low - cJSON_GetArrayItem(bounds, 0)->valuedouble) <
+		    5e-5);
+	assert_true(fabs(r.high - cJSON_GetArrayItem(bounds, 1)->valuedouble) <
+		    5e-5);
+}
+
 static double robust_oae(const char *name, double g_b, double g_x, double s_x,
 			 const double *weights)
 {
@@ -392,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_break_even),
 		cmocka_unit_test(test_owned),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_range_of_demand),
 		cmocka_unit_test(test_robustness),
 		cmocka_unit_test(test_carbon),
 		cmocka_unit_test(test_talent),
