@@ -562,6 +562,8 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 	if (!status)
 		status = load_systems(c, err);
 	if (!status)
+		status = oae_campaign_setups(c, err);
+	if (!status)
 		status = check_profiles(c, err);
 	if (!status)
 		status = plan_stopping(c, err);

@@ -41,6 +41,7 @@ struct oae_options {
 	struct oae_names conditions; /* resolved: nominal first */
 	struct oae_names adapters;   /* folders */
 	struct oae_names profiles;   /* files or names, not the suite's */
+	struct oae_names setups;     /* transcripts; or "run": make them */
 	uint32_t runs, items;
 	double precision;  /* relative half-width to reach; 0: none */
 	uint32_t budget_s; /* of measuring; 0: none */
@@ -123,6 +124,19 @@ enum oae_status oae_campaign_adapter_load(struct oae_campaign *c,
 /* A file that goes into DIR/inputs. */
 enum oae_status oae_campaign_input(struct oae_campaign *c, const char *name,
 				   const char *path, struct oae_error *err);
+
+/*
+ * Takes the transcripts of options.setups into the inputs, each as its
+ * system's. OAE_ERR_CHECK for one that is void, OAE_ERR_USAGE for one whose
+ * system, or version of the adapter, is not in the campaign
+ * (campaign_setup.c).
+ */
+enum oae_status oae_campaign_setups(struct oae_campaign *c,
+				    struct oae_error *err);
+/* "--setup run": sets every system up, each transcript into DIR/inputs. */
+enum oae_status oae_campaign_set_up(struct oae_campaign *c, const char *dir,
+				    const volatile sig_atomic_t *stop,
+				    struct oae_error *err);
 
 /* The members of the "campaign" line (campaign_folder.c). */
 void oae_campaign_write(const struct oae_campaign *c, struct oae_jw *w,

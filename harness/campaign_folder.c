@@ -69,6 +69,8 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	write_names(w, "adapters", &o->adapters);
 	if (o->profiles.count)
 		write_names(w, "profiles", &o->profiles);
+	if (o->setups.count)
+		write_names(w, "setups", &o->setups);
 	oae_jw_int(w, "runs", o->runs);
 	oae_jw_int(w, "items", o->items);
 	oae_jw_int(w, "ready_limit_s", o->ready_s);
@@ -195,6 +197,8 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = read_names(obj, "adapters", &o->adapters, err);
 	if (!status && cJSON_HasObjectItem(obj, "profiles"))
 		status = read_names(obj, "profiles", &o->profiles, err);
+	if (!status && cJSON_HasObjectItem(obj, "setups"))
+		status = read_names(obj, "setups", &o->setups, err);
 	/* A campaign of before there was a choice has its suite's. */
 	if (!status && cJSON_HasObjectItem(obj, "conditions"))
 		status = read_names(obj, "conditions", &o->conditions, err);

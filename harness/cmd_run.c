@@ -43,6 +43,9 @@ static const char help[] =
 	" the\n                     suite's; workloads beside it can be named too;"
 	" may be\n                     repeated\n"
 	"  --adapter DIR      an adapter from elsewhere; may be repeated\n"
+	"  --setup FILE       a transcript of `oae setup`, may be repeated: its"
+	" time\n                     enters the score. --setup run makes all of"
+	" them first\n"
 	"  --runs N           runs of each system on each workload (even)\n"
 	"  --precision P%     go on until machine-time ratios are known to"
 	" +-P%: looks\n                     after 1, 2, 3 and 4 times --runs\n"
@@ -321,6 +324,8 @@ static enum oae_status begin_new(struct job *j, struct oae_error *err)
 	if (status || j->args.dry_run)
 		return status;
 	status = choose_dir(j, err);
+	if (!status)
+		status = oae_campaign_set_up(&j->campaign, j->dir, &stop, err);
 	if (!status)
 		status = journal_path(j, path, sizeof(path), err);
 	if (!status)

@@ -127,6 +127,7 @@ static const struct option {
 	{ "--conditions", LIST, false },
 	{ "--adapter", PATH, false },
 	{ "--profile", PATH, false },
+	{ "--setup", PATH, false },
 	{ "--seed", NUMBER, false },
 	{ "--scenario", TEXT, false },
 	{ "--arrivals", TEXT, false },
@@ -270,9 +271,10 @@ static enum oae_status take_width(struct oae_run_args *a, const char *name,
 static enum oae_status take(struct oae_run_args *a, const struct option *o,
 			    const char *value, struct oae_error *err)
 {
-	struct oae_names *paths = !strcmp(o->name, "--adapter") ?
-					  &a->options.adapters :
-					  &a->options.profiles;
+	struct oae_names *paths =
+		!strcmp(o->name, "--adapter") ? &a->options.adapters :
+		!strcmp(o->name, "--setup")   ? &a->options.setups :
+						&a->options.profiles;
 
 	switch (o->kind) {
 	case FLAG:

@@ -142,6 +142,8 @@ enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,
 	put_table(&t, b);
 	oae_section_runs(r, &t);
 	put_table(&t, b);
+	oae_section_setup(r, &t);
+	put_table(&t, b);
 	oae_section_ledger(r, &t);
 	put_table(&t, b);
 	oae_section_scale(r, &t);

@@ -113,7 +113,20 @@ void oae_section_models(const struct oae_report *r, struct oae_sheet *t)
 	each_system(r, t, model_rows);
 }
 
-static void ledger_row(struct oae_sheet *t, const char *label, const cJSON *e)
+/* The set-up was measured: this entry says what somebody thought before. */
+static bool replaced(const cJSON *system, const cJSON *e)
+{
+	const cJSON *id;
+
+	cJSON_ArrayForEach(id, oae_view_at(system, "setup.transcript.replaces"))
+		if (cJSON_IsString(id) &&
+		    strcmp(id->valuestring, oae_view_str(e, "id")) == 0)
+			return true;
+	return false;
+}
+
+static void ledger_row(struct oae_sheet *t, const char *label, const cJSON *e,
+		       bool is_replaced)
 {
 	double value = oae_view_num(e, "value"), low = oae_view_num(e, "low");
 	double mid = oae_view_num(e, "mid"), high = oae_view_num(e, "high");
@@ -132,6 +145,8 @@ static void ledger_row(struct oae_sheet *t, const char *label, const cJSON *e)
 	else
 		oae_sheet_cell(t, "%s [%s,\u00a0%s] %s", b, a, c,
 			       oae_view_str(e, "unit"));
+	if (is_replaced)
+		oae_sheet_note(t, "not counted: the set-up was measured");
 	oae_sheet_cell(t, "%s", oae_view_str(e, "class"));
 	oae_sheet_cell(t, "%s", oae_view_str(e, "source"));
 }
@@ -141,7 +156,7 @@ static void ledger_rows(struct oae_sheet *t, const char *label, const cJSON *s)
 	const cJSON *e;
 
 	cJSON_ArrayForEach(e, oae_view_at(s, "ledger.entries"))
-		ledger_row(t, label, e);
+		ledger_row(t, label, e, replaced(s, e));
 }
 
 void oae_section_ledger(const struct oae_report *r, struct oae_sheet *t)

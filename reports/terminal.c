@@ -91,11 +91,15 @@ enum oae_status oae_report_text(const struct oae_report *r,
 				struct oae_buf *text, int columns,
 				struct oae_error *err)
 {
-	static void (*const first[])(const struct oae_report *r,
-				     struct oae_sheet *t) = {
-		oae_section_measured, oae_section_load,	 oae_section_load_times,
-		oae_section_invalid,  oae_section_kappa, NULL
-	};
+	static void (*const first[])(
+		const struct oae_report *r,
+		struct oae_sheet *t) = { oae_section_measured,
+					 oae_section_load,
+					 oae_section_load_times,
+					 oae_section_invalid,
+					 oae_section_kappa,
+					 oae_section_setup,
+					 NULL };
 	struct sentence_ctx c = { .b = text, .columns = columns };
 	enum oae_status status;
 	struct oae_sheet t;

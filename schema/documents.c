@@ -14,6 +14,8 @@ const struct oae_document oae_documents[] = {
 	{ "ledger", "ledger-1", "oae_ledger", "the effort a system takes",
 	  false },
 	{ "profile", "profile-1", "oae_profile", "whom a score is for", false },
+	{ "transcript", "transcript-1", NULL,
+	  "a line of what `oae setup` writes", true },
 	{ "result", "result-1", "oae_result", "a run folder's result.json",
 	  false },
 };

@@ -214,3 +214,37 @@ struct oae_ledger_sum oae_ledger_common(const struct oae_ledger *a,
 				add_entry(&sum, &a->entries[i]);
 	return sum;
 }
+
+bool oae_ledger_is_steps(const struct oae_ledger_entry *e)
+{
+	size_t n = strlen(OAE_LEDGER_STEPS);
+
+	return e->kind == OAE_LEDGER_MACHINE &&
+	       strncmp(e->id, OAE_LEDGER_STEPS, n) == 0 &&
+	       (e->id[n] == '\0' || e->id[n] == '.');
+}
+
+size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s)
+{
+	struct oae_ledger_entry *more, *e;
+	size_t kept = 0, replaced = 0;
+
+	more = realloc(l->entries, (l->count + 1) * sizeof(*more));
+	if (!more)
+		return OAE_LEDGER_NONE;
+	l->entries = more;
+	for (size_t i = 0; i < l->count; i++)
+		if (!oae_ledger_is_steps(&more[i]))
+			more[kept++] = more[i];
+		else
+			replaced++;
+	e = &more[kept];
+	memset(e, 0, sizeof(*e));
+	e->id = OAE_LEDGER_STEPS;
+	e->activity = "the set-up steps, as measured";
+	e->kind = OAE_LEDGER_MACHINE;
+	e->tier = -1;
+	e->amount = oae_range_plain(machine_s, OAE_MEASURED);
+	l->count = kept + 1;
+	return replaced;
+}

@@ -6,7 +6,9 @@
 #ifndef OAE_SCHEMA_LEDGER_H
 #define OAE_SCHEMA_LEDGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/json.h"
 #include "base/status.h"
@@ -59,6 +61,17 @@ struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l);
  */
 struct oae_ledger_sum oae_ledger_common(const struct oae_ledger *a,
 					const struct oae_ledger *b);
+
+/*
+ * What the set-up steps took, measured, takes the place of what was said of
+ * them: the machine entries OAE_LEDGER_STEPS, or that followed by "." and
+ * more. Returns how many it replaced; without any it is added. The tree stays
+ * as it was read. OAE_LEDGER_NONE when there was no memory.
+ */
+#define OAE_LEDGER_STEPS "setup.build"
+#define OAE_LEDGER_NONE SIZE_MAX
+size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s);
+bool oae_ledger_is_steps(const struct oae_ledger_entry *e);
 
 /* 0..2 for "T1".."T3", -1 otherwise. */
 int oae_tier_parse(const char *name);

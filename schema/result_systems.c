@@ -361,6 +361,29 @@ static double first_token_s(const struct oae_score *s,
 	return median;
 }
 
+/* What adoption took the machine, and which entries of the ledger it is. */
+static void write_transcript(struct oae_jw *w, const struct oae_score_system *x)
+{
+	const cJSON *entry;
+
+	oae_jw_obj(w, "transcript");
+	oae_transcript_summary(w, &x->transcript);
+	oae_jw_arr(w, "replaces");
+	cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(
+					  x->ledger.tree, "entries")) {
+		const char *id = oae_json_str_or(entry, "id", "");
+		struct oae_ledger_entry e = { .id = id,
+					      .kind = OAE_LEDGER_MACHINE };
+
+		if (strcmp(oae_json_str_or(entry, "kind", ""), "machine") ==
+			    0 &&
+		    oae_ledger_is_steps(&e))
+			oae_jw_str(w, NULL, id);
+	}
+	oae_jw_end_arr(w);
+	oae_jw_end_obj(w);
+}
+
 static void write_copied(struct oae_jw *w, const cJSON *json, const char *key)
 {
 	const cJSON *v = cJSON_GetObjectItemCaseSensitive(json, key);
@@ -401,6 +424,8 @@ static enum oae_status write_system(struct oae_jw *w, struct oae_score *s,
 	oae_jw_end_obj(w);
 	oae_jw_obj(w, "setup");
 	oae_jw_num(w, "first_token_s", first_token_s(s, x));
+	if (x->has_transcript)
+		write_transcript(w, x);
 	oae_jw_end_obj(w);
 	if (x->has_ledger)
 		oae_jw_value(w, "ledger", x->ledger.tree);

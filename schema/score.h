@@ -21,6 +21,7 @@
 #include "schema/record.h"
 #include "schema/stopping.h"
 #include "schema/tables.h"
+#include "schema/transcript.h"
 
 #define OAE_SCORE_PROFILES_MAX 64u
 #define OAE_SCORE_LEVEL 0.95 /* of an interval of a fixed number of runs */
@@ -35,6 +36,8 @@ struct oae_score_system {
 	bool has_ledger;
 	struct oae_ledger ledger;
 	struct oae_ledger_sum effort;
+	bool has_transcript; /* of its set-up */
+	struct oae_transcript transcript;
 	size_t planned, ok, failed; /* runs */
 	const char *invalid; /* the rule that a run of it broke, or NULL */
 };

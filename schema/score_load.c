@@ -188,6 +188,48 @@ out:
 	return status;
 }
 
+/*
+ * A set-up that was measured stands for what the ledger says of it; one
+ * that is void, or another system's, has no place in a run folder.
+ */
+static enum oae_status load_transcript(const char *dir, const cJSON *inputs,
+				       const char *adapter,
+				       struct oae_score_system *x,
+				       struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX], file[OAE_PATH_BYTES_MAX];
+	char id[2 * OAE_NAME_BYTES_MAX + 2];
+	const char *name = oae_json_str_or(x->json, "system", "");
+	enum oae_status status;
+
+	snprintf(file, sizeof(file), "adapters/%s/setup/%s.%s", adapter, name,
+		 OAE_TRANSCRIPT_NAME);
+	if (!cJSON_HasObjectItem(inputs, file))
+		return OAE_OK;
+	status = input_path(path, dir, file, err);
+	x->has_transcript = true;
+	if (!status)
+		status = oae_transcript_read(path, &x->transcript, err);
+	if (!status) {
+		status = oae_transcript_valid(&x->transcript, err);
+		if (status)
+			oae_error_prefix(err, "%s", path);
+	}
+	if (status)
+		return status;
+	snprintf(id, sizeof(id), "%s/%s", adapter, name);
+	if (strcmp(x->transcript.system, id) != 0)
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: is the set-up of \"%.100s\", not of"
+				" \"%s\"",
+				path, x->transcript.system, id);
+	if (oae_ledger_measure_steps(&x->ledger, x->transcript.sum.wall_s) ==
+	    OAE_LEDGER_NONE)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	x->effort = oae_ledger_sum(&x->ledger);
+	return OAE_OK;
+}
+
 static enum oae_status load_system(const char *dir, const cJSON *obj,
 				   struct oae_score *s, struct oae_error *err)
 {
@@ -210,7 +252,12 @@ static enum oae_status load_system(const char *dir, const cJSON *obj,
 	slash = strchr(x->id, '/');
 	x->label = slash ? slash + 1 : x->id;
 	x->lossless_of = oae_json_str_or(obj, "lossless_of", NULL);
-	return load_effort(dir, adapter, x, err);
+	status = load_effort(dir, adapter, x, err);
+	return status ? status :
+			load_transcript(dir,
+					cJSON_GetObjectItemCaseSensitive(
+						s->records.campaign, "inputs"),
+					adapter, x, err);
 }
 
 static enum oae_status load_systems(const char *dir, struct oae_score *s,
@@ -316,8 +363,11 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 
 void oae_score_release(struct oae_score *s)
 {
-	for (size_t i = 0; i < s->system_count; i++)
+	for (size_t i = 0; i < s->system_count; i++) {
 		oae_ledger_release(&s->systems[i].ledger);
+		if (s->systems[i].has_transcript)
+			oae_transcript_release(&s->systems[i].transcript);
+	}
 	for (size_t i = 0; i < s->profile_count; i++)
 		oae_profile_release(&s->profiles[i]);
 	oae_tables_release(&s->tables);

@@ -371,25 +371,40 @@ static enum oae_status take_lines(struct oae_transcript *t,
 
 /* ---- sums ------------------------------------------------------------- */
 
+/* A sum that is being made: its source is that of its largest weakest part. */
+struct sum {
+	struct oae_amount *out;
+	double largest;
+};
+
 /* What one part lacks, the sum lacks, for that part's reason. */
-static void add(struct oae_amount *sum, const struct oae_amount *a)
+static void add(struct sum *s, const struct oae_amount *a)
 {
-	if (isnan(sum->value))
+	struct oae_amount *out = s->out;
+	enum oae_evidence both =
+		oae_evidence_weaker(out->evidence, a->evidence);
+
+	if (isnan(out->value))
 		return;
 	if (isnan(a->value)) {
-		*sum = *a;
+		*out = *a;
 		return;
 	}
-	sum->value += a->value;
-	if (oae_evidence_weaker(sum->evidence, a->evidence) != sum->evidence ||
-	    !sum->source)
-		sum->source = a->source;
-	sum->evidence = oae_evidence_weaker(sum->evidence, a->evidence);
+	out->value += a->value;
+	if (!out->source || both != out->evidence ||
+	    (a->evidence == both && fabs(a->value) > s->largest)) {
+		out->source = a->source;
+		s->largest = fabs(a->value);
+	}
+	out->evidence = both;
 }
 
 static enum oae_status sum_up(struct oae_transcript *t, struct oae_error *err)
 {
 	struct oae_transcript_sum *sum = &t->sum;
+	struct sum cpu = { &sum->cpu_s, 0 };
+	struct sum network = { &sum->network_bytes, 0 };
+	struct sum disk = { &sum->disk_bytes, 0 };
 	struct oae_amount part = { NAN, OAE_ABSENT, "no first token" };
 
 	sum->packages = (struct oae_amount){ NAN, OAE_ABSENT,
@@ -402,9 +417,9 @@ static enum oae_status sum_up(struct oae_transcript *t, struct oae_error *err)
 		const struct oae_transcript_step *s = &t->steps[i];
 
 		sum->wall_s += s->wall_s;
-		add(&sum->cpu_s, &s->cpu_s);
-		add(&sum->network_bytes, &s->network_bytes);
-		add(&sum->disk_bytes, &s->disk_bytes);
+		add(&cpu, &s->cpu_s);
+		add(&network, &s->network_bytes);
+		add(&disk, &s->disk_bytes);
 		sum->failures += strcmp(s->outcome, "ok") != 0;
 		sum->files_made += s->files.made;
 		sum->edited_files += s->edited_files;
@@ -414,13 +429,13 @@ static enum oae_status sum_up(struct oae_transcript *t, struct oae_error *err)
 	}
 	if (read_amount(t->first_line, "cpu_s", 0, &part, err))
 		return err->status;
-	add(&sum->cpu_s, &part);
+	add(&cpu, &part);
 	if (read_amount(t->first_line, "network_bytes", 0, &part, err))
 		return err->status;
-	add(&sum->network_bytes, &part);
+	add(&network, &part);
 	part = (struct oae_amount){ (double)t->materials_bytes, OAE_MEASURED,
 				    "the copy of the materials" };
-	add(&sum->disk_bytes, &part);
+	add(&disk, &part);
 	return OAE_OK;
 }
 

@@ -195,6 +195,47 @@ check "a path that leaves the place is refused" fails 1 "below a folder" \
 chained '.wall_s = -1' >"$tmp/time.jsonl"
 check "a time below nothing is refused" fails 1 "no time" again "$tmp/time.jsonl" good --yes
 
+# ---- its time enters the score
+adapter smart '[{"argv": ["sleep", "0.3"]}]'
+# Repeats the notice that the question asks for.
+sed -i 's/^    words = .*/    line = [w for w in m["prompt"].splitlines() if w.startswith("- ")]\n    last = m["prompt"].splitlines()[-2:][0]\n    words = next((w[2:] for w in line if " ".join(w.split()[1:4]) in last), "none").split()/' \
+	"$tmp/smart/adapter.py"
+cp -r "$tmp/smart" "$tmp/plain"
+sed -i 's/"smart"/"plain"/' "$tmp/plain/adapter.json"
+measures() { # DIR OPTIONS...
+	"$oae" run --suite smoke --quiet --no-report --no-calibration --runs 2 \
+		--items 4 --adapter "$tmp/smart" --adapter "$tmp/plain" \
+		--systems plain/echo,smart/echo --out "$tmp/$1" "${@:2}"
+}
+sets_up smart >/dev/null || exit 1
+enters() {
+	measures with --setup "$tmp/smart.jsonl" >/dev/null && jq -e '
+	(.tables.defaults | map(select(.name == "p_s_usd"))[0].mid) as $p |
+	(.systems[1].setup.transcript) as $t |
+	(.profiles[0].scores[0].modes.on_demand.cost_usd.setup) as $c |
+	$t.wall_s.value > 0.3 and $t.wall_s.class == "measured" and
+	$c / $p / $t.wall_s.value - 1 < 1e-6 and $c / $p / $t.wall_s.value - 1 > -1e-6 and
+	(.systems[0].setup | has("transcript") | not)' "$tmp/with/result.json"
+}
+check "machine-seconds of a measured set-up are in the cost" enters
+check "such a run verifies" "$oae" verify "$tmp/with"
+transcript=inputs/adapters/smart/setup/echo.setup-transcript.jsonl
+check "its transcript is among the inputs" cmp "$tmp/smart.jsonl" "$tmp/with/$transcript"
+changed() {
+	cp -r "$tmp/with" "$tmp/changed" && chained '.wall_s = 0.1' >"$tmp/changed/$transcript"
+	! "$oae" verify "$tmp/changed" >"$tmp/out" && grep -q setup-transcript "$tmp/out"
+}
+check "a transcript that was changed afterwards is found" changed
+check "a void one is refused" fails 2 "void" measures void --setup "$tmp/broken.jsonl"
+check "another system's is refused" fails 64 "does not measure" measures other --setup "$tmp/good.jsonl"
+runs_them() {
+	measures made --setup run >/dev/null && jq -e \
+		'.systems | all(.setup.transcript.steps == 1)' "$tmp/made/result.json" &&
+		"$oae" verify "$tmp/made"
+}
+check "--setup run makes them first" runs_them
+check "and the report shows them" sh -c "'$oae' report '$tmp/made' >/dev/null && grep -q 'from a clean copy to the first valid token' '$tmp/made/report/index.html'"
+
 # ---- words
 check "no adapter" fails 64 "give an adapter" "$oae" setup
 check "an unknown one" fails 64 "oae list systems" "$oae" setup nobody/nothing

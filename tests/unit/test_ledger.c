@@ -477,9 +477,50 @@ static int tear_down(void **state)
 	return system(command);
 }
 
+/* A set-up that was measured stands for what was said of it, once. */
+static void test_measured_steps(void **state)
+{
+	static const char text[] =
+		"{\"oae_ledger\":1,\"system\":\"a/b\",\"entries\":["
+		"{\"id\":\"setup.build\",\"kind\":\"machine\",\"unit\":\"s\","
+		"\"low\":30,\"mid\":90,\"high\":300,\"class\":\"declared\","
+		"\"source\":\"s\",\"activity\":\"x\"},"
+		"{\"id\":\"setup.build.twice\",\"kind\":\"machine\","
+		"\"unit\":\"s\",\"value\":7,\"class\":\"measured\","
+		"\"source\":\"s\",\"activity\":\"x\"},"
+		"{\"id\":\"setup.builder\",\"kind\":\"machine\","
+		"\"unit\":\"s\",\"value\":1000,\"class\":\"measured\","
+		"\"source\":\"s\",\"activity\":\"train\"},"
+		"{\"id\":\"setup.build.hours\",\"kind\":\"adoption\","
+		"\"tier\":\"T1\",\"unit\":\"h\",\"value\":2,"
+		"\"class\":\"measured\",\"source\":\"s\","
+		"\"activity\":\"x\"}]}";
+	struct oae_ledger l = { 0 };
+	struct oae_ledger_sum sum;
+
+	(void)state;
+	assert_int_equal(oae_ledger_read(put("m.json", text), &l, NULL),
+			 OAE_OK);
+	assert_int_equal(oae_ledger_sum(&l).machine_s.evidence, OAE_DECLARED);
+	assert_int_equal(oae_ledger_measure_steps(&l, 12.5), 2);
+	sum = oae_ledger_sum(&l);
+	assert_true(sum.machine_s.low == 1012.5);
+	assert_true(sum.machine_s.mid == 1012.5);
+	assert_true(sum.machine_s.high == 1012.5);
+	assert_int_equal(sum.machine_s.evidence, OAE_MEASURED);
+	assert_true(sum.adoption_h[0].mid == 2);
+	oae_ledger_release(&l);
+	/* Where there is no ledger it is the first entry. */
+	memset(&l, 0, sizeof(l));
+	assert_int_equal(oae_ledger_measure_steps(&l, 3), 0);
+	assert_true(oae_ledger_sum(&l).machine_s.mid == 3);
+	oae_ledger_release(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_measured_steps),
 		cmocka_unit_test(test_bad_ledgers),
 		cmocka_unit_test(test_nan_in_ledger),
 		cmocka_unit_test(test_ledger_sums),

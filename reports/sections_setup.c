@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What setting a system up took, where somebody measured it. */
+#include <math.h>
+#include <string.h>
+
+#include "reports/sections.h"
+#include "reports/text.h"
+
+static void put_amount(struct oae_sheet *t, const cJSON *transcript,
+		       const char *key, oae_number_fn *number)
+{
+	const cJSON *a = oae_view_at(transcript, key);
+	double v = oae_view_num(a, "value");
+	bool estimated = strcmp(oae_view_str(a, "class"), "estimated") == 0;
+	char text[OAE_NUMBER_TEXT];
+
+	if (isnan(v)) {
+		oae_sheet_missing(t, oae_json_str_or(a, "reason", NULL));
+		return;
+	}
+	number(text, v);
+	oae_sheet_cell(t, "%s%s", text, estimated ? " (estimated)" : "");
+	if (estimated)
+		oae_sheet_note(t, oae_view_str(a, "source"));
+}
+
+static void put_count(struct oae_sheet *t, double v)
+{
+	if (isnan(v))
+		oae_sheet_missing(t, "nobody counted");
+	else
+		oae_sheet_cell(t, "%.0f", v);
+}
+
+static void setup_row(struct oae_sheet *t, const char *label, const cJSON *x)
+{
+	oae_sheet_cell(t, "%s", label);
+	put_amount(t, x, "wall_s", oae_number_seconds);
+	put_amount(t, x, "cpu_s", oae_number_seconds);
+	put_amount(t, x, "network_bytes", oae_number_bytes);
+	put_amount(t, x, "disk_bytes", oae_number_bytes);
+	put_count(t, oae_view_num(x, "steps"));
+	put_count(t, oae_view_num(x, "failures"));
+	put_amount(t, x, "packages", oae_number_count);
+	oae_sheet_cell(t, "%.0f lines", oae_view_num(x, "edits.lines"));
+	oae_sheet_cell(t, "%.0f of %.0f", oae_view_num(x, "parameters.set"),
+		       oae_view_num(x, "parameters.exposed"));
+	put_count(t, oae_view_num(x, "processes"));
+}
+
+void oae_section_setup(const struct oae_report *r, struct oae_sheet *t)
+{
+	static const char *const heads[] = {
+		"system",  "time",	"CPU",	     "network",
+		"on disk", "steps",	"failed",    "packages",
+		"edits",   "knobs set", "processes",
+	};
+	char label[OAE_LABEL_BYTES];
+	const cJSON *s, *x;
+
+	oae_sheet_init(t, "Set-up: from a clean copy to the first valid token,"
+			  " as measured; its time is in the score");
+	oae_sheet_columns(t, heads, "lrrrrrrrrrr");
+	for (size_t i = 0; i < r->n_runs; i++)
+		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
+			x = oae_view_at(s, "setup.transcript");
+			if (!x)
+				continue;
+			oae_view_label(r, &r->runs[i], oae_view_str(s, "id"),
+				       label);
+			setup_row(t, label, x);
+		}
+}
