@@ -19,11 +19,11 @@
 #include "schema/slo.h"
 #include "schema/counters.h"
 #include "schema/energy.h"
+#include "schema/version.h"
 
 #define OAE_SENSOR_NAME_BYTES_MAX 32u
 #define OAE_CROSS_CHECKS_MAX 16u
 #define OAE_JOURNAL_VERSION 1
-#define OAE_SPEC_VERSION "1.0"
 #define OAE_VERSION "1.0.0"
 
 enum oae_outcome {

@@ -90,7 +90,7 @@ static enum oae_status take_campaign(struct oae_record_reader *r, cJSON *line)
 				" the program that wrote it",
 				(unsigned long long)version,
 				OAE_JOURNAL_VERSION);
-	if (strcmp(spec, OAE_SPEC_VERSION) != 0)
+	if (!oae_spec_readable(spec))
 		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0,
 				"the journal is"
 				" for spec %.20s, this program computes %s;"
