@@ -70,6 +70,9 @@ ifneq ($(GIT),)
 $(STAMPED): ALL_CFLAGS += -DOAE_BUILD_GIT='"$(GIT)"'
 endif
 
+# The board's style sheet and script are in the program.
+$(call obj,reports/board_assets.c): $(wildcard reports/templates/board.*)
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc)

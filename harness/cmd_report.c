@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `oae report`: the folder of a report, drawn by gnuplot. It is made under
- * another name beside its place and appears there as a whole.
+ * `oae report`: the folder of a report, drawn by gnuplot.
  */
-#define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -20,6 +15,7 @@
 #include "base/log.h"
 #include "base/spawn.h"
 #include "harness/commands.h"
+#include "harness/out_folder.h"
 #include "reports/report.h"
 #include "reports/sections.h"
 #include "schema/result.h"
@@ -46,110 +42,6 @@ struct options {
 	char out[OAE_PATH_BYTES_MAX];
 	bool json;
 };
-
-/* ---- the folder -------------------------------------------------------- */
-
-/* Deletes the files of a flat folder; with `itself` the folder too. */
-static enum oae_status folder_clear(const char *path, bool itself,
-				    struct oae_error *err)
-{
-	DIR *d = opendir(path);
-	enum oae_status status = OAE_OK;
-	struct dirent *e;
-
-	if (!d)
-		return oae_fail(err, OAE_ERR_IO, errno, "%s", path);
-	while ((e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (unlinkat(dirfd(d), e->d_name, 0) != 0)
-			status = oae_fail(err, OAE_ERR_IO, errno, "%s/%s", path,
-					  e->d_name);
-	}
-	if (status == OAE_OK && itself && rmdir(path) != 0)
-		status = oae_fail(err, OAE_ERR_IO, errno, "%s", path);
-	closedir(d);
-	return status;
-}
-
-static bool folder_is_empty(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e;
-	bool empty = true;
-
-	while (d && empty && (e = readdir(d)) != NULL)
-		empty = strcmp(e->d_name, ".") == 0 ||
-			strcmp(e->d_name, "..") == 0;
-	if (d)
-		closedir(d);
-	return d && empty;
-}
-
-/* An existing folder is replaced only if it is a report. */
-static enum oae_status check_place(const char *out, struct oae_error *err)
-{
-	char mark[OAE_PATH_BYTES_MAX];
-
-	if (access(out, F_OK) != 0)
-		return OAE_OK;
-	if (oae_path_join(mark, sizeof(mark), out, OAE_REPORT_MARK, err))
-		return OAE_ERR_LIMIT;
-	if (oae_dir_exists(out) &&
-	    (oae_file_exists(mark) || folder_is_empty(out)))
-		return OAE_OK;
-	return oae_fail(err, OAE_ERR_USAGE, 0,
-			"%s: is there already and is"
-			" not a report; name another place with --out",
-			out);
-}
-
-/*
- * A new empty folder beside `out`, locked so that two reports at once do
- * not mix. *lock is the open folder; the caller closes it.
- */
-static enum oae_status folder_begin(const char *out, char *new_path,
-				    size_t size, int *lock,
-				    struct oae_error *err)
-{
-	enum oae_status status;
-
-	if (snprintf(new_path, size, "%s.new", out) >= (int)size)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"%.100s...: the path is"
-				" too long",
-				out);
-	status = oae_dir_make(new_path, err);
-	if (status != OAE_OK)
-		return status;
-	*lock = open(new_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*lock < 0)
-		return oae_fail(err, OAE_ERR_IO, errno, "%s", new_path);
-	if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
-		return oae_fail(err, OAE_ERR_IO, 0,
-				"%s: another `oae report`"
-				" is writing it; wait for it",
-				new_path);
-	return folder_clear(new_path, false, err);
-}
-
-/* Puts the new folder in the place of the old one, if there is one. */
-static enum oae_status folder_publish(const char *new_path, const char *out,
-				      struct oae_error *err)
-{
-	if (rename(new_path, out) == 0)
-		return OAE_OK;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return oae_fail(err, OAE_ERR_IO, errno, "%s", out);
-	/* Both names change at once; the old report is then the spare. */
-	if (renameat2(AT_FDCWD, new_path, AT_FDCWD, out, RENAME_EXCHANGE) == 0)
-		return folder_clear(new_path, true, err);
-	if (folder_clear(out, true, err) != OAE_OK)
-		return err->status;
-	if (rename(new_path, out) != 0)
-		return oae_fail(err, OAE_ERR_IO, errno, "%s", out);
-	return OAE_OK;
-}
 
 /* ---- gnuplot ----------------------------------------------------------- */
 
@@ -225,25 +117,23 @@ static enum oae_status draw_all(const char *dir, struct oae_error *err)
 static enum oae_status write_folder(const struct oae_report *r, const char *out,
 				    struct oae_error *err)
 {
-	char new_path[OAE_PATH_BYTES_MAX];
-	enum oae_status status = check_place(out, err);
-	int lock = -1;
+	static const struct oae_out_mark mark = { OAE_REPORT_MARK, NULL,
+						  "a report", "--out" };
+	struct oae_out_folder f;
+	enum oae_status status = oae_out_check(out, &mark, err);
 
 	if (status != OAE_OK)
 		return status;
-	status = folder_begin(out, new_path, sizeof(new_path), &lock, err);
+	status = oae_out_begin(&f, out, err);
 	if (status == OAE_OK)
-		status = oae_report_write_plots(r, new_path, err);
+		status = oae_report_write_plots(r, f.path, err);
 	if (status == OAE_OK)
-		status = draw_all(new_path, err);
+		status = draw_all(f.path, err);
 	if (status == OAE_OK)
-		status = oae_report_write_pages(r, new_path, err);
+		status = oae_report_write_pages(r, f.path, err);
 	if (status == OAE_OK)
-		status = folder_publish(new_path, out, err);
-	else if (lock >= 0)
-		(void)folder_clear(new_path, true, NULL);
-	if (lock >= 0)
-		close(lock);
+		return oae_out_publish(&f, err);
+	oae_out_abandon(&f);
 	return status;
 }
 

@@ -16,6 +16,7 @@ static const struct command {
 	{ "report", oae_cmd_report,
 	  "draw tables, charts and pages of results" },
 	{ "verify", oae_cmd_verify, "recompute a result from its journal" },
+	{ "board", oae_cmd_board, "build a leaderboard from submissions" },
 	{ "cost", oae_cmd_cost,
 	  "compute costs and OAE from a file of numbers" },
 	{ "profile", oae_cmd_profile,
