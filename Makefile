@@ -70,6 +70,9 @@ ifneq ($(GIT),)
 $(STAMPED): ALL_CFLAGS += -DOAE_BUILD_GIT='"$(GIT)"'
 endif
 
+# The board's style sheet and script are in the program.
+$(call obj,reports/board_assets.c): $(wildcard reports/templates/board.*)
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc)
@@ -124,6 +127,13 @@ $(FAKE_PAPI): tests/fake/papi.c
 	$(call say,cc)
 	$(Q)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -shared -fPIC -o $@ $<
 $(BUILD)/tests/test_papi: | $(FAKE_PAPI)
+# The program of a later version of the spec: its own schema/version.c.
+LATER := $(BUILD)/tests/oae-later
+$(LATER): $(call obj,harness/main.c tests/fake/version_later.c) \
+		$(L)/libharness.a $(L)/libreports.a $(L)/libworkloads.a \
+		$(L)/liboae.a $(L)/libbase.a
+	$(link)
+$(BUILD)/tests/test_moved: | $(LATER)
 $(BUILD)/tests/with-papi-test: $(BUILD)/obj/tests/packages/with_papi.o \
 		$(L)/libharness.a $(L)/liboae.a $(L)/libbase.a
 	$(link)

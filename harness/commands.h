@@ -20,7 +20,7 @@ int oae_cmd_report(int argc, char **argv);  /* harness/cmd_report.c */
 int oae_cmd_profile(int argc, char **argv); /* harness/cmd_profile.c */
 int oae_cmd_stress(int argc, char **argv);  /* harness/cmd_stress.c */
 int oae_cmd_setup(int argc, char **argv);   /* harness/cmd_setup.c */
-int oae_cmd_tune(int argc, char **argv);    /* harness/cmd_tune.c */
+int oae_cmd_board(int argc, char **argv);   /* harness/cmd_board.c */
 
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and

@@ -84,6 +84,7 @@ static void put_run(struct oae_buf *b, const struct oae_report *r,
 		    const struct oae_report_run *run)
 {
 	const cJSON *j = run->json;
+	struct oae_buf state;
 
 	if (!cJSON_IsTrue(oae_view_at(j, "complete")))
 		oae_buf_puts(b, "<p class=\"warn\">Incomplete: the journal has"
@@ -95,10 +96,13 @@ static void put_run(struct oae_buf *b, const struct oae_report *r,
 	put_item(b, "scenario", oae_view_str(j, "campaign.scenario"));
 	put_item(b, "measured", oae_view_str(j, "campaign.utc"));
 	put_machine(b, j);
-	put_item(b, "state",
-		 cJSON_IsTrue(oae_view_at(j, "complete")) ?
-			 "complete; the journal is sealed" :
-			 "incomplete");
+	oae_buf_init(&state, 1000);
+	oae_buf_puts(&state, cJSON_IsTrue(oae_view_at(j, "complete")) ?
+				     "complete; the journal is sealed" :
+				     "incomplete");
+	oae_section_made_from(j, &state);
+	put_item(b, "state", oae_buf_str(&state));
+	oae_buf_release(&state);
 	oae_buf_puts(b, "</dl>\n");
 }
 

@@ -92,10 +92,11 @@ static void put_header(const struct oae_report_run *run, struct oae_buf *b)
 	oae_text_markdown(b, oae_view_str(j, "campaign.utc"));
 	oae_buf_puts(b, " on ");
 	oae_text_markdown(b, oae_view_str(j, "environment.start.cpu.model"));
-	oae_buf_puts(b,
-		     cJSON_IsTrue(oae_view_at(j, "complete")) ?
-			     "; complete, the journal is sealed.\n\n" :
-			     "; **incomplete: the journal has no seal.**\n\n");
+	oae_buf_puts(b, cJSON_IsTrue(oae_view_at(j, "complete")) ?
+				"; complete, the journal is sealed" :
+				"; **incomplete: the journal has no seal**");
+	oae_section_made_from(j, b);
+	oae_buf_puts(b, ".\n\n");
 }
 
 enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,

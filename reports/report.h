@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "reports/view.h"
+#include "schema/moved.h"
 
 /*
  * Reads DIR/result.json of n run folders (1..OAE_REPORT_RUNS_MAX). Close
@@ -34,6 +35,11 @@ enum oae_status oae_report_table(const cJSON *result, struct oae_buf *text,
 enum oae_status oae_report_text(const struct oae_report *r,
 				struct oae_buf *text, int columns,
 				struct oae_error *err);
+
+/* What moved between two scores of one run, by what it belongs to. */
+enum oae_status oae_report_moved(const struct oae_moves *m, const cJSON *was,
+				 const cJSON *is, struct oae_buf *out,
+				 struct oae_error *err);
 
 /* Names of the pictures, without ending; NULL-terminated. */
 extern const char *const oae_report_plots[];

@@ -65,6 +65,8 @@ void oae_section_ledger(const struct oae_report *r, struct oae_sheet *t);
 void oae_section_environment(const struct oae_report *r, struct oae_sheet *t);
 
 /* "A clinic with four clinicians: 3360 requests a month for 24 months" */
+/* ", scored again for other profiles", ", redacted"; nothing mostly. */
+void oae_section_made_from(const cJSON *result, struct oae_buf *b);
 void oae_section_title(const cJSON *profile, struct oae_buf *b);
 
 /* "1.25 [1.20, 1.31]" of the value at path, or a dash with its reason. */

@@ -23,7 +23,7 @@ static void text_header(const struct oae_report_run *run, struct oae_buf *b,
 	oae_buf_init(&line, OAE_PAGE_BYTES_MAX);
 	oae_buf_printf(&line,
 		       "%s%sOAE %.20s, suite %.60s, %.40s, seed %.24s,"
-		       " %s; ",
+		       " %s",
 		       run->name, *run->name ? ": " : "",
 		       oae_view_str(j, "spec"),
 		       oae_view_str(j, "campaign.suite"),
@@ -32,6 +32,8 @@ static void text_header(const struct oae_report_run *run, struct oae_buf *b,
 		       complete ? "complete" :
 				  "INCOMPLETE: the journal has no"
 				  " seal");
+	oae_section_made_from(j, &line);
+	oae_buf_puts(&line, "; ");
 	oae_buf_puts(&line, *cpu ? cpu : "machine not known");
 	if (!isnan(cores))
 		oae_buf_printf(&line, ", %.0f cores", cores);

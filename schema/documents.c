@@ -18,6 +18,9 @@ const struct oae_document oae_documents[] = {
 	  "a line of what `oae setup` writes", true },
 	{ "result", "result-1", "oae_result", "a run folder's result.json",
 	  false },
+	{ "rescore", "rescore-1", NULL, "what a run was scored again with",
+	  false },
+	{ "moved", "moved-1", NULL, "what `oae score --compare` says", false },
 };
 
 const size_t oae_document_count =

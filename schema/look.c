@@ -73,12 +73,13 @@ enum oae_status oae_look_of(struct oae_score *s, uint32_t runs,
 enum oae_status oae_look_at_dir(const char *run_dir, uint32_t runs,
 				struct oae_look *out, struct oae_error *err)
 {
+	struct oae_rescore own = { .plain = true };
 	struct oae_score *s = calloc(1, sizeof(*s));
 	enum oae_status status;
 
 	if (!s)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
-	status = oae_score_read(run_dir, s, err);
+	status = oae_score_read_for(run_dir, &own, s, err);
 	if (!status)
 		status = oae_look_of(s, runs, out, err);
 	oae_score_release(s);

@@ -30,7 +30,10 @@ struct oae_look {
 /* Looks at the repetitions before `runs`, whatever else was measured. */
 enum oae_status oae_look_of(struct oae_score *s, uint32_t runs,
 			    struct oae_look *out, struct oae_error *err);
-/* The same from a run folder as it is now. */
+/*
+ * The same from a run folder as it is now, for the profiles that it was
+ * measured for.
+ */
 enum oae_status oae_look_at_dir(const char *run_dir, uint32_t runs,
 				struct oae_look *out, struct oae_error *err);
 

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "schema/check.h"
-#include "schema/knob_space.h"
 #include "schema/manifest.h"
 #include "schema/manifest_internal.h"
 
@@ -17,12 +16,11 @@ static const char *const manifest_keys[] = {
 	"materials",   "first",	  "synth",   NULL,
 };
 static const char *const system_keys[] = {
-	"name",	  "title", "kind",   "about",	    "lossless_of",
-	"models", "knobs", "effort", "constraints", NULL,
+	"name",	  "title", "kind",   "about", "lossless_of",
+	"models", "knobs", "effort", NULL,
 };
 static const char *const knob_keys[] = {
-	"name",	   "type",  "default", "low", "high",
-	"choices", "about", "tune",    NULL,
+	"name", "type", "default", "low", "high", "choices", "about", NULL,
 };
 
 static enum oae_status no_memory(struct oae_error *err)
@@ -153,8 +151,6 @@ static enum oae_status read_knob(const cJSON *obj, struct oae_knob *k,
 		status = knob_choices(obj, k, err);
 	if (!status)
 		status = knob_default(k, err);
-	if (!status)
-		status = oae_knob_space_read(obj, k, err);
 	if (status)
 		oae_error_prefix(err, "knob \"%.60s\"", k->name);
 	return status;
@@ -221,8 +217,6 @@ static enum oae_status read_system(const cJSON *obj, struct oae_system_entry *s,
 					  &s->models, err);
 	if (!status)
 		status = read_knobs(obj, s, err);
-	if (!status)
-		status = oae_constraints_read(obj, s, err);
 	if (status)
 		oae_error_prefix(err, "system \"%.60s\"", s->name);
 	return status;
@@ -331,10 +325,8 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 
 void oae_manifest_release(struct oae_manifest *m)
 {
-	for (size_t i = 0; i < m->system_count; i++) {
+	for (size_t i = 0; i < m->system_count; i++)
 		free(m->systems[i].knobs);
-		free(m->systems[i].constraints);
-	}
 	free(m->systems);
 	free(m->setup);
 	cJSON_Delete(m->tree);

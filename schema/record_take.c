@@ -90,7 +90,7 @@ static enum oae_status take_campaign(struct oae_record_reader *r, cJSON *line)
 				" the program that wrote it",
 				(unsigned long long)version,
 				OAE_JOURNAL_VERSION);
-	if (strcmp(spec, OAE_SPEC_VERSION) != 0)
+	if (!oae_spec_readable(spec))
 		return oae_fail(r->err, OAE_ERR_UNSUPPORTED, 0,
 				"the journal is"
 				" for spec %.20s, this program computes %s;"
@@ -462,7 +462,6 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		{ "note", oae_record_note },
 		{ "look", oae_record_look },
 		{ "stop", oae_record_stop },
-		{ "choice", oae_record_choice },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)

@@ -9,7 +9,6 @@
 #include "schema/check.h"
 #include "schema/result.h"
 #include "schema/result_internal.h"
-#include "schema/tune.h"
 
 #ifndef OAE_BUILD_FLAGS
 #define OAE_BUILD_FLAGS ""
@@ -90,6 +89,20 @@ static void copy_members(struct oae_jw *w, const cJSON *line,
 	}
 }
 
+/* What it was scored before as, and with what it was scored now. */
+static void write_rescored(struct oae_jw *w, const struct oae_score *s)
+{
+	const struct oae_rescore *r = &s->rescore;
+
+	oae_jw_obj(w, "rescored");
+	oae_jw_str(w, "of_result_sha256",
+		   r->of_sha256[0] ? r->of_sha256 : NULL);
+	oae_jw_str(w, "of_spec", r->of_spec[0] ? r->of_spec : NULL);
+	oae_jw_str(w, "profiles", r->profile_count ? "others" : "the run's");
+	oae_jw_str(w, "tables", r->tables ? "others" : "the run's");
+	oae_jw_end_obj(w);
+}
+
 static void write_head(struct oae_jw *w, const struct oae_score *s)
 {
 	static const char *const campaign_keys[] = {
@@ -103,6 +116,8 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 	oae_jw_str(w, "oae", OAE_VERSION);
 	write_build(w);
 	oae_jw_bool(w, "complete", r->sealed);
+	if (s->rescored)
+		write_rescored(w, s);
 	oae_jw_obj(w, "journal");
 	oae_jw_str(w, "sha256", r->sha256);
 	oae_jw_int(w, "lines", (int64_t)r->lines);
@@ -122,10 +137,13 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 enum oae_status oae_result_build(const char *run_dir, struct oae_buf *out_json,
 				 struct oae_error *err)
 {
-	return oae_result_build_for(run_dir, NULL, out_json, err);
+	struct oae_result_wish none = { NULL, NULL };
+
+	return oae_result_build_for(run_dir, &none, out_json, err);
 }
 
-enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
+enum oae_status oae_result_build_for(const char *run_dir,
+				     const struct oae_result_wish *wish,
 				     struct oae_buf *out_json,
 				     struct oae_error *err)
 {
@@ -136,21 +154,17 @@ enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
 
 	if (!s)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
-	status = goodput ? oae_slo_parse(goodput, &slo, err) : OAE_OK;
+	status = wish->goodput ? oae_slo_parse(wish->goodput, &slo, err) :
+				 OAE_OK;
 	if (!status)
-		status = oae_score_read(run_dir, s, err);
-	if (!status && oae_tune_is(s->records.campaign))
-		status = oae_fail(err, OAE_ERR_USAGE, 0,
-				  "%.200s: holds a tuning, which has no score;"
-				  " `oae tune --resume` computes its tune.json",
-				  run_dir);
+		status = oae_score_read_for(run_dir, wish->rescore, s, err);
 	if (status)
 		goto out;
-	s->goodput = goodput ? &slo : NULL;
+	s->goodput = wish->goodput ? &slo : NULL;
 	oae_jw_init(&w, out_json, 1);
 	oae_jw_obj(&w, NULL);
 	write_head(&w, s);
-	status = oae_result_stopping(&w, s, err);
+	status = oae_result_stopping(&w, s, run_dir, err);
 	if (!status)
 		status = oae_result_harness(&w, s, err);
 	if (!status)
@@ -199,8 +213,12 @@ static enum oae_status check_result(const cJSON *tree, const char *path,
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"%s: is for spec"
 				" %.20s, this program knows %s; use the"
-				" program that wrote it",
-				path, spec, OAE_SPEC_VERSION);
+				" program that wrote it%s",
+				path, spec, OAE_SPEC_VERSION,
+				oae_spec_readable(spec) ?
+					", or see with `oae score` which"
+					" numbers move" :
+					"");
 	if (!status)
 		status = oae_json_bool(tree, "complete", &complete, err);
 	for (size_t i = 0; objects[i] && !status; i++)

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "schema/rescore.h"
 
 #define OAE_RESULT_VERSION 1
 #define OAE_RESULT_BYTES_MAX (64u << 20)
@@ -23,11 +24,15 @@
 enum oae_status oae_result_build(const char *run_dir, struct oae_buf *out_json,
 				 struct oae_error *err);
 
-/*
- * The same with the goodput for other limits (as oae_slo_parse() has them;
- * NULL: the journal's own).
- */
-enum oae_status oae_result_build_for(const char *run_dir, const char *goodput,
+/* What is asked for instead of the run's own; zero: nothing. */
+struct oae_result_wish {
+	const char *goodput; /* other limits, as oae_slo_parse() has them */
+	const struct oae_rescore *rescore; /* other profiles or tables */
+};
+
+/* The same with something else than the run's own. */
+enum oae_status oae_result_build_for(const char *run_dir,
+				     const struct oae_result_wish *wish,
 				     struct oae_buf *out_json,
 				     struct oae_error *err);
 

@@ -61,7 +61,7 @@ void oae_result_latency(struct oae_jw *w, const char *key,
 			const struct oae_distribution *d);
 /* "stopping": how the number of runs came about. */
 enum oae_status oae_result_stopping(struct oae_jw *w, struct oae_score *s,
-				    struct oae_error *err);
+				    const char *run_dir, struct oae_error *err);
 /* "steady_state" of a cell. */
 enum oae_status oae_result_steady(struct oae_jw *w, struct oae_score *s,
 				  const struct oae_cell *c,

@@ -23,8 +23,21 @@ static enum oae_status check_look(const struct oae_look_record *was,
 			was->runs, was->half_width, is->half_width);
 }
 
+/*
+ * What a campaign saw went by the weights of the profiles that it was
+ * measured for, whatever it is scored for now.
+ */
+static enum oae_status look_again(struct oae_score *s, const char *run_dir,
+				  uint32_t runs, struct oae_look *look,
+				  struct oae_error *err)
+{
+	if (!s->rescore.profile_count)
+		return oae_look_of(s, runs, look, err);
+	return oae_look_at_dir(run_dir, runs, look, err);
+}
+
 static enum oae_status write_looks(struct oae_jw *w, struct oae_score *s,
-				   struct oae_error *err)
+				   const char *run_dir, struct oae_error *err)
 {
 	const struct oae_records *r = &s->records;
 	const char *baseline = s->systems[s->baseline].id;
@@ -33,7 +46,7 @@ static enum oae_status write_looks(struct oae_jw *w, struct oae_score *s,
 
 	oae_jw_arr(w, "looks");
 	for (size_t i = 0; i < r->look_count && !status; i++) {
-		status = oae_look_of(s, r->looks[i].runs, &look, err);
+		status = look_again(s, run_dir, r->looks[i].runs, &look, err);
 		if (!status)
 			status = check_look(&r->looks[i], &look, err);
 		if (status)
@@ -73,7 +86,7 @@ static void write_count(struct oae_jw *w, const char *key, uint64_t n)
 }
 
 enum oae_status oae_result_stopping(struct oae_jw *w, struct oae_score *s,
-				    struct oae_error *err)
+				    const char *run_dir, struct oae_error *err)
 {
 	const struct oae_stopping *p = &s->stopping;
 	const struct oae_records *r = &s->records;
@@ -92,7 +105,7 @@ enum oae_status oae_result_stopping(struct oae_jw *w, struct oae_score *s,
 	for (uint32_t i = 1; p->precision > 0 && i <= p->looks; i++)
 		oae_jw_int(w, NULL, (int64_t)i * p->every);
 	oae_jw_end_arr(w);
-	status = write_looks(w, s, err);
+	status = write_looks(w, s, run_dir, err);
 	if (p->precision > 0)
 		oae_jw_bool(w, "reached",
 			    r->look_count &&

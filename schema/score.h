@@ -19,6 +19,7 @@
 #include "schema/ledger.h"
 #include "schema/profile.h"
 #include "schema/record.h"
+#include "schema/rescore.h"
 #include "schema/stopping.h"
 #include "schema/tables.h"
 #include "schema/transcript.h"
@@ -116,6 +117,10 @@ struct oae_score {
 	double level;
 	/* The campaign's scenario is the one that scores are made of. */
 	bool headline;
+	/* Other profiles or tables than the run's; from DIR/rescore.json
+	 * unless they are asked for. */
+	struct oae_rescore rescore;
+	bool rescored;
 	const struct oae_slo *goodput; /* instead of the journal's; or NULL */
 	struct oae_stopping stopping;
 	uint64_t rep_limit; /* repetitions from here on are not seen */
@@ -124,6 +129,10 @@ struct oae_score {
 /* Reads everything below DIR and reduces it. Release also on failure. */
 enum oae_status oae_score_read(const char *run_dir, struct oae_score *s,
 			       struct oae_error *err);
+/* The same with other profiles or tables; NULL: what DIR itself says. */
+enum oae_status oae_score_read_for(const char *run_dir,
+				   const struct oae_rescore *rescore,
+				   struct oae_score *s, struct oae_error *err);
 void oae_score_release(struct oae_score *s);
 
 const struct oae_cell *oae_score_cell(const struct oae_score *s, size_t system,
@@ -134,8 +143,9 @@ size_t oae_score_workload_index(const struct oae_score *s, const char *id);
 const struct oae_cell_run *oae_cell_rep(const struct oae_cell *c, uint64_t rep);
 
 /* Pieces of oae_score_read(), in their order. */
-enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
-			       struct oae_error *err);
+enum oae_status oae_score_load(const char *run_dir,
+			       const struct oae_rescore *rescore,
+			       struct oae_score *s, struct oae_error *err);
 enum oae_status oae_score_cells(struct oae_score *s, struct oae_error *err);
 enum oae_status oae_score_scales(struct oae_score *s, struct oae_error *err);
 

@@ -57,30 +57,60 @@ static enum oae_status check_inputs(const char *dir, const cJSON *inputs,
 	return OAE_OK;
 }
 
+static enum oae_status load_profile(struct oae_score *s, const char *path,
+				    struct oae_error *err)
+{
+	struct oae_profile *p = &s->profiles[s->profile_count];
+	enum oae_status status;
+
+	if (s->profile_count == OAE_SCORE_PROFILES_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u profiles",
+				OAE_SCORE_PROFILES_MAX);
+	s->profile_count++;
+	status = oae_profile_read(path, &s->tables, p, err);
+	for (size_t i = 0; !status && &s->profiles[i] < p; i++)
+		if (!strcmp(s->profiles[i].id, p->id))
+			status = oae_fail(err, OAE_ERR_USAGE, 0,
+					  "%s: another profile has the id"
+					  " \"%.100s\" too",
+					  path, p->id);
+	return status;
+}
+
 static enum oae_status load_profiles(const char *dir, const cJSON *inputs,
 				     struct oae_score *s, struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX];
+	enum oae_status status = OAE_OK;
 	const cJSON *in;
-	enum oae_status status;
 
+	for (size_t i = 0; !status && i < s->rescore.profile_count; i++)
+		status = load_profile(s, s->rescore.profiles[i], err);
+	if (status || s->rescore.profile_count)
+		return status;
 	cJSON_ArrayForEach(in, inputs) {
 		if (strncmp(in->string, "profiles/", 9) != 0)
 			continue;
-		if (s->profile_count == OAE_SCORE_PROFILES_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0,
-					"more than %u"
-					" profiles",
-					OAE_SCORE_PROFILES_MAX);
 		status = input_path(path, dir, in->string, err);
 		if (!status)
-			status = oae_profile_read(
-				path, &s->tables,
-				&s->profiles[s->profile_count++], err);
+			status = load_profile(s, path, err);
 		if (status)
 			return status;
 	}
 	return OAE_OK;
+}
+
+/* The run's own, unless others were asked for. */
+static enum oae_status load_tables(const char *dir, struct oae_score *s,
+				   struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+
+	if (s->rescore.tables)
+		return oae_tables_read(s->rescore.tables, &s->tables, err);
+	status = input_path(path, dir, "tables", err);
+	return status ? status : oae_tables_read(path, &s->tables, err);
 }
 
 static enum oae_status load_workloads(const char *dir, struct oae_score *s,
@@ -316,8 +346,35 @@ static enum oae_status load_power(struct oae_score *s, struct oae_error *err)
 	return OAE_OK;
 }
 
-enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
-			       struct oae_error *err)
+/* What is asked for now goes before what the folder says. */
+static enum oae_status take_rescore(const char *dir, struct oae_score *s,
+				    const struct oae_rescore *asked,
+				    struct oae_error *err)
+{
+	struct oae_rescore *r = &s->rescore;
+	struct oae_rescore own;
+	enum oae_status status;
+
+	if (asked && asked->plain)
+		return OAE_OK;
+	status = oae_rescore_read(dir, &s->arena, r, &s->rescored, err);
+	if (status || !asked)
+		return status;
+	own = *r;
+	*r = *asked;
+	s->rescored = true;
+	if (!r->profile_count) {
+		memcpy(r->profiles, own.profiles, sizeof(own.profiles));
+		r->profile_count = own.profile_count;
+	}
+	if (!r->tables)
+		r->tables = own.tables;
+	return OAE_OK;
+}
+
+enum oae_status oae_score_load(const char *run_dir,
+			       const struct oae_rescore *rescore,
+			       struct oae_score *s, struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX];
 	const cJSON *inputs = NULL, *plan;
@@ -334,9 +391,9 @@ enum oae_status oae_score_load(const char *run_dir, struct oae_score *s,
 	if (!status)
 		status = check_inputs(run_dir, inputs, err);
 	if (!status)
-		status = input_path(path, run_dir, "tables", err);
+		status = take_rescore(run_dir, s, rescore, err);
 	if (!status)
-		status = oae_tables_read(path, &s->tables, err);
+		status = load_tables(run_dir, s, err);
 	if (!status)
 		status = load_profiles(run_dir, inputs, s, err);
 	if (!status)

@@ -127,10 +127,17 @@ enum oae_status oae_score_scales(struct oae_score *s, struct oae_error *err)
 enum oae_status oae_score_read(const char *run_dir, struct oae_score *s,
 			       struct oae_error *err)
 {
+	return oae_score_read_for(run_dir, NULL, s, err);
+}
+
+enum oae_status oae_score_read_for(const char *run_dir,
+				   const struct oae_rescore *rescore,
+				   struct oae_score *s, struct oae_error *err)
+{
 	enum oae_status status;
 
 	memset(s, 0, sizeof(*s));
-	status = oae_score_load(run_dir, s, err);
+	status = oae_score_load(run_dir, rescore, s, err);
 	if (!status)
 		status = oae_score_cells(s, err);
 	if (!status)
