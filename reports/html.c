@@ -186,6 +186,10 @@ static void put_profiles(struct oae_buf *b, const struct oae_report *r,
 		put_title(b, r, ids[i]);
 		oae_section_scores(r, ids[i], &t);
 		put_table(&t, b);
+		oae_section_certainty(r, ids[i], &t);
+		put_table(&t, b);
+		oae_section_guesses(r, ids[i], &t);
+		put_table(&t, b);
 		oae_section_retrofit(r, ids[i], &t);
 		put_table(&t, b);
 		oae_section_conditions(r, ids[i], &t);

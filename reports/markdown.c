@@ -30,6 +30,19 @@ const char *oae_page_caption(const char *picture)
 		return "Where the money goes with machines that are owned. Each"
 		       " panel has its own scale; the lower bar is the cheaper"
 		       " system.";
+	if (strncmp(picture, "tornado", 7) == 0)
+		return "Which number the verdict hangs on. Each bar: OAE when"
+		       " one number stands at its low (dark) or high"
+		       " (pale) end and the others at their middle, the one"
+		       " that matters most on top. Grey: all of them drawn"
+		       " together, 95 % of the draws. A bar that crosses the"
+		       " line at 1 could turn the verdict by itself.";
+	if (strncmp(picture, "conditions", 10) == 0)
+		return "OAE when things get harder: bursts, mistyped prompts,"
+		       " less CPU, less memory, cold starts, busy neighbours,"
+		       " each from mild to severe, with 95 % intervals; dotted:"
+		       " the nominal score. Below the line at 1 the baseline is"
+		       " the cheaper one.";
 	return "Share of requests whose first and last token came within a"
 	       " time, from the moment the request was due. A curve further"
 	       " left is faster; a long foot to the right at the top is a slow"
@@ -73,6 +86,10 @@ static void put_profile(const struct oae_report *r, const char *id,
 	oae_section_each_sentence(r, id, put_sentence, b);
 	oae_buf_putc(b, '\n');
 	oae_section_scores(r, id, &t);
+	put_table(&t, b);
+	oae_section_certainty(r, id, &t);
+	put_table(&t, b);
+	oae_section_guesses(r, id, &t);
 	put_table(&t, b);
 	oae_section_retrofit(r, id, &t);
 	put_table(&t, b);

@@ -238,8 +238,16 @@ void oae_plot_linear_axis(struct oae_plot *p, char axis, double high,
 /* ---- all of them -------------------------------------------------------- */
 
 const char *const oae_report_plots[] = {
-	"oae-on-demand", "oae-owned", "cost-on-demand",
-	"cost-owned",	 "latency",   NULL,
+	"oae-on-demand",
+	"oae-owned",
+	"tornado-on-demand",
+	"tornado-owned",
+	"cost-on-demand",
+	"cost-owned",
+	"conditions-on-demand",
+	"conditions-owned",
+	"latency",
+	NULL,
 };
 
 static bool draw(struct oae_plot *p, const char *name)
@@ -251,6 +259,10 @@ static bool draw(struct oae_plot *p, const char *name)
 		return oae_plot_oae(p, name, m);
 	if (strncmp(name, "cost", 4) == 0)
 		return oae_plot_cost(p, name, m);
+	if (strncmp(name, "tornado", 7) == 0)
+		return oae_plot_tornado(p, name, m);
+	if (strncmp(name, "conditions", 10) == 0)
+		return oae_plot_conditions(p, name, m);
 	return oae_plot_latency(p, name);
 }
 

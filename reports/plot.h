@@ -48,6 +48,10 @@ void oae_plot_linear_axis(struct oae_plot *p, char axis, double high,
 /* Each fills p->gp and p->dat; false when there is nothing to draw. */
 bool oae_plot_oae(struct oae_plot *p, const char *name, enum oae_view_mode m);
 bool oae_plot_cost(struct oae_plot *p, const char *name, enum oae_view_mode m);
+bool oae_plot_tornado(struct oae_plot *p, const char *name,
+		      enum oae_view_mode m);
+bool oae_plot_conditions(struct oae_plot *p, const char *name,
+			 enum oae_view_mode m);
 bool oae_plot_latency(struct oae_plot *p, const char *name);
 
 #endif

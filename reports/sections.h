@@ -44,13 +44,27 @@ void oae_section_costs(const struct oae_report *r, const char *profile_id,
 /* Person-hours, machine-hours, kWh and CO2e of the baseline over a system's. */
 void oae_section_physical(const struct oae_report *r, const char *profile_id,
 			  struct oae_sheet *t);
-/* Parameters that would turn the comparison within their declared range. */
-void oae_section_flips(const struct oae_report *r, const char *profile_id,
-		       struct oae_sheet *t);
+/* What runs, draws and bounds say of a profile's scores, and whether they
+ * agree; of all profiles when profile_id is NULL. */
+void oae_section_certainty(const struct oae_report *r, const char *profile_id,
+			   struct oae_sheet *t);
+/* The numbers that move a score most, and where they turn it. */
+void oae_section_guesses(const struct oae_report *r, const char *profile_id,
+			 struct oae_sheet *t);
+#define OAE_PARAMETER_TEXT 100
+/* What an entry of "parameters" is called: "upkeep, T1 h/month, both". */
+void oae_section_parameter(const cJSON *p, char out[OAE_PARAMETER_TEXT]);
 /* The scores under each kind of condition, by severity; no rows when only
  * nominal was measured. */
 void oae_section_conditions(const struct oae_report *r, const char *profile_id,
 			    struct oae_sheet *t);
+#define OAE_SECTION_KINDS 6u
+#define OAE_SECTION_SEVERITIES 3u
+extern const char *const oae_section_kinds[OAE_SECTION_KINDS];
+extern const char *const oae_section_severities[OAE_SECTION_SEVERITIES];
+/* A profile's cell of that kind and severity; NULL: not attempted. */
+const cJSON *oae_section_condition(const cJSON *profile, size_t kind,
+				   size_t severity);
 /* Settings, runs done and failed, why, time to the first token. */
 void oae_section_runs(const struct oae_report *r, struct oae_sheet *t);
 /* Model files with size and hash. */

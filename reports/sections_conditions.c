@@ -7,23 +7,24 @@
 #include "reports/sections.h"
 #include "reports/text.h"
 
-static const char *const kinds[] = {
+const char *const oae_section_kinds[OAE_SECTION_KINDS] = {
 	"burst", "noise", "cpu", "memory", "cold", "colocated",
 };
-static const char *const severities[] = { "mild", "moderate", "severe" };
+const char *const oae_section_severities[OAE_SECTION_SEVERITIES] = {
+	"mild",
+	"moderate",
+	"severe",
+};
 
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-#define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
-
-/* The entry of a profile's cells for that kind and severity, or NULL. */
-static const cJSON *find_cell(const cJSON *profile, const char *kind,
-			      const char *severity)
+const cJSON *oae_section_condition(const cJSON *profile, size_t kind,
+				   size_t severity)
 {
+	const char *of = oae_section_severities[severity];
 	const cJSON *c;
 
 	cJSON_ArrayForEach(c, oae_view_at(profile, "conditions.cells"))
-		if (!strcmp(oae_view_str(c, "kind"), kind) &&
-		    !strcmp(oae_view_str(c, "severity"), severity))
+		if (!strcmp(oae_view_str(c, "kind"), oae_section_kinds[kind]) &&
+		    !strcmp(oae_view_str(c, "severity"), of))
 			return c;
 	return NULL;
 }
@@ -57,12 +58,35 @@ static void put_cell(struct oae_sheet *t, const cJSON *cell, const char *system)
 		oae_sheet_note(t, reason);
 }
 
-static bool attempted(const cJSON *profile, const char *severity)
+static bool attempted(const cJSON *profile, size_t severity)
 {
-	for (size_t k = 0; k < N_KINDS; k++)
-		if (find_cell(profile, kinds[k], severity))
+	for (size_t k = 0; k < OAE_SECTION_KINDS; k++)
+		if (oae_section_condition(profile, k, severity))
 			return true;
 	return false;
+}
+
+/* "falls below 1 at cpu:50, memory:0.9" */
+static size_t put_crossings(const cJSON *m, char *text, size_t size)
+{
+	bool below = oae_view_num(m, "nominal") < 1;
+	const cJSON *at, *list = oae_view_at(m, "crosses_1_at");
+	size_t n = 0;
+	int found = 0;
+
+	cJSON_ArrayForEach(at, list) {
+		if (!cJSON_IsString(at))
+			continue;
+		n += (size_t)snprintf(text + n, size - n, "%s %.30s",
+				      found++ ? "," :
+				      below   ? "; above 1 from" :
+						"; below 1 from",
+				      at->valuestring);
+	}
+	if (!found)
+		n = (size_t)snprintf(text, size, "; %s 1 wherever measured",
+				     below ? "below" : "above");
+	return n;
 }
 
 static void put_minimum(const struct oae_score_view *s, struct oae_sheet *t)
@@ -70,7 +94,7 @@ static void put_minimum(const struct oae_score_view *s, struct oae_sheet *t)
 	const cJSON *r = find_system(
 		oae_view_at(s->profile, "conditions.robustness"), s->system);
 	const cJSON *m = oae_view_at(r, "on_demand"), *name;
-	char least[OAE_NUMBER_TEXT], nominal[OAE_NUMBER_TEXT], text[700];
+	char least[OAE_NUMBER_TEXT], nominal[OAE_NUMBER_TEXT], text[900];
 	size_t at;
 
 	if (!m)
@@ -86,6 +110,8 @@ static void put_minimum(const struct oae_score_view *s, struct oae_sheet *t)
 				      "%.200s: nothing was measured at moderate"
 				      " severity",
 				      s->label);
+	else
+		at += put_crossings(m, text + at, sizeof(text) - at);
 	if (!strcmp(oae_view_str(m, "status"), "incomplete")) {
 		at += (size_t)snprintf(text + at, sizeof(text) - at,
 				       "; incomplete, without");
@@ -106,15 +132,14 @@ static void put_rows(const struct oae_score_view *s, void *ctx)
 		return;
 	nominal = cJSON_GetArrayItem(
 		oae_view_at(s->profile, "conditions.cells"), 0);
-	for (size_t v = 0; v < N_SEVERITIES; v++) {
-		if (!attempted(s->profile, severities[v]))
+	for (size_t v = 0; v < OAE_SECTION_SEVERITIES; v++) {
+		if (!attempted(s->profile, v))
 			continue;
 		oae_sheet_cell(t, "%s", s->label);
-		oae_sheet_cell(t, "%s", severities[v]);
+		oae_sheet_cell(t, "%s", oae_section_severities[v]);
 		put_cell(t, nominal, s->system);
-		for (size_t k = 0; k < N_KINDS; k++)
-			put_cell(t,
-				 find_cell(s->profile, kinds[k], severities[v]),
+		for (size_t k = 0; k < OAE_SECTION_KINDS; k++)
+			put_cell(t, oae_section_condition(s->profile, k, v),
 				 s->system);
 	}
 	put_minimum(s, t);
@@ -127,7 +152,7 @@ void oae_section_conditions(const struct oae_report *r, const char *profile_id,
 	oae_sheet_column(t, "system", false);
 	oae_sheet_column(t, "severity", false);
 	oae_sheet_column(t, "nominal", true);
-	for (size_t k = 0; k < N_KINDS; k++)
-		oae_sheet_column(t, kinds[k], true);
+	for (size_t k = 0; k < OAE_SECTION_KINDS; k++)
+		oae_sheet_column(t, oae_section_kinds[k], true);
 	oae_section_each_score(r, profile_id, put_rows, t);
 }

@@ -89,7 +89,9 @@ static void put_verdict(struct oae_sheet *t, const cJSON *score,
 		oae_sheet_missing(t, oae_json_str_or(mode, "reason", NULL));
 		return;
 	}
-	oae_sheet_cell(t, "%s", verdict);
+	oae_sheet_cell(t, "%s%s", verdict,
+		       cJSON_IsTrue(oae_view_at(mode, "robust")) ? ", ROBUST" :
+								   "");
 	oae_sheet_tone(t, oae_section_tone(verdict));
 	if (strcmp(gate, "fail") == 0) {
 		oae_sheet_note(t, why ? why : "the quality gate failed");
@@ -100,7 +102,8 @@ static void put_verdict(struct oae_sheet *t, const cJSON *score,
 	} else if (cJSON_IsFalse(oae_view_at(mode, "robust")) &&
 		   oae_section_tone(verdict) != OAE_TONE_OPEN) {
 		oae_sheet_note(t, "not robust: other values within the"
-				  " declared ranges would turn it");
+				  " declared ranges would turn it; the table"
+				  " \"How sure is it?\" says how likely");
 	}
 }
 
@@ -353,50 +356,6 @@ void oae_section_physical(const struct oae_report *r, const char *profile_id,
 			  " system takes, above 1 is better");
 	oae_sheet_columns(t, heads, "llrrrrl");
 	oae_section_each_score(r, profile_id, physical_rows, t);
-}
-
-/* ---- what would turn it ------------------------------------------ */
-
-static void flip_rows(const struct oae_score_view *s, void *ctx)
-{
-	char low[OAE_NUMBER_TEXT], high[OAE_NUMBER_TEXT];
-	char at[OAE_NUMBER_TEXT];
-	struct oae_sheet *t = ctx;
-	const cJSON *f;
-
-	for (int m = 0; m < OAE_VIEW_MODES; m++) {
-		const cJSON *mode =
-			oae_section_mode(s->score, (enum oae_view_mode)m);
-
-		cJSON_ArrayForEach(f, oae_view_at(mode, "flips")) {
-			if (!cJSON_IsTrue(oae_view_at(f, "within_range")))
-				continue;
-			oae_number_plain(at, oae_view_num(f, "value"));
-			oae_number_plain(low, oae_view_num(f, "low"));
-			oae_number_plain(high, oae_view_num(f, "high"));
-			oae_sheet_cell(t, "%s", s->label);
-			oae_sheet_cell(t, "%s", oae_view_mode_name[m]);
-			oae_sheet_cell(t, "%s", oae_view_str(f, "parameter"));
-			oae_sheet_cell(t, "%s", at);
-			oae_sheet_cell(t, "%s to %s", low, high);
-		}
-	}
-}
-
-void oae_section_flips(const struct oae_report *r, const char *profile_id,
-		       struct oae_sheet *t)
-{
-	static const char *const heads[] = {
-		"system",      "machines",	 "parameter",
-		"OAE is 1 at", "declared range",
-	};
-
-	oae_sheet_init(t,
-		       "What would turn the comparison: parameters whose"
-		       " declared range holds the value at which both cost the"
-		       " same");
-	oae_sheet_columns(t, heads, "lllrr");
-	oae_section_each_score(r, profile_id, flip_rows, t);
 }
 
 /* ---- sentences ------------------------------------------------------ */

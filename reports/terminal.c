@@ -133,6 +133,10 @@ enum oae_status oae_report_text(const struct oae_report *r,
 		}
 		oae_section_each_sentence(r, ids[i], text_sentence, &c);
 	}
+	if (status == OAE_OK) {
+		oae_section_certainty(r, NULL, &t);
+		status = text_table(&t, text, columns, err);
+	}
 	oae_buf_putc(text, '\n');
 	oae_wrap_text(text, n > 0 ? legend : oae_section_no_score, 0, columns);
 	oae_buf_release(&title);

@@ -18,8 +18,9 @@ check "the table is on stdout, with the path of the page" \
 all_files() {
 	local f
 	for f in index.html summary.md systems.csv scores.csv curve.csv \
-		latency.csv conditions.csv report.json {oae,cost}-{on-demand,owned}.{gp,dat} \
-		{oae,cost}-{on-demand,owned}.{svg,png} latency.{gp,dat,svg,png}
+		latency.csv conditions.csv report.json \
+		{oae,tornado,cost,conditions}-{on-demand,owned}.{gp,dat,svg,png} \
+		latency.{gp,dat,svg,png}
 	do
 		[ -s "$run/report/$f" ] || { echo "no $f"; return 1; }
 	done
@@ -54,7 +55,7 @@ page = Page()
 page.feed((folder / "index.html").read_text(encoding="utf-8"))
 assert not page.open, page.open
 assert len(page.ids) == len(set(page.ids)), "an id stands twice"
-assert page.count["svg"] == 5 and page.count["figcaption"] == 5, page.count
+assert page.count["svg"] == 9 and page.count["figcaption"] == 9, page.count
 assert page.count["table"] == page.count["caption"] > 8, page.count
 assert page.count["h1"] == 1
 for svg in folder.glob("*.svg"):
@@ -129,6 +130,14 @@ for score in result["profiles"][0]["scores"]:
     score["gate"]["reasons"] = [evil]
     for mode in score["modes"].values():
         mode["sentence"] = mode["verdict"] = evil
+        for p in mode.get("uncertainty", {}).get("parameters", []):
+            p.update(parameter=evil, of=evil)
+for cell in result["profiles"][0]["conditions"]["cells"]:
+    for system in cell["systems"]:
+        system["reason"] = system["status"] = evil
+for row in result["profiles"][0]["conditions"]["robustness"]:
+    row["on_demand"].update(at=evil, missing=[evil, evil])
+    row["on_demand"]["crosses_1_at"]["cpu"] = evil
 for system in result["systems"]:
     for w in system["measured"]["by_workload"]:
         if w["workload"] == "sums":

@@ -243,7 +243,15 @@ static void the_table_fits_and_says_all(void **state)
 		"above 1.67 bn",
 		"above 519 M, in",
 		"PAYS",
-		"DOES-NOT-PAY",
+		"DOES-NOT-PAY,",
+		"ROBUST",
+		"no: the runs",
+		"no: open",
+		"How sure is it?",
+		"0.408\u20130.817",
+		"< 1 %",
+		"0.583 nominally, at least 0.410 at moderate severity (cpu:50)",
+		"incomplete, without burst, noise, memory, cold, colocated",
 		"UNDECIDED",
 		"NO-SCORE",
 		"quick on rented machines pays: use it",
@@ -294,9 +302,10 @@ static void make_all(const cJSON *json)
 	oae_csv_scores(r, &b);
 	oae_csv_curve(r, &b);
 	oae_csv_latency(r, &b);
+	oae_csv_conditions(r, &b);
 	assert_int_equal(oae_buf_check(&b, "all", &err), OAE_OK);
 	oae_buf_release(&b);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 9; i++) {
 		memset(&p, 0, sizeof(p));
 		p.report = r;
 		oae_buf_init(&p.gp, 1 << 22);
@@ -305,6 +314,11 @@ static void make_all(const cJSON *json)
 			oae_plot_oae(&p, "x", (enum oae_view_mode)i);
 		else if (i < 4)
 			oae_plot_cost(&p, "x", (enum oae_view_mode)(i - 2));
+		else if (i < 6)
+			oae_plot_tornado(&p, "x", (enum oae_view_mode)(i - 4));
+		else if (i < 8)
+			oae_plot_conditions(&p, "x",
+					    (enum oae_view_mode)(i - 6));
 		else
 			oae_plot_latency(&p, "x");
 		assert_int_equal(oae_buf_check(&p.gp, "gp", &err), OAE_OK);
