@@ -168,6 +168,8 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 		status = copy_names(c, &o->systems, err);
 	if (!status)
 		status = copy_names(c, &o->workloads, err);
+	if (!status)
+		status = copy_names(c, &o->builds, err);
 	return status ? status : copy_names(c, &o->adapters, err);
 }
 
@@ -385,6 +387,39 @@ static enum oae_status check_profiles(struct oae_campaign *c,
 	return status;
 }
 
+/* As it is found again from everywhere. */
+static const char *named_dir(struct oae_campaign *c,
+			     const struct oae_campaign_adapter *a)
+{
+	return a->id == a->manifest.name ?
+		       a->dir :
+		       oae_arena_printf(&c->arena, "%s=%s", a->id, a->dir);
+}
+
+/* --programs names an adapter that --adapter names. */
+static enum oae_status check_builds(const struct oae_campaign *c,
+				    struct oae_error *err)
+{
+	size_t i, k;
+
+	for (i = 0; i < c->options.builds.count; i++) {
+		const char *b = c->options.builds.item[i];
+		size_t len = strcspn(b, "=");
+
+		for (k = 0; k < c->adapter_count; k++)
+			if (strlen(c->adapters[k].id) == len && b[len] &&
+			    !strncmp(c->adapters[k].id, b, len) &&
+			    c->adapters[k].id != c->adapters[k].manifest.name)
+				break;
+		if (k == c->adapter_count)
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"--programs '%.200s': no --adapter"
+					" NAME=DIR of that name",
+					b);
+	}
+	return OAE_OK;
+}
+
 static enum oae_status load_systems(struct oae_campaign *c,
 				    struct oae_error *err)
 {
@@ -395,8 +430,14 @@ static enum oae_status load_systems(struct oae_campaign *c,
 	for (i = 0; !status && i < c->options.adapters.count; i++) {
 		status = oae_campaign_adapter_load(
 			c, c->options.adapters.item[i], err);
-		c->options.adapters.item[i] = c->adapters[i].dir;
+		if (!status)
+			c->options.adapters.item[i] = named_dir(
+				c, &c->adapters[c->adapter_count - 1]);
+		if (!status && !c->options.adapters.item[i])
+			status = no_memory(err);
 	}
+	if (!status)
+		status = check_builds(c, err);
 	c->systems = calloc(n, sizeof(*c->systems));
 	if (!c->systems)
 		return no_memory(err);

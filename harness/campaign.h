@@ -39,7 +39,8 @@ struct oae_options {
 	struct oae_names systems; /* "adapter/system[:knob=value,...]" */
 	struct oae_names workloads;
 	struct oae_names conditions; /* resolved: nominal first */
-	struct oae_names adapters;   /* folders */
+	struct oae_names adapters;   /* "DIR", or "NAME=DIR": so called here */
+	struct oae_names builds;     /* "NAME=DIR": {build} of that adapter */
 	struct oae_names profiles;   /* files or names, not the suite's */
 	struct oae_names setups;     /* transcripts; or "run": make them */
 	uint32_t runs, items;
@@ -52,7 +53,10 @@ struct oae_options {
 };
 
 struct oae_campaign_adapter {
+	const char *id;	 /* the manifest's name, or the user's */
 	const char *dir; /* absolute */
+	const char *home,
+		*build; /* {home} and {build}; models are below home */
 	struct oae_manifest manifest;
 };
 
@@ -117,9 +121,15 @@ enum oae_status oae_campaign_system_load(struct oae_campaign *c,
 					 const char *spec,
 					 struct oae_campaign_system *s,
 					 struct oae_error *err);
-/* Adds an adapter by its folder. */
+/*
+ * Adds an adapter by its folder, "DIR" or "NAME=DIR". One with a name of the
+ * user's belongs to the source tree that its folder is in: {home} is the
+ * nearest parent with schema/tables, and {build} is HOME/build unless
+ * options.builds says otherwise. So two versions of an adapter can be
+ * measured by one harness.
+ */
 enum oae_status oae_campaign_adapter_load(struct oae_campaign *c,
-					  const char *dir,
+					  const char *spec,
 					  struct oae_error *err);
 /* A file that goes into DIR/inputs. */
 enum oae_status oae_campaign_input(struct oae_campaign *c, const char *name,

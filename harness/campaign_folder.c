@@ -35,15 +35,14 @@ static void write_system(struct oae_jw *w, const struct oae_campaign_system *s)
 
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "id", s->id);
-	oae_jw_str(w, "adapter", s->adapter->manifest.name);
+	oae_jw_str(w, "adapter", s->adapter->id);
 	oae_jw_str(w, "version", s->adapter->manifest.version);
 	oae_jw_str(w, "system", e->name);
 	oae_jw_str(w, "title", e->title);
 	oae_jw_str(w, "kind", e->kind);
 	oae_jw_value(w, "knobs", s->knobs);
 	(void)snprintf(lossless, sizeof(lossless), "%.127s/%.127s",
-		       s->adapter->manifest.name,
-		       e->lossless_of ? e->lossless_of : "");
+		       s->adapter->id, e->lossless_of ? e->lossless_of : "");
 	oae_jw_str(w, "lossless_of", e->lossless_of ? lossless : NULL);
 	oae_jw_arr(w, "models");
 	for (i = 0; i < e->models.count; i++) {
@@ -71,6 +70,8 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 		write_names(w, "profiles", &o->profiles);
 	if (o->setups.count)
 		write_names(w, "setups", &o->setups);
+	if (o->builds.count)
+		write_names(w, "builds", &o->builds);
 	oae_jw_int(w, "runs", o->runs);
 	oae_jw_int(w, "items", o->items);
 	oae_jw_int(w, "ready_limit_s", o->ready_s);
@@ -199,6 +200,8 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = read_names(obj, "profiles", &o->profiles, err);
 	if (!status && cJSON_HasObjectItem(obj, "setups"))
 		status = read_names(obj, "setups", &o->setups, err);
+	if (!status && cJSON_HasObjectItem(obj, "builds"))
+		status = read_names(obj, "builds", &o->builds, err);
 	/* A campaign of before there was a choice has its suite's. */
 	if (!status && cJSON_HasObjectItem(obj, "conditions"))
 		status = read_names(obj, "conditions", &o->conditions, err);

@@ -143,10 +143,10 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 		r->tokens_out = scale->tokens_out;
 	}
 	r->argv = s->argv;
-	r->dir = c->home;
+	r->dir = s->adapter->home;
 	r->hello.system = s->entry->name;
 	r->hello.knobs = s->knobs;
-	r->hello.home = c->home;
+	r->hello.home = s->adapter->home;
 	r->hello.seed = p->at.seed;
 	r->requests = r->own_requests = requests;
 	r->count = n;

@@ -17,40 +17,137 @@ static enum oae_status no_memory(struct oae_error *err)
 	return oae_fail(err, OAE_ERR_NOMEM, 0, "campaign");
 }
 
+/* The folder behind "NAME=", or NULL: the text has no name. */
+static const char *after_name(const char *spec, const char *name, size_t len)
+{
+	const char *equal = strchr(spec, '=');
+
+	if (!equal || equal == spec ||
+	    memchr(spec, '/', (size_t)(equal - spec)))
+		return NULL;
+	if (name && ((size_t)(equal - spec) != len || strncmp(spec, name, len)))
+		return NULL;
+	return equal + 1;
+}
+
+static enum oae_status real_dir(struct oae_campaign *c, const char *what,
+				const char *dir, const char **out,
+				struct oae_error *err)
+{
+	char *real = realpath(dir, NULL);
+
+	if (!real)
+		return oae_fail(err, OAE_ERR_USAGE, errno, "%s %.200s", what,
+				dir);
+	*out = oae_arena_strdup(&c->arena, real);
+	free(real);
+	return *out ? OAE_OK : no_memory(err);
+}
+
+/* The nearest parent of the folder that is a source tree, or our own. */
+static const char *tree_of(struct oae_campaign *c, const char *dir)
+{
+	char at[OAE_PATH_BYTES_MAX], mark[OAE_PATH_BYTES_MAX + 32], *slash;
+
+	(void)snprintf(at, sizeof(at), "%s", dir);
+	for (;;) {
+		(void)snprintf(mark, sizeof(mark),
+			       "%s/schema/tables/defaults.csv", at);
+		if (oae_file_exists(mark))
+			return oae_arena_strdup(&c->arena, at);
+		slash = strrchr(at, '/');
+		if (!slash)
+			return c->home;
+		*slash = '\0';
+	}
+}
+
+/* What {home} and {build} of a named adapter are. */
+static enum oae_status find_tree(struct oae_campaign *c,
+				 struct oae_campaign_adapter *a,
+				 struct oae_error *err)
+{
+	struct oae_names *builds = &c->options.builds;
+	enum oae_status status;
+	const char *dir;
+	size_t i;
+
+	a->home = tree_of(c, a->dir);
+	if (!a->home)
+		return no_memory(err);
+	a->build = strcmp(a->home, c->home) == 0 ?
+			   c->build :
+			   oae_arena_printf(&c->arena, "%s/build", a->home);
+	for (i = 0; i < builds->count; i++) {
+		dir = after_name(builds->item[i], a->id, strlen(a->id));
+		if (!dir)
+			continue;
+		status = real_dir(c, "--programs", dir, &a->build, err);
+		if (status)
+			return status;
+		builds->item[i] =
+			oae_arena_printf(&c->arena, "%s=%s", a->id, a->build);
+		if (!builds->item[i])
+			return no_memory(err);
+	}
+	return a->build ? OAE_OK : no_memory(err);
+}
+
+static enum oae_status name_adapter(struct oae_campaign *c,
+				    struct oae_campaign_adapter *a,
+				    const char *spec, struct oae_error *err)
+{
+	const char *dir = after_name(spec, NULL, 0);
+	size_t i, len = dir ? (size_t)(dir - spec) - 1 : 0;
+	enum oae_status status;
+	char *name;
+
+	a->home = c->home;
+	a->build = c->build;
+	status = real_dir(c, "adapter folder", dir ? dir : spec, &a->dir, err);
+	if (status)
+		return status;
+	if (dir) {
+		name = oae_arena_printf(&c->arena, "%.*s", (int)len, spec);
+		if (!name)
+			return no_memory(err);
+		if (!oae_check_name(name))
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"--adapter '%.60s': '%.60s' is no name;"
+					" write ./%.60s if that is a folder",
+					spec, name, spec);
+		a->id = name;
+	}
+	c->adapter_count++;
+	status = oae_manifest_read(a->dir, &a->manifest, err);
+	if (status)
+		return status;
+	if (!a->id)
+		a->id = a->manifest.name;
+	for (i = 0; i + 1 < c->adapter_count; i++)
+		if (!strcmp(c->adapters[i].id, a->id))
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"%s and %s are both adapter '%s';"
+					" name one with --adapter NAME=DIR",
+					c->adapters[i].dir, a->dir, a->id);
+	return dir ? find_tree(c, a, err) : OAE_OK;
+}
+
 enum oae_status oae_campaign_adapter_load(struct oae_campaign *c,
-					  const char *dir,
+					  const char *spec,
 					  struct oae_error *err)
 {
 	struct oae_campaign_adapter *a = &c->adapters[c->adapter_count];
 	enum oae_status status;
 	const char *name, *path;
-	char *real;
-	size_t i;
 
 	if (c->adapter_count == OAE_ADAPTERS_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u adapters",
 				OAE_ADAPTERS_MAX);
-	real = realpath(dir, NULL);
-	if (!real)
-		return oae_fail(err, OAE_ERR_USAGE, errno, "adapter folder %s",
-				dir);
-	a->dir = oae_arena_strdup(&c->arena, real);
-	free(real);
-	if (!a->dir)
-		return no_memory(err);
-	c->adapter_count++;
-	status = oae_manifest_read(a->dir, &a->manifest, err);
+	status = name_adapter(c, a, spec, err);
 	if (status)
 		return status;
-	for (i = 0; i + 1 < c->adapter_count; i++)
-		if (!strcmp(c->adapters[i].manifest.name, a->manifest.name))
-			return oae_fail(err, OAE_ERR_USAGE, 0,
-					"%s and %s are both adapter '%s';"
-					" rename one",
-					c->adapters[i].dir, a->dir,
-					a->manifest.name);
-	name = oae_arena_printf(&c->arena, "adapters/%s/adapter.json",
-				a->manifest.name);
+	name = oae_arena_printf(&c->arena, "adapters/%s/adapter.json", a->id);
 	path = oae_arena_printf(&c->arena, "%s/adapter.json", a->dir);
 	if (!name || !path)
 		return no_memory(err);
@@ -67,7 +164,7 @@ static enum oae_status find_adapter(struct oae_campaign *c, const char *name,
 	size_t i;
 
 	for (i = 0; i < c->adapter_count; i++)
-		if (!strcmp(c->adapters[i].manifest.name, name)) {
+		if (!strcmp(c->adapters[i].id, name)) {
 			*out = &c->adapters[i];
 			return OAE_OK;
 		}
@@ -107,8 +204,7 @@ static enum oae_status find_entry(struct oae_campaign_system *s,
 }
 
 /* What to do when a program is missing: the adapter's first set-up step. */
-static void add_setup_hint(const struct oae_campaign *c,
-			   const struct oae_campaign_adapter *a,
+static void add_setup_hint(const struct oae_campaign_adapter *a,
 			   struct oae_error *err)
 {
 	size_t used = strlen(err->text), i;
@@ -120,7 +216,7 @@ static void add_setup_hint(const struct oae_campaign *c,
 		return;
 	argv = &a->manifest.setup[0].argv;
 	for (i = 0; i < argv->count && used < sizeof(err->text); i++) {
-		if (oae_manifest_expand(argv->item[i], c->build, c->home,
+		if (oae_manifest_expand(argv->item[i], a->build, a->home,
 					a->dir, word, sizeof(word), &ignored))
 			return;
 		used += (size_t)snprintf(err->text + used,
@@ -139,9 +235,10 @@ static enum oae_status read_command(struct oae_campaign *c,
 	size_t i;
 
 	for (i = 0; i < command->count; i++) {
-		status = oae_manifest_expand(command->item[i], c->build,
-					     c->home, s->adapter->dir, word,
-					     sizeof(word), err);
+		status = oae_manifest_expand(command->item[i],
+					     s->adapter->build,
+					     s->adapter->home, s->adapter->dir,
+					     word, sizeof(word), err);
 		if (status)
 			return status;
 		s->argv[i] = oae_arena_strdup(&c->arena, word);
@@ -158,14 +255,13 @@ static enum oae_status read_command(struct oae_campaign *c,
 	if (strchr(s->argv[0], '/') && access(s->argv[0], X_OK) < 0) {
 		status = oae_fail(err, OAE_ERR_IO, errno, "program %s",
 				  s->argv[0]);
-		add_setup_hint(c, s->adapter, err);
+		add_setup_hint(s->adapter, err);
 		return status;
 	}
 	return OAE_OK;
 }
 
-static enum oae_status read_models(struct oae_campaign *c,
-				   struct oae_campaign_system *s,
+static enum oae_status read_models(struct oae_campaign_system *s,
 				   struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX];
@@ -177,8 +273,8 @@ static enum oae_status read_models(struct oae_campaign *c,
 		struct oae_model_file *m = &s->models[i];
 
 		m->path = s->entry->models.item[i];
-		status = oae_path_join(path, sizeof(path), c->home, m->path,
-				       err);
+		status = oae_path_join(path, sizeof(path), s->adapter->home,
+				       m->path, err);
 		if (status)
 			return status;
 		if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
@@ -205,8 +301,8 @@ static enum oae_status read_ledger(struct oae_campaign *c,
 
 	if (!s->entry->effort)
 		return OAE_OK;
-	name = oae_arena_printf(&c->arena, "adapters/%s/%s",
-				s->adapter->manifest.name, s->entry->effort);
+	name = oae_arena_printf(&c->arena, "adapters/%s/%s", s->adapter->id,
+				s->entry->effort);
 	path = oae_arena_printf(&c->arena, "%s/%s", s->adapter->dir,
 				s->entry->effort);
 	if (!name || !path)
@@ -246,7 +342,7 @@ enum oae_status oae_campaign_system_load(struct oae_campaign *c,
 	if (!status)
 		status = read_command(c, s, err);
 	if (!status)
-		status = read_models(c, s, err);
+		status = read_models(s, err);
 	if (!status)
 		status = read_ledger(c, s, err);
 	if (status)

@@ -161,7 +161,7 @@ static enum oae_status set_files(const struct oae_campaign *c, size_t i,
 	if (!files)
 		return no_memory(err);
 	for (size_t k = 0; k < n; k++) {
-		files[k] = oae_arena_printf(a, "%s/%s", c->home,
+		files[k] = oae_arena_printf(a, "%s/%s", s->adapter->home,
 					    s->models[k].path);
 		if (!files[k])
 			return no_memory(err);

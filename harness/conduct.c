@@ -301,7 +301,7 @@ static bool prepare_scale(struct oae_conduct *d, size_t i, struct oae_run *r,
 	if (!skip->status) {
 		oae_progress("[%zu/%zu] random weights of %s, %s", d->over,
 			     c->run_count, r->shape, r->quant);
-		(void)oae_synth_file(c, &c->systems[p->at.system],
+		(void)oae_synth_file(&c->systems[p->at.system],
 				     &c->suite.scale[p->scale], path, size,
 				     skip);
 	}

@@ -126,6 +126,7 @@ static const struct option {
 	{ "--workloads", LIST, false },
 	{ "--conditions", LIST, false },
 	{ "--adapter", PATH, false },
+	{ "--programs", PATH, false },
 	{ "--profile", PATH, false },
 	{ "--setup", PATH, false },
 	{ "--seed", NUMBER, false },
@@ -272,9 +273,10 @@ static enum oae_status take(struct oae_run_args *a, const struct option *o,
 			    const char *value, struct oae_error *err)
 {
 	struct oae_names *paths =
-		!strcmp(o->name, "--adapter") ? &a->options.adapters :
-		!strcmp(o->name, "--setup")   ? &a->options.setups :
-						&a->options.profiles;
+		!strcmp(o->name, "--adapter")  ? &a->options.adapters :
+		!strcmp(o->name, "--programs") ? &a->options.builds :
+		!strcmp(o->name, "--setup")    ? &a->options.setups :
+						 &a->options.profiles;
 
 	switch (o->kind) {
 	case FLAG:

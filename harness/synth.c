@@ -67,8 +67,7 @@ static enum oae_status replace(char *word, size_t size, const char *key,
 	return OAE_OK;
 }
 
-static enum oae_status make_command(const struct oae_campaign *c,
-				    const struct oae_campaign_system *s,
+static enum oae_status make_command(const struct oae_campaign_system *s,
 				    const struct oae_suite_scale *scale,
 				    const char *out, struct command *cmd,
 				    struct oae_error *err)
@@ -89,10 +88,9 @@ static enum oae_status make_command(const struct oae_campaign *c,
 					"\"synth\": no list of at most %u"
 					" words",
 					OAE_MANIFEST_LIST_MAX);
-		status = oae_manifest_expand(word->valuestring, c->build,
-					     c->home, s->adapter->dir,
-					     cmd->word[n], OAE_PATH_BYTES_MAX,
-					     err);
+		status = oae_manifest_expand(
+			word->valuestring, s->adapter->build, s->adapter->home,
+			s->adapter->dir, cmd->word[n], OAE_PATH_BYTES_MAX, err);
 		if (!status)
 			status = replace(cmd->word[n], OAE_PATH_BYTES_MAX,
 					 "{shape}", scale->shape, err);
@@ -184,8 +182,7 @@ static enum oae_status make_file(const struct command *cmd, const char *part,
 	return status;
 }
 
-enum oae_status oae_synth_file(const struct oae_campaign *c,
-			       const struct oae_campaign_system *s,
+enum oae_status oae_synth_file(const struct oae_campaign_system *s,
 			       const struct oae_suite_scale *scale, char *out,
 			       size_t out_size, struct oae_error *err)
 {
@@ -204,7 +201,7 @@ enum oae_status oae_synth_file(const struct oae_campaign *c,
 		       scale->quant);
 	(void)snprintf(part, sizeof(part), "%s/%s%d.part", dir, prefix,
 		       (int)getpid());
-	status = make_command(c, s, scale, part, cmd, err);
+	status = make_command(s, scale, part, cmd, err);
 	if (!status)
 		status = oae_sha256_file(cmd->argv[0], sha256, err);
 	if (status)

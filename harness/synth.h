@@ -16,8 +16,7 @@
  * makes none; any other failure too means that the step is skipped, and the
  * error says why.
  */
-enum oae_status oae_synth_file(const struct oae_campaign *c,
-			       const struct oae_campaign_system *s,
+enum oae_status oae_synth_file(const struct oae_campaign_system *s,
 			       const struct oae_suite_scale *scale, char *out,
 			       size_t out_size, struct oae_error *err);
 

@@ -151,8 +151,10 @@ static enum oae_status load_workloads(const char *dir, struct oae_score *s,
 	return OAE_OK;
 }
 
+/* adapter: what the campaign calls it; own: what it calls itself. */
 static enum oae_status load_ledger(const char *dir, const char *adapter,
-				   const char *name, const char *effort,
+				   const char *own, const char *name,
+				   const char *effort,
 				   struct oae_score_system *x,
 				   struct oae_error *err)
 {
@@ -171,7 +173,7 @@ static enum oae_status load_ledger(const char *dir, const char *adapter,
 		status = oae_ledger_read(path, &x->ledger, err);
 	if (status)
 		return status;
-	snprintf(id, sizeof(id), "%s/%s", adapter, name);
+	snprintf(id, sizeof(id), "%.127s/%s", own, name);
 	if (strcmp(x->ledger.system, id) != 0)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"%s: is the ledger of"
@@ -212,7 +214,8 @@ static enum oae_status load_effort(const char *dir, const char *adapter,
 				  " no system \"%s\"",
 				  path, name);
 	else
-		status = load_ledger(dir, adapter, name, entry->effort, x, err);
+		status = load_ledger(dir, adapter, m.name, name, entry->effort,
+				     x, err);
 out:
 	oae_manifest_release(&m);
 	return status;

@@ -51,6 +51,22 @@ check "a block is an order and its reverse" jq -e \
 	'[.runs[].system] as $s | ($s[0:2] | reverse) == $s[2:4] and
 	 ($s[4:6] | reverse) == $s[6:8]' "$tmp/plan.json"
 
+# ---- two versions of one adapter
+two=$tmp/two
+check "one adapter under two names, of two builds" "${smoke[@]}" \
+	--adapter old=adapters/null --programs "old=$build" \
+	--adapter new=adapters/null --systems old/echo,new/echo --out "$two" \
+	--no-report
+check "each has its manifest and ledger in the folder" bash -c 'cd "$0/inputs" &&
+	cmp adapters/old/adapter.json adapters/new/adapter.json &&
+	cmp adapters/old/effort/echo.ledger.json \
+		adapters/new/effort/echo.ledger.json' "$two"
+check "and verifies" "$oae" verify "$two"
+check "two adapters of one name" fails 64 "--adapter NAME=DIR" "${smoke[@]}" \
+	--adapter adapters/null --adapter adapters/null
+check "programs of an adapter that nobody named" \
+	fails 64 "no --adapter" "${smoke[@]}" --programs "x=$build"
+
 # ---- the good way
 dir=$tmp/good
 check "null and Python adapters side by side" "${smoke[@]}" "${fake[@]}" \
