@@ -122,6 +122,67 @@ double oae_peeking_error(unsigned looks, double level)
 	return 1.0 - simpson(a, 2.0 * edge / GRID);
 }
 
+double oae_pocock_level_at(unsigned looks, double alpha)
+{
+	double low, high = alpha;
+
+	if (looks < 1 || looks > OAE_LOOKS_MAX || !(alpha > 0 && alpha < 0.5))
+		return NAN;
+	low = alpha / looks; /* Bonferroni's level is never too high */
+	for (int i = 0; i < 40 && looks > 1; i++) {
+		double mid = 0.5 * (low + high);
+
+		if (oae_peeking_error(looks, mid) > alpha)
+			high = mid;
+		else
+			low = mid;
+	}
+	return looks > 1 ? low : alpha;
+}
+
+/* P(X <= k) of n draws of chance p; by logarithms, so that none vanishes. */
+static double binomial_cdf(size_t k, size_t n, double p)
+{
+	double sum = 0, log_p = log(p), log_q = log1p(-p);
+
+	if (k >= n)
+		return 1;
+	for (size_t i = 0; i <= k; i++)
+		sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) -
+			   lgamma((double)(n - i) + 1) + (double)i * log_p +
+			   (double)(n - i) * log_q);
+	return fmin(sum, 1);
+}
+
+/* The p at which P(X <= k) is `tail`: it falls with p. */
+static double share_at(size_t k, size_t n, double tail)
+{
+	double low = 0, high = 1;
+
+	for (int i = 0; i < 60; i++) {
+		double mid = 0.5 * (low + high);
+
+		if (binomial_cdf(k, n, mid) > tail)
+			low = mid;
+		else
+			high = mid;
+	}
+	return 0.5 * (low + high);
+}
+
+struct oae_interval oae_share_interval(size_t k, size_t n, double level)
+{
+	struct oae_interval out = { NAN, NAN, NAN };
+	double tail = (1 - level) / 2;
+
+	if (!n || k > n)
+		return out;
+	out.mid = (double)k / (double)n;
+	out.low = k ? share_at(k - 1, n, 1 - tail) : 0;
+	out.high = k < n ? share_at(k, n, tail) : 1;
+	return out;
+}
+
 double oae_detectable_change(double sd, size_t n, double alpha, double power)
 {
 	double df = (double)n - 1.0;

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "base/stats.h"
+
 #define OAE_LOOKS_MAX 4u
 #define OAE_TAIL_SAMPLES_MAX 1000000000u
 #define OAE_TAIL_CONFIDENCE 0.99 /* MLPerf's */
@@ -43,12 +45,23 @@ size_t oae_holm_share(const double *p, size_t n, size_t i);
  */
 double oae_pocock_level(unsigned looks);
 /*
+ * The same for a whole error of alpha (0 < alpha < 0.5): the level at which
+ * oae_peeking_error() is alpha. 0.01: .01, .0056, .0041, .0033.
+ */
+double oae_pocock_level_at(unsigned looks, double alpha);
+/*
  * The chance that one of `looks` equally spaced looks at a sum of normal
  * increments is beyond the two-sided level, though nothing is there
  * (Armitage, McPherson and Rowe 1969, by their recursion). It proves the
  * table above.
  */
 double oae_peeking_error(unsigned looks, double level);
+
+/*
+ * The exact interval of a share of which k of n were seen (Clopper and
+ * Pearson 1934); mid is k / n. NaN for n = 0 or k > n.
+ */
+struct oae_interval oae_share_interval(size_t k, size_t n, double level);
 
 /*
  * The least true change of a mean that a two-sided t test at `alpha` of n

@@ -7,10 +7,12 @@
 
 #include "base/stats_plan.h"
 
-/* The logarithms of a metric's paired ratios, above 0 for the worse. */
-struct paired {
-	double *log_worse;
-	size_t n;
+/* A metric's values, above 0 for the worse. */
+struct evidence {
+	enum oae_regression_kind kind;
+	/* differences of pairs; unpaired: the baseline's, the candidate's */
+	double *worse;
+	size_t n, base;
 	const char *missing; /* why nothing can be said, or NULL */
 };
 
@@ -38,88 +40,168 @@ int oae_regression_exit_code(enum oae_regression_verdict v)
 	return codes[v];
 }
 
-static bool same_text(const char *a, const char *b)
+static const char *bad_value(const struct oae_regression_metric *m,
+			     const double *x, size_t n)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	for (size_t i = 0; i < n; i++) {
+		if (m->kind == OAE_REGRESSION_SHARES) {
+			if (x[i] != 0 && x[i] != 1)
+				return "a verdict is neither right nor wrong";
+		} else if (!(x[i] > 0 && isfinite(x[i]))) {
+			return "a value is not above 0";
+		}
+	}
+	return NULL;
 }
 
-bool oae_regression_comparable(const struct oae_regression_setting *a,
-			       const struct oae_regression_setting *b,
-			       const char **what)
+static const char *too_few(const struct oae_regression_metric *m)
 {
-	*what = NULL;
-	if (!same_text(a->cpu, b->cpu))
-		*what = "the CPU";
-	else if (!same_text(a->kernel, b->kernel))
-		*what = "the kernel";
-	else if (!same_text(a->energy_source, b->energy_source))
-		*what = "the source of energy readings";
-	else if (!same_text(a->model_sha256, b->model_sha256))
-		*what = "the model";
-	return !*what;
+	if (m->kind == OAE_REGRESSION_UNPAIRED)
+		return m->pairs < OAE_REGRESSION_RUNS_MIN ||
+				       m->candidates < OAE_REGRESSION_RUNS_MIN ?
+			       "fewer than 5 runs on a side" :
+			       NULL;
+	if (m->pairs >= OAE_REGRESSION_PAIRS_MIN)
+		return NULL;
+	return m->kind == OAE_REGRESSION_SHARES ?
+		       "fewer than 10 items in common" :
+		       "fewer than 10 pairs";
 }
 
-static struct paired pair_up(const struct oae_regression_metric *m)
+static const char *missing_of(const struct oae_regression_metric *m)
 {
-	struct paired p = { NULL, 0, NULL };
+	size_t candidates = m->kind == OAE_REGRESSION_UNPAIRED ? m->candidates :
+								 m->pairs;
+	const char *missing;
 
 	if (!m->baseline || !m->candidate)
-		p.missing = m->candidate ? "the baseline was not measured" :
-					   "the candidate was not measured";
-	else if (m->pairs < OAE_REGRESSION_PAIRS_MIN)
-		p.missing = "fewer than 10 pairs";
-	else if (m->pairs > OAE_REGRESSION_PAIRS_MAX)
-		p.missing = "too many pairs";
-	else if (!(m->threshold >= 0 && isfinite(m->threshold)))
-		p.missing = "the threshold is no number from 0 on";
-	for (size_t i = 0; !p.missing && i < m->pairs; i++)
-		if (!(m->baseline[i] > 0 && isfinite(m->baseline[i]) &&
-		      m->candidate[i] > 0 && isfinite(m->candidate[i])))
-			p.missing = "a value is not above 0";
-	if (p.missing)
-		return p;
-	p.log_worse = calloc(m->pairs, sizeof(*p.log_worse));
-	if (!p.log_worse) {
-		p.missing = "out of memory";
-		return p;
-	}
-	p.n = m->pairs;
-	for (size_t i = 0; i < p.n; i++) {
-		double up = log(m->candidate[i] / m->baseline[i]);
+		return m->candidate ? "the baseline was not measured" :
+				      "the candidate was not measured";
+	missing = too_few(m);
+	if (missing)
+		return missing;
+	if (m->pairs > OAE_REGRESSION_PAIRS_MAX ||
+	    m->candidates > OAE_REGRESSION_PAIRS_MAX)
+		return "too many pairs";
+	if (!(m->threshold >= 0 && isfinite(m->threshold)))
+		return "the threshold is no number from 0 on";
+	missing = bad_value(m, m->baseline, m->pairs);
+	return missing ? missing : bad_value(m, m->candidate, candidates);
+}
 
-		p.log_worse[i] = m->more_is_better ? -up : up;
+/* Logarithms or verdicts, signed so that more is worse. */
+static double scaled(const struct oae_regression_metric *m, double v)
+{
+	double x = m->kind == OAE_REGRESSION_SHARES ? v : log(v);
+
+	return m->more_is_better ? -x : x;
+}
+
+static struct evidence take(const struct oae_regression_metric *m)
+{
+	struct evidence e = { .kind = m->kind, .missing = missing_of(m) };
+	bool paired = m->kind != OAE_REGRESSION_UNPAIRED;
+
+	if (e.missing)
+		return e;
+	e.base = paired ? 0 : m->pairs;
+	e.n = paired ? m->pairs : m->pairs + m->candidates;
+	e.worse = calloc(e.n, sizeof(*e.worse));
+	if (!e.worse) {
+		e.missing = "out of memory";
+		return e;
 	}
-	return p;
+	for (size_t i = 0; i < m->pairs; i++)
+		e.worse[i] = paired ? scaled(m, m->candidate[i]) -
+					      scaled(m, m->baseline[i]) :
+				      scaled(m, m->baseline[i]);
+	for (size_t i = 0; !paired && i < m->candidates; i++)
+		e.worse[m->pairs + i] = scaled(m, m->candidate[i]);
+	return e;
+}
+
+struct estimate {
+	double mid, se, df;
+	size_t n;
+};
+
+static struct estimate estimate_of(const struct evidence *e)
+{
+	size_t nb = e->n - e->base;
+	struct estimate out = { .n = e->n, .df = (double)e->n - 1 };
+	double va, vb;
+
+	vb = oae_variance(e->worse + e->base, nb) / (double)nb;
+	out.mid = oae_mean(e->worse + e->base, nb);
+	out.se = sqrt(vb);
+	if (e->kind != OAE_REGRESSION_UNPAIRED)
+		return out;
+	out.mid -= oae_mean(e->worse, e->base);
+	va = oae_variance(e->worse, e->base) / (double)e->base;
+	out.se = sqrt(va + vb);
+	/* Welch's degrees of freedom, as in base/stats_ratio.c */
+	out.df = va + vb > 0 ? (va + vb) * (va + vb) /
+				       (va * va / (double)(e->base - 1) +
+					vb * vb / (double)(nb - 1)) :
+			       (double)e->n - 2;
+	return out;
 }
 
 /* Of a change beyond the threshold, on the two-sided scale of intervals. */
-static double p_value(const struct paired *p, double threshold)
+static double p_value(const struct evidence *e, double threshold)
 {
-	double beyond = oae_mean(p->log_worse, p->n) - log1p(threshold);
-	double se = sqrt(oae_variance(p->log_worse, p->n) / (double)p->n);
+	bool shares = e->kind == OAE_REGRESSION_SHARES;
+	struct estimate t = estimate_of(e);
+	double beyond = t.mid - (shares ? threshold : log1p(threshold));
 
-	if (se == 0)
+	if (t.se == 0)
 		return beyond > 0 ? 0 : 1;
-	return fmin(1, 2 * oae_t_upper(beyond / se, (double)(p->n - 1)));
+	return fmin(1, 2 * oae_t_upper(beyond / t.se, t.df));
 }
 
-static void judge_one(const struct oae_regression_metric *m,
-		      const struct paired *p, double alpha, double resolution,
-		      struct oae_regression_finding *f)
+/* Half an interval; all items alike still leave room for others. */
+static double half_width(const struct evidence *e, const struct estimate *t,
+			 double level)
 {
-	double matters = fmax(m->threshold, resolution);
-	struct oae_interval i = oae_mean_interval(p->log_worse, p->n, f->level);
+	if (t->se == 0 && e->kind == OAE_REGRESSION_SHARES)
+		return -log((1 - level) / 2) / (double)t->n;
+	return t->se == 0 ? 0 : oae_t_quantile(0.5 + level / 2, t->df) * t->se;
+}
 
-	f->change.low = expm1(i.low);
-	f->change.mid = expm1(i.mid);
-	f->change.high = expm1(i.high);
+static void measure(const struct oae_regression_metric *m,
+		    const struct evidence *e, double alpha, size_t known,
+		    struct oae_regression_finding *f)
+{
+	struct estimate t = estimate_of(e);
+	double half = half_width(e, &t, f->level), d;
+
+	d = half_width(e, &t, 1 - alpha / (double)known) +
+	    oae_t_quantile(OAE_REGRESSION_POWER, t.df) * t.se;
+	f->change = (struct oae_interval){ t.mid - half, t.mid, t.mid + half };
+	f->detectable = m->threshold + d;
+	if (e->kind == OAE_REGRESSION_SHARES)
+		return;
+	f->change.low = expm1(f->change.low);
+	f->change.mid = expm1(f->change.mid);
+	f->change.high = expm1(f->change.high);
+	f->detectable = (1 + m->threshold) * exp(d) - 1;
+}
+
+static void judge_one(const struct oae_regression_metric *m, double alpha,
+		      double resolution, struct oae_regression_finding *f)
+{
+	bool shares = m->kind == OAE_REGRESSION_SHARES;
+	double matters = shares ? m->threshold : fmax(m->threshold, resolution);
+
 	/* The adjusted p says so for this step and those before it. */
 	if (f->p_holm <= alpha && f->change.low > m->threshold) {
 		f->verdict = OAE_REGRESSION_FOUND;
 		f->reason = "worse by more than the threshold";
 	} else if (f->change.high > m->threshold && f->detectable > matters) {
 		f->verdict = OAE_REGRESSION_INCONCLUSIVE;
-		f->reason = "too noisy to see a change that matters";
+		f->reason = shares ?
+				    "too few items to see a loss that matters" :
+				    "too noisy to see a change that matters";
 	} else {
 		f->verdict = OAE_REGRESSION_NONE;
 	}
@@ -144,9 +226,9 @@ static struct oae_regression_rules filled_in(struct oae_regression_rules r)
 }
 
 static enum oae_regression_verdict
-judge_pairs(const struct oae_regression_metric *m, const struct paired *p,
-	    size_t n, struct oae_regression_rules rules,
-	    struct oae_regression_finding *out)
+judge_all(const struct oae_regression_metric *m, const struct evidence *e,
+	  size_t n, struct oae_regression_rules rules,
+	  struct oae_regression_finding *out)
 {
 	enum oae_regression_verdict all = OAE_REGRESSION_NONE;
 	double pv[OAE_REGRESSION_METRICS_MAX] = { 0 };
@@ -154,8 +236,8 @@ judge_pairs(const struct oae_regression_metric *m, const struct paired *p,
 	size_t known = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		pv[i] = p[i].missing ? NAN : p_value(&p[i], m[i].threshold);
-		known += !p[i].missing;
+		pv[i] = e[i].missing ? NAN : p_value(&e[i], m[i].threshold);
+		known += !e[i].missing;
 	}
 	oae_holm(pv, n, adjusted);
 	for (size_t i = 0; i < n; i++) {
@@ -163,28 +245,20 @@ judge_pairs(const struct oae_regression_metric *m, const struct paired *p,
 
 		*f = (struct oae_regression_finding){
 			.verdict = OAE_REGRESSION_INCONCLUSIVE,
-			.reason = p[i].missing,
+			.reason = e[i].missing,
 			.pairs = m[i].pairs,
+			.candidates = m[i].candidates,
 			.change = { NAN, NAN, NAN },
 			.level = NAN,
 			.p = pv[i],
 			.p_holm = adjusted[i],
 			.detectable = NAN,
 		};
-		if (!p[i].missing) {
-			double sd = sqrt(oae_variance(p[i].log_worse, p[i].n));
-
+		if (!e[i].missing) {
 			f->level = 1 - rules.alpha /
 					       (double)oae_holm_share(pv, n, i);
-			f->detectable =
-				(1 + m[i].threshold) *
-					exp(oae_detectable_change(
-						sd, p[i].n,
-						rules.alpha / (double)known,
-						OAE_REGRESSION_POWER)) -
-				1;
-			judge_one(&m[i], &p[i], rules.alpha, rules.resolution,
-				  f);
+			measure(&m[i], &e[i], rules.alpha, known, f);
+			judge_one(&m[i], rules.alpha, rules.resolution, f);
 		}
 		all = worse(all, f->verdict);
 	}
@@ -196,47 +270,69 @@ oae_regression_judge(const struct oae_regression_metric *m, size_t n,
 		     struct oae_regression_rules rules,
 		     struct oae_regression_finding *out)
 {
-	struct paired p[OAE_REGRESSION_METRICS_MAX];
+	struct evidence e[OAE_REGRESSION_METRICS_MAX];
 	enum oae_regression_verdict all;
 
 	if (!n || n > OAE_REGRESSION_METRICS_MAX)
 		return OAE_REGRESSION_INCONCLUSIVE;
 	for (size_t i = 0; i < n; i++)
-		p[i] = pair_up(&m[i]);
-	all = judge_pairs(m, p, n, filled_in(rules), out);
+		e[i] = take(&m[i]);
+	all = judge_all(m, e, n, filled_in(rules), out);
 	for (size_t i = 0; i < n; i++)
-		free(p[i].log_worse);
+		free(e[i].worse);
 	return all;
 }
 
-double oae_regression_false_positives(const struct oae_regression_metric *m,
-				      size_t n,
-				      struct oae_regression_rules rules,
-				      unsigned trials, struct oae_rng *rng)
+static void shuffle(double *x, size_t n, struct oae_rng *rng)
+{
+	for (size_t i = n; i > 1; i--) {
+		size_t k = (size_t)oae_rng_below(rng, i);
+		double kept = x[i - 1];
+
+		x[i - 1] = x[k];
+		x[k] = kept;
+	}
+}
+
+/* Which side a run is of, drawn anew: paired metrics share their coins. */
+static void exchange(struct evidence *e, size_t n, size_t longest,
+		     struct oae_rng *rng)
+{
+	for (size_t k = 0; k < longest; k++) {
+		bool swap = oae_rng_below(rng, 2);
+
+		for (size_t i = 0; i < n && swap; i++)
+			if (e[i].kind != OAE_REGRESSION_UNPAIRED && k < e[i].n)
+				e[i].worse[k] = -e[i].worse[k];
+	}
+	for (size_t i = 0; i < n; i++)
+		if (e[i].kind == OAE_REGRESSION_UNPAIRED)
+			shuffle(e[i].worse, e[i].n, rng);
+}
+
+struct oae_interval
+oae_regression_false_positives(const struct oae_regression_metric *m, size_t n,
+			       struct oae_regression_rules rules,
+			       unsigned trials, struct oae_rng *rng)
 {
 	struct oae_regression_finding out[OAE_REGRESSION_METRICS_MAX];
-	struct paired p[OAE_REGRESSION_METRICS_MAX];
+	struct evidence e[OAE_REGRESSION_METRICS_MAX];
 	size_t failed = 0, usable = 0, longest = 0;
 
-	if (!n || n > OAE_REGRESSION_METRICS_MAX || !trials)
-		return NAN;
+	if (!n || n > OAE_REGRESSION_METRICS_MAX || !trials ||
+	    trials > OAE_REGRESSION_TRIALS_MAX)
+		return oae_share_interval(0, 0, 0.95);
 	for (size_t i = 0; i < n; i++) {
-		p[i] = pair_up(&m[i]);
-		usable += !p[i].missing;
-		longest = p[i].n > longest ? p[i].n : longest;
+		e[i] = take(&m[i]);
+		usable += !e[i].missing;
+		longest = e[i].n > longest ? e[i].n : longest;
 	}
 	for (unsigned t = 0; t < trials && usable; t++) {
-		for (size_t k = 0; k < longest; k++) {
-			bool exchange = oae_rng_below(rng, 2);
-
-			for (size_t i = 0; i < n && exchange; i++)
-				if (k < p[i].n)
-					p[i].log_worse[k] = -p[i].log_worse[k];
-		}
-		failed += judge_pairs(m, p, n, filled_in(rules), out) ==
+		exchange(e, n, longest, rng);
+		failed += judge_all(m, e, n, filled_in(rules), out) ==
 			  OAE_REGRESSION_FOUND;
 	}
 	for (size_t i = 0; i < n; i++)
-		free(p[i].log_worse);
-	return usable ? (double)failed / trials : NAN;
+		free(e[i].worse);
+	return oae_share_interval(failed, usable ? trials : 0, 0.95);
 }

@@ -212,8 +212,9 @@ static void holm_steps(void **state)
 
 static void false_positives(void **state)
 {
-	double a[PAIRS], b[PAIRS], rate;
+	double a[PAIRS], b[PAIRS];
 	struct oae_regression_metric m = metric(a, b, PAIRS);
+	struct oae_interval rate;
 	struct oae_rng r;
 
 	(void)state;
@@ -221,28 +222,17 @@ static void false_positives(void **state)
 	measured(&r, 1, .02, a, b);
 	rate = oae_regression_false_positives(&m, 1, usual, 2000, &r);
 	printf("# the gate's own false positives on this A/A: %.2f %%\n",
-	       100 * rate);
-	assert_true(rate <= .018);
+	       100 * rate.mid);
+	assert_true(rate.mid <= .018);
+	assert_true(rate.low < rate.mid && rate.high > rate.mid);
 	m.pairs = 3;
-	assert_true(
-		isnan(oae_regression_false_positives(&m, 1, usual, 2000, &r)));
+	assert_true(isnan(
+		oae_regression_false_positives(&m, 1, usual, 2000, &r).mid));
 }
 
-static void settings(void **state)
+static void exit_codes(void **state)
 {
-	const struct oae_regression_setting a = { "cpu", "6.1", NULL, "ab" };
-	struct oae_regression_setting b = a;
-	const char *what;
-
 	(void)state;
-	assert_true(oae_regression_comparable(&a, &b, &what));
-	assert_null(what);
-	b.energy_source = "powercap";
-	assert_false(oae_regression_comparable(&a, &b, &what));
-	assert_string_equal(what, "the source of energy readings");
-	b = a;
-	b.model_sha256 = "cd";
-	assert_false(oae_regression_comparable(&a, &b, &what));
 	assert_int_equal(
 		oae_regression_exit_code(OAE_REGRESSION_NOT_COMPARABLE), 4);
 	assert_int_equal(oae_regression_exit_code(OAE_REGRESSION_INCONCLUSIVE),
@@ -250,6 +240,112 @@ static void settings(void **state)
 	assert_int_equal(oae_regression_exit_code(OAE_REGRESSION_NONE), 0);
 	assert_string_equal(oae_regression_verdict_name(OAE_REGRESSION_FOUND),
 			    "regression");
+}
+
+/* ---- runs that are no pairs -------------------------------------------- */
+
+static double unpaired_failed(double factor, size_t runs, double threshold)
+{
+	double a[PAIRS], b[PAIRS];
+	struct oae_regression_metric m = {
+		.name = "s",
+		.kind = OAE_REGRESSION_UNPAIRED,
+		.baseline = a,
+		.candidate = b,
+		.pairs = runs,
+		.candidates = runs - 1,
+		.threshold = threshold,
+	};
+	struct oae_regression_finding f;
+	struct oae_rng r;
+	int failed = 0;
+
+	oae_rng_seed(&r, 12);
+	for (int t = 0; t < TRIALS; t++) {
+		for (size_t i = 0; i < runs; i++) {
+			a[i] = 3 * exp(.02 * oae_rng_normal(&r));
+			b[i] = 3 * factor * exp(.02 * oae_rng_normal(&r));
+		}
+		failed += oae_regression_judge(&m, 1, usual, &f) ==
+			  OAE_REGRESSION_FOUND;
+	}
+	return (double)failed / TRIALS;
+}
+
+static void unpaired(void **state)
+{
+	double a[] = { 1, 1.01, .99, 1, 1.02 };
+	double b[] = { 1.2, 1.21, 1.19, 1.2, 1.22, 1.2 };
+	struct oae_regression_metric m = {
+		.kind = OAE_REGRESSION_UNPAIRED,
+		.baseline = a,
+		.candidate = b,
+		.pairs = 5,
+		.candidates = 6,
+	};
+	struct oae_regression_finding f;
+	struct oae_interval want;
+	struct oae_rng r;
+
+	(void)state;
+	assert_int_equal(oae_regression_judge(&m, 1, usual, &f),
+			 OAE_REGRESSION_FOUND);
+	want = oae_welch_ratio(b, 6, a, 5, .99);
+	assert_true(fabs(f.change.low + 1 - want.low) < 1e-12);
+	assert_true(fabs(f.change.mid + 1 - want.mid) < 1e-12);
+	assert_true(fabs(f.change.high + 1 - want.high) < 1e-12);
+	m.candidates = 4;
+	assert_int_equal(oae_regression_judge(&m, 1, usual, &f),
+			 OAE_REGRESSION_INCONCLUSIVE);
+	assert_true(unpaired_failed(1, PAIRS, 0) <= .018);
+	assert_true(unpaired_failed(1.05, PAIRS, 0) >= .95);
+	assert_true(unpaired_failed(1.05, PAIRS, .05) <= .018);
+	m.baseline = m.candidate = b;
+	m.candidates = m.pairs = 6;
+	oae_rng_seed(&r, 3);
+	assert_true(
+		oae_regression_false_positives(&m, 1, usual, 2000, &r).low <=
+		.01);
+}
+
+/* ---- right and wrong answers -------------------------------------------- */
+
+static enum oae_regression_verdict shares(size_t items, size_t lost,
+					  double margin,
+					  struct oae_regression_finding *f)
+{
+	static double a[1000], b[1000];
+	struct oae_regression_metric m = {
+		.kind = OAE_REGRESSION_SHARES,
+		.baseline = a,
+		.candidate = b,
+		.pairs = items,
+		.more_is_better = true,
+		.threshold = margin,
+	};
+
+	for (size_t i = 0; i < items; i++) {
+		a[i] = 1;
+		b[i] = i >= lost;
+	}
+	return oae_regression_judge(&m, 1, usual, f);
+}
+
+static void answers(void **state)
+{
+	struct oae_regression_finding f;
+
+	(void)state;
+	assert_int_equal(shares(200, 0, .05, &f), OAE_REGRESSION_NONE);
+	/* nothing lost of 200: -ln(.005) / 200 could be */
+	assert_true(fabs(f.change.high - 5.298317366548036 / 200) < 1e-12);
+	assert_true(f.change.mid == 0);
+	assert_int_equal(shares(50, 0, .05, &f), OAE_REGRESSION_INCONCLUSIVE);
+	assert_int_equal(shares(9, 0, .9, &f), OAE_REGRESSION_INCONCLUSIVE);
+	assert_int_equal(shares(200, 40, .05, &f), OAE_REGRESSION_FOUND);
+	assert_true(fabs(f.change.mid - .2) < 1e-12 && f.change.low > .05);
+	assert_int_equal(shares(200, 12, .05, &f), OAE_REGRESSION_INCONCLUSIVE);
+	assert_int_equal(shares(1000, 1, .05, &f), OAE_REGRESSION_NONE);
 }
 
 int main(void)
@@ -262,7 +358,9 @@ int main(void)
 		cmocka_unit_test(noise_is_no_pass),
 		cmocka_unit_test(holm_steps),
 		cmocka_unit_test(false_positives),
-		cmocka_unit_test(settings),
+		cmocka_unit_test(exit_codes),
+		cmocka_unit_test(unpaired),
+		cmocka_unit_test(answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,13 @@ static void pocock(void **state)
 	(void)state;
 	for (unsigned k = 1; k <= OAE_LOOKS_MAX; k++)
 		near(oae_peeking_error(k, oae_pocock_level(k)), .05, 1.5e-4);
+	for (unsigned k = 1; k <= OAE_LOOKS_MAX; k++) {
+		near(oae_pocock_level_at(k, .05), oae_pocock_level(k), 1e-4);
+		near(oae_peeking_error(k, oae_pocock_level_at(k, .01)), .01,
+		     1e-6);
+	}
+	assert_true(isnan(oae_pocock_level_at(5, .05)));
+	assert_true(isnan(oae_pocock_level_at(2, 0)));
 	assert_true(isnan(oae_pocock_level(0)));
 	assert_true(isnan(oae_pocock_level(OAE_LOOKS_MAX + 1)));
 	/* Armitage et al. 1969, table 2: repeated looks at 5 %. */
@@ -364,6 +371,25 @@ static void sequential_coverage(void **state)
 	assert_true(at[0] > 50 && at[1] > 50);
 }
 
+/* Clopper and Pearson's own: 0 of n to 1 - (a/2)^(1/n); R's binom.test. */
+static void shares(void **state)
+{
+	struct oae_interval i = oae_share_interval(0, 10, .95);
+
+	(void)state;
+	near(i.low, 0, 0);
+	near(i.high, .3084971, 1e-7);
+	i = oae_share_interval(10, 10, .95);
+	near(i.low, .6915029, 1e-7);
+	near(i.high, 1, 0);
+	i = oae_share_interval(2, 20, .95);
+	near(i.low, .01234853, 1e-7);
+	near(i.mid, .1, 1e-12);
+	near(i.high, .31698271, 1e-7);
+	assert_true(isnan(oae_share_interval(1, 0, .95).mid));
+	assert_true(isnan(oae_share_interval(2, 1, .95).mid));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +403,7 @@ int main(void)
 		cmocka_unit_test(nested),
 		cmocka_unit_test(coverage),
 		cmocka_unit_test(sequential_coverage),
+		cmocka_unit_test(shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
