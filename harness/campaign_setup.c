@@ -65,7 +65,7 @@ static const char *input_name(struct oae_campaign *c,
 			      const struct oae_campaign_system *s)
 {
 	return oae_arena_printf(&c->arena, "adapters/%s/setup/%s.%s",
-				s->adapter->manifest.name, s->entry->name,
+				s->adapter->id, s->entry->name,
 				OAE_TRANSCRIPT_NAME);
 }
 

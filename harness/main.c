@@ -17,6 +17,8 @@ static const struct command {
 	  "draw tables, charts and pages of results" },
 	{ "verify", oae_cmd_verify, "recompute a result from its journal" },
 	{ "board", oae_cmd_board, "build a leaderboard from submissions" },
+	{ "compare", oae_cmd_compare,
+	  "is one build worse than another, for CI" },
 	{ "cost", oae_cmd_cost,
 	  "compute costs and OAE from a file of numbers" },
 	{ "profile", oae_cmd_profile,

@@ -64,13 +64,9 @@ static enum oae_status read_time(const char *option, const char *text,
 	return OAE_OK;
 }
 
-/*
- * "a,b:x=1,y=2,c" cut at its commas, except before a word that is
- * knob=value: that goes on with the system before it.
- */
-static enum oae_status split(const char *option, const char *text,
-			     char **memory, struct oae_names *out,
-			     struct oae_error *err)
+enum oae_status oae_names_split(const char *option, const char *text,
+				char **memory, struct oae_names *out,
+				struct oae_error *err)
 {
 	size_t equal, comma;
 	char *at;
@@ -294,13 +290,13 @@ static enum oae_status take(struct oae_run_args *a, const struct option *o,
 		return take_number(a, o->name, value, err);
 	case LIST:
 		if (!strcmp(o->name, "--systems"))
-			return split(o->name, value, &a->lists[0],
-				     &a->options.systems, err);
+			return oae_names_split(o->name, value, &a->lists[0],
+					       &a->options.systems, err);
 		if (!strcmp(o->name, "--conditions"))
-			return split(o->name, value, &a->lists[2],
-				     &a->options.conditions, err);
-		return split(o->name, value, &a->lists[1],
-			     &a->options.workloads, err);
+			return oae_names_split(o->name, value, &a->lists[2],
+					       &a->options.conditions, err);
+		return oae_names_split(o->name, value, &a->lists[1],
+				       &a->options.workloads, err);
 	case PATH:
 		if (paths->count == OAE_PROFILES_MAX)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,

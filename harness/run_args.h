@@ -23,4 +23,14 @@ enum oae_status oae_run_args_read(struct oae_run_args *a, int argc, char **argv,
 				  struct oae_error *err);
 void oae_run_args_release(struct oae_run_args *a);
 
+/*
+ * "a,b:x=1,y=2,c" cut at its commas, except before a word that is
+ * knob=value: that goes on with the system before it. *memory, freed first,
+ * holds the names. OAE_ERR_USAGE for an empty name, OAE_ERR_LIMIT for more
+ * than OAE_SYSTEMS_MAX.
+ */
+enum oae_status oae_names_split(const char *option, const char *text,
+				char **memory, struct oae_names *out,
+				struct oae_error *err);
+
 #endif

@@ -44,7 +44,7 @@ static const char *bad_value(const struct oae_regression_metric *m,
 			     const double *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (m->kind == OAE_REGRESSION_SHARES) {
+		if (m->kind >= OAE_REGRESSION_SHARES) {
 			if (x[i] != 0 && x[i] != 1)
 				return "a verdict is neither right nor wrong";
 		} else if (!(x[i] > 0 && isfinite(x[i]))) {
@@ -60,6 +60,10 @@ static const char *too_few(const struct oae_regression_metric *m)
 		return m->pairs < OAE_REGRESSION_RUNS_MIN ||
 				       m->candidates < OAE_REGRESSION_RUNS_MIN ?
 			       "fewer than 5 runs on a side" :
+			       NULL;
+	if (m->kind == OAE_REGRESSION_FAILURES)
+		return m->pairs < OAE_REGRESSION_RUNS_MIN ?
+			       "fewer than 5 runs" :
 			       NULL;
 	if (m->pairs >= OAE_REGRESSION_PAIRS_MIN)
 		return NULL;
@@ -92,7 +96,7 @@ static const char *missing_of(const struct oae_regression_metric *m)
 /* Logarithms or verdicts, signed so that more is worse. */
 static double scaled(const struct oae_regression_metric *m, double v)
 {
-	double x = m->kind == OAE_REGRESSION_SHARES ? v : log(v);
+	double x = m->kind >= OAE_REGRESSION_SHARES ? v : log(v);
 
 	return m->more_is_better ? -x : x;
 }
@@ -147,6 +151,26 @@ static struct estimate estimate_of(const struct evidence *e)
 	return out;
 }
 
+/*
+ * Two-sided: so many or more of those that differ are worse, by chance one
+ * half each. *worse is how many more are worse than better.
+ */
+static double sign_test(const struct evidence *e, double *worse)
+{
+	double up = 0, down = 0, n, tail = 0;
+
+	for (size_t i = 0; i < e->n; i++) {
+		up += e->worse[i] > 0;
+		down += e->worse[i] < 0;
+	}
+	n = up + down;
+	for (double k = up; k <= n; k++)
+		tail += exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) -
+			    n * M_LN2);
+	*worse = up - down;
+	return fmin(1, 2 * tail);
+}
+
 /* Of a change beyond the threshold, on the two-sided scale of intervals. */
 static double p_value(const struct evidence *e, double threshold)
 {
@@ -154,6 +178,8 @@ static double p_value(const struct evidence *e, double threshold)
 	struct estimate t = estimate_of(e);
 	double beyond = t.mid - (shares ? threshold : log1p(threshold));
 
+	if (e->kind == OAE_REGRESSION_FAILURES)
+		return sign_test(e, &beyond);
 	if (t.se == 0)
 		return beyond > 0 ? 0 : 1;
 	return fmin(1, 2 * oae_t_upper(beyond / t.se, t.df));
@@ -185,6 +211,27 @@ static void measure(const struct oae_regression_metric *m,
 	f->change.mid = expm1(f->change.mid);
 	f->change.high = expm1(f->change.high);
 	f->detectable = (1 + m->threshold) * exp(d) - 1;
+}
+
+/* Runs that failed are seen, not estimated. */
+static void judge_failures(const struct evidence *e, double alpha, size_t known,
+			   struct oae_regression_finding *f)
+{
+	double needed = ceil(log2(2 * (double)known / alpha)), worse;
+
+	(void)sign_test(e, &worse);
+	f->change.mid = worse / (double)e->n;
+	/* The least share of failing runs that a sign test could find. */
+	f->detectable = needed / (double)e->n;
+	f->verdict = OAE_REGRESSION_NONE;
+	f->reason = NULL;
+	if (worse <= 0)
+		return;
+	f->verdict = f->p_holm <= alpha ? OAE_REGRESSION_FOUND :
+					  OAE_REGRESSION_INCONCLUSIVE;
+	f->reason = f->p_holm <= alpha ?
+			    "runs fail that did not fail before" :
+			    "a run failed: too few of them to tell";
 }
 
 static void judge_one(const struct oae_regression_metric *m, double alpha,
@@ -225,22 +272,41 @@ static struct oae_regression_rules filled_in(struct oae_regression_rules r)
 	return r;
 }
 
+/* Holm's procedure over the failures, or over all others. */
+struct family {
+	double p[OAE_REGRESSION_METRICS_MAX];
+	double holm[OAE_REGRESSION_METRICS_MAX];
+	size_t known;
+};
+
+static void gather(struct family *fam, const struct oae_regression_metric *m,
+		   const struct evidence *e, size_t n, bool failures)
+{
+	fam->known = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool of = (m[i].kind == OAE_REGRESSION_FAILURES) == failures;
+
+		fam->p[i] = e[i].missing || !of ?
+				    NAN :
+				    p_value(&e[i], m[i].threshold);
+		fam->known += isnan(fam->p[i]) ? 0u : 1u;
+	}
+	oae_holm(fam->p, n, fam->holm);
+}
+
 static enum oae_regression_verdict
 judge_all(const struct oae_regression_metric *m, const struct evidence *e,
 	  size_t n, struct oae_regression_rules rules,
 	  struct oae_regression_finding *out)
 {
 	enum oae_regression_verdict all = OAE_REGRESSION_NONE;
-	double pv[OAE_REGRESSION_METRICS_MAX] = { 0 };
-	double adjusted[OAE_REGRESSION_METRICS_MAX];
-	size_t known = 0;
+	struct family families[2];
 
+	gather(&families[0], m, e, n, false);
+	gather(&families[1], m, e, n, true);
 	for (size_t i = 0; i < n; i++) {
-		pv[i] = e[i].missing ? NAN : p_value(&e[i], m[i].threshold);
-		known += !e[i].missing;
-	}
-	oae_holm(pv, n, adjusted);
-	for (size_t i = 0; i < n; i++) {
+		bool failures = m[i].kind == OAE_REGRESSION_FAILURES;
+		const struct family *fam = &families[failures];
 		struct oae_regression_finding *f = &out[i];
 
 		*f = (struct oae_regression_finding){
@@ -250,14 +316,17 @@ judge_all(const struct oae_regression_metric *m, const struct evidence *e,
 			.candidates = m[i].candidates,
 			.change = { NAN, NAN, NAN },
 			.level = NAN,
-			.p = pv[i],
-			.p_holm = adjusted[i],
+			.p = fam->p[i],
+			.p_holm = fam->holm[i],
 			.detectable = NAN,
 		};
-		if (!e[i].missing) {
-			f->level = 1 - rules.alpha /
-					       (double)oae_holm_share(pv, n, i);
-			measure(&m[i], &e[i], rules.alpha, known, f);
+		if (!e[i].missing)
+			f->level = 1 - rules.alpha / (double)oae_holm_share(
+							     fam->p, n, i);
+		if (!e[i].missing && failures) {
+			judge_failures(&e[i], rules.alpha, fam->known, f);
+		} else if (!e[i].missing) {
+			measure(&m[i], &e[i], rules.alpha, fam->known, f);
 			judge_one(&m[i], rules.alpha, rules.resolution, f);
 		}
 		all = worse(all, f->verdict);
@@ -324,7 +393,7 @@ oae_regression_false_positives(const struct oae_regression_metric *m, size_t n,
 		return oae_share_interval(0, 0, 0.95);
 	for (size_t i = 0; i < n; i++) {
 		e[i] = take(&m[i]);
-		usable += !e[i].missing;
+		usable += !e[i].missing && e[i].kind != OAE_REGRESSION_FAILURES;
 		longest = e[i].n > longest ? e[i].n : longest;
 	}
 	for (unsigned t = 0; t < trials && usable; t++) {

@@ -8,7 +8,8 @@
  * pairs: they are compared by Welch's t on the logarithms (base/stats.h),
  * which cannot tell what the machine did in between from what the software
  * did. Right and wrong answers to the same items are compared as
- * differences.
+ * differences. Runs that fail where the other side's do not are counted: a
+ * sign test, in a family of its own, for they are no noise.
  */
 #ifndef OAE_SCHEMA_REGRESSION_H
 #define OAE_SCHEMA_REGRESSION_H
@@ -33,6 +34,7 @@ enum oae_regression_kind {
 	OAE_REGRESSION_PAIRED,	 /* values > 0 of paired runs */
 	OAE_REGRESSION_UNPAIRED, /* values > 0 of independent runs */
 	OAE_REGRESSION_SHARES,	 /* 0 or 1 of the same items */
+	OAE_REGRESSION_FAILURES, /* 1: the run answered all, else 0 */
 };
 
 struct oae_regression_metric {

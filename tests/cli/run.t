@@ -13,7 +13,7 @@ check "oae run --help has examples" \
 	bash -c '"$0" run --help | grep -q "^examples:"' "$oae"
 check "no command: 64" test "$("$oae" 2>/dev/null; echo $?)" = 64
 check "an unknown command names the known ones" \
-	fails 64 "run, score, report, verify, cost, list" "$oae" bogus
+	fails 64 "there are run, score, report, verify" "$oae" bogus
 check "unknown option" fails 64 "--bogus" "$oae" run --bogus
 check "unknown suite names the known ones" \
 	fails 64 "smoke" "$oae" run --suite nope

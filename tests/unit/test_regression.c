@@ -308,6 +308,49 @@ static void unpaired(void **state)
 		.01);
 }
 
+/* ---- runs that fail ------------------------------------------------------ */
+
+static enum oae_regression_verdict failures(size_t runs, size_t fail,
+					    size_t mended)
+{
+	double a[PAIRS], b[PAIRS], s[PAIRS];
+	struct oae_regression_finding f[2];
+	struct oae_regression_metric m[2] = {
+		{ .kind = OAE_REGRESSION_FAILURES,
+		  .baseline = a,
+		  .candidate = b,
+		  .pairs = runs,
+		  .more_is_better = true },
+		metric(s, s, PAIRS),
+	};
+	enum oae_regression_verdict v;
+
+	for (size_t i = 0; i < PAIRS; i++) {
+		a[i] = i < runs - mended;
+		b[i] = i >= fail;
+		s[i] = 1;
+	}
+	v = oae_regression_judge(m, 2, usual, f);
+	assert_int_equal(v, f[0].verdict);
+	assert_int_equal(f[1].verdict, OAE_REGRESSION_NONE);
+	assert_true(f[0].pairs < 5 ||
+		    fabs(f[0].change.mid * (double)runs -
+			 ((double)fail - (double)mended)) < 1e-12);
+	return v;
+}
+
+static void runs_that_fail(void **state)
+{
+	(void)state;
+	assert_int_equal(failures(10, 0, 0), OAE_REGRESSION_NONE);
+	assert_int_equal(failures(10, 1, 0), OAE_REGRESSION_INCONCLUSIVE);
+	/* 2 / 2^8 is .0078, 2 / 2^7 is .0156 */
+	assert_int_equal(failures(10, 8, 0), OAE_REGRESSION_FOUND);
+	assert_int_equal(failures(10, 7, 0), OAE_REGRESSION_INCONCLUSIVE);
+	assert_int_equal(failures(10, 0, 3), OAE_REGRESSION_NONE);
+	assert_int_equal(failures(4, 0, 0), OAE_REGRESSION_INCONCLUSIVE);
+}
+
 /* ---- right and wrong answers -------------------------------------------- */
 
 static enum oae_regression_verdict shares(size_t items, size_t lost,
@@ -360,6 +403,7 @@ int main(void)
 		cmocka_unit_test(false_positives),
 		cmocka_unit_test(exit_codes),
 		cmocka_unit_test(unpaired),
+		cmocka_unit_test(runs_that_fail),
 		cmocka_unit_test(answers),
 	};
 
