@@ -26,6 +26,8 @@ static const struct command {
 	{ "list", oae_cmd_list, "what there is to run" },
 	{ "setup", oae_cmd_setup,
 	  "set an adapter up in a clean place, and record what it takes" },
+	{ "effort", oae_cmd_effort,
+	  "what a system takes people: ask, count, show" },
 	{ "stress", oae_cmd_stress, "keep cores and memory busy" },
 	{ "doctor", oae_cmd_doctor,
 	  "what this machine can measure, and how far to trust it" },

@@ -73,6 +73,8 @@ void oae_section_models(const struct oae_report *r, struct oae_sheet *t);
 void oae_section_scale(const struct oae_report *r, struct oae_sheet *t);
 /* What setting systems up took; no rows where nobody measured it. */
 void oae_section_setup(const struct oae_report *r, struct oae_sheet *t);
+/* Counts of the ledgers; no rows where there are none. */
+void oae_section_keep(const struct oae_report *r, struct oae_sheet *t);
 /* Declared and measured: the effort ledgers, entry by entry. */
 void oae_section_ledger(const struct oae_report *r, struct oae_sheet *t);
 /* Machine, build and inputs of every run. */

@@ -71,3 +71,55 @@ void oae_section_setup(const struct oae_report *r, struct oae_sheet *t)
 			setup_row(t, label, x);
 		}
 }
+
+/* Its row, in the order of the heads; a count that is not there is a dash. */
+static void keep_row(struct oae_sheet *t, const char *label,
+		     const cJSON *counts)
+{
+	static const char *const ids[] = {
+		"config_lines", "knobs",       "models",
+		"model_bytes",	"setup_steps", "processes",
+	};
+	char text[OAE_NUMBER_TEXT];
+	const cJSON *c, *found;
+
+	oae_sheet_cell(t, "%s", label);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		found = NULL;
+		cJSON_ArrayForEach(c, counts)
+			if (strcmp(oae_view_str(c, "id"), ids[i]) == 0)
+				found = c;
+		if (!found) {
+			oae_sheet_missing(t, "the ledger has no such count");
+			continue;
+		}
+		if (strcmp(ids[i], "model_bytes") == 0)
+			oae_number_bytes(text, oae_view_num(found, "value"));
+		else
+			oae_number_count(text, oae_view_num(found, "value"));
+		oae_sheet_cell(t, "%s", text);
+	}
+}
+
+void oae_section_keep(const struct oae_report *r, struct oae_sheet *t)
+{
+	static const char *const heads[] = {
+		"system", "lines of configuration", "knobs",	 "models",
+		"size",	  "set-up steps",	    "processes",
+	};
+	char label[OAE_LABEL_BYTES];
+	const cJSON *s, *counts;
+
+	oae_sheet_init(t, "What somebody must keep, as counted (no part of a"
+			  " cost)");
+	oae_sheet_columns(t, heads, "lrrrrrr");
+	for (size_t i = 0; i < r->n_runs; i++)
+		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
+			counts = oae_view_at(s, "ledger.counts");
+			if (!counts)
+				continue;
+			oae_view_label(r, &r->runs[i], oae_view_str(s, "id"),
+				       label);
+			keep_row(t, label, counts);
+		}
+}

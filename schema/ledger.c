@@ -7,11 +7,15 @@
 #include "schema/ledger.h"
 
 static const char *const ledger_keys[] = {
-	"oae_ledger", "system", "about", "entries", NULL,
+	"oae_ledger", "system", "about", "entries", "counts", NULL,
 };
 static const char *const entry_keys[] = {
 	"id",	"kind",	 "tier",  "unit",   "low",	"mid",
 	"high", "value", "class", "source", "activity", NULL,
+};
+
+static const char *const count_keys[] = {
+	"id", "value", "unit", "class", "source", NULL,
 };
 
 static const struct {
@@ -21,6 +25,24 @@ static const struct {
 	[OAE_LEDGER_MAINTENANCE] = { "maintenance", "h/month" },
 	[OAE_LEDGER_MACHINE] = { "machine", "s" },
 };
+
+const char *oae_ledger_kind_name(enum oae_ledger_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *oae_ledger_kind_unit(enum oae_ledger_kind kind)
+{
+	return kinds[kind].unit;
+}
+
+int oae_ledger_kind_parse(const char *name)
+{
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (strcmp(name, kinds[k].name) == 0)
+			return (int)k;
+	return -1;
+}
 
 int oae_tier_parse(const char *name)
 {
@@ -108,16 +130,69 @@ static enum oae_status read_entry(const cJSON *obj, const char *path,
 	return status;
 }
 
+static enum oae_status check_count(const cJSON *obj, const char *path,
+				   struct oae_error *err)
+{
+	const char *id = oae_json_str_or(obj, "id", "");
+	struct oae_range amount;
+	char what[400];
+	enum oae_status status;
+
+	snprintf(what, sizeof(what), "%.200s: count \"%.100s\"", path, id);
+	if (!oae_check_name(id))
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"%s: \"id\" is missing or no name", what);
+	status = oae_check_keys(obj, what, count_keys, err);
+	if (!status && !oae_json_str_or(obj, "unit", NULL))
+		status = oae_fail(err, OAE_ERR_FORMAT, 0,
+				  "%s: \"unit\" is missing", what);
+	return status ? status : oae_range_read(obj, what, true, &amount, err);
+}
+
+static enum oae_status check_counts(const cJSON *tree, const char *path,
+				    struct oae_error *err)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "counts");
+	const cJSON *obj;
+	enum oae_status status;
+
+	if (!list)
+		return OAE_OK;
+	status = oae_json_arr(tree, "counts", &list, err);
+	if (!status && cJSON_GetArraySize(list) > (int)OAE_LEDGER_COUNTS_MAX)
+		status = oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u counts",
+				  OAE_LEDGER_COUNTS_MAX);
+	if (status) {
+		oae_error_prefix(err, "%s", path);
+		return status;
+	}
+	cJSON_ArrayForEach(obj, list) {
+		status = check_count(obj, path, err);
+		if (status)
+			return status;
+	}
+	return OAE_OK;
+}
+
 enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
 				struct oae_error *err)
+{
+	cJSON *tree;
+	enum oae_status status;
+
+	memset(l, 0, sizeof(*l));
+	status = oae_json_read(path, &tree, err);
+	return status ? status : oae_ledger_take(tree, path, l, err);
+}
+
+enum oae_status oae_ledger_take(cJSON *tree, const char *path,
+				struct oae_ledger *l, struct oae_error *err)
 {
 	const cJSON *entries, *obj;
 	enum oae_status status;
 
 	memset(l, 0, sizeof(*l));
-	status = oae_json_read(path, &l->tree, err);
-	if (status)
-		return status;
+	l->tree = tree;
 	status = oae_check_version(l->tree, "oae_ledger", 1, path, err);
 	if (!status)
 		status = oae_check_keys(l->tree, path, ledger_keys, err);
@@ -130,6 +205,9 @@ enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
 		oae_error_prefix(err, "%s", path);
 		return status;
 	}
+	status = check_counts(l->tree, path, err);
+	if (status)
+		return status;
 	if (cJSON_GetArraySize(entries) > (int)OAE_LEDGER_ENTRIES_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"%s: more than %u"

@@ -16,6 +16,7 @@
 
 #define OAE_TIERS 3 /* T1 general IT, T2 programmer, T3 specialist */
 #define OAE_LEDGER_ENTRIES_MAX 1000u
+#define OAE_LEDGER_COUNTS_MAX 100u
 
 enum oae_ledger_kind {
 	OAE_LEDGER_ADOPTION,	/* hours, once */
@@ -30,6 +31,11 @@ struct oae_ledger_entry {
 	struct oae_range amount; /* h, h/month or s */
 };
 
+/*
+ * "counts" of a ledger are numbers of things that somebody must keep (knobs,
+ * lines of configuration, models, processes): checked, shown, and no part of
+ * a cost.
+ */
 struct oae_ledger {
 	cJSON *tree;
 	const char *system; /* "adapter/system" */
@@ -52,6 +58,9 @@ struct oae_ledger_sum {
  */
 enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
 				struct oae_error *err);
+/* The same of a tree, which becomes the ledger's; `what` names it. */
+enum oae_status oae_ledger_take(cJSON *tree, const char *what,
+				struct oae_ledger *l, struct oae_error *err);
 void oae_ledger_release(struct oae_ledger *l);
 struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l);
 /*
@@ -72,6 +81,11 @@ struct oae_ledger_sum oae_ledger_common(const struct oae_ledger *a,
 #define OAE_LEDGER_NONE SIZE_MAX
 size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s);
 bool oae_ledger_is_steps(const struct oae_ledger_entry *e);
+
+/* "adoption", "maintenance", "machine", and its unit. */
+const char *oae_ledger_kind_name(enum oae_ledger_kind kind);
+const char *oae_ledger_kind_unit(enum oae_ledger_kind kind);
+int oae_ledger_kind_parse(const char *name); /* -1: none of them */
 
 /* 0..2 for "T1".."T3", -1 otherwise. */
 int oae_tier_parse(const char *name);

@@ -405,6 +405,7 @@ static enum oae_status sum_up(struct oae_transcript *t, struct oae_error *err)
 	struct sum cpu = { &sum->cpu_s, 0 };
 	struct sum network = { &sum->network_bytes, 0 };
 	struct sum disk = { &sum->disk_bytes, 0 };
+	double installed = 0;
 	struct oae_amount part = { NAN, OAE_ABSENT, "no first token" };
 
 	sum->packages = (struct oae_amount){ NAN, OAE_ABSENT,
@@ -427,6 +428,14 @@ static enum oae_status sum_up(struct oae_transcript *t, struct oae_error *err)
 		if (s->what.kind == OAE_SETUP_PACKAGES || s->packages_installed)
 			sum->packages = s->packages;
 	}
+	/* In a root folder of its own: those that came, whoever asked. */
+	for (size_t i = 0; t->in_root && i < t->step_count; i++)
+		installed += (double)t->steps[i].packages_installed;
+	if (t->in_root && !isnan(sum->packages.value))
+		sum->packages = (struct oae_amount){
+			installed, OAE_MEASURED,
+			"installed by the steps (dpkg, after less before)"
+		};
 	if (read_amount(t->first_line, "cpu_s", 0, &part, err))
 		return err->status;
 	add(&cpu, &part);
