@@ -216,8 +216,11 @@ static enum oae_status check_journal(struct checker *c, struct oae_error *err)
 	else
 		say(c, true, "journal",
 		    "%" PRIu64 " lines, chain unbroken,"
-		    " sealed: %zu runs, %zu requests",
-		    r->lines, r->run_count, r->sample_count);
+		    " sealed: %zu runs, %zu requests%s",
+		    r->lines, r->run_count, r->sample_count,
+		    r->redacted ? "; redacted: its verdicts cannot be judged"
+				  " again" :
+				  "");
 out:
 	oae_records_release(r);
 	free(r);

@@ -18,6 +18,7 @@ int oae_cmd_doctor(int argc, char **argv);  /* harness/cmd_doctor.c */
 int oae_cmd_cost(int argc, char **argv);    /* harness/cmd_cost.c */
 int oae_cmd_report(int argc, char **argv);  /* harness/cmd_report.c */
 int oae_cmd_profile(int argc, char **argv); /* harness/cmd_profile.c */
+int oae_cmd_redact(int argc, char **argv);  /* harness/cmd_redact.c */
 int oae_cmd_stress(int argc, char **argv);  /* harness/cmd_stress.c */
 int oae_cmd_setup(int argc, char **argv);   /* harness/cmd_setup.c */
 int oae_cmd_board(int argc, char **argv);   /* harness/cmd_board.c */

@@ -135,6 +135,19 @@ static enum oae_status write_note(const char *to, const struct oae_rescore *r,
 	return status;
 }
 
+enum oae_status oae_run_copy_rescore(const char *to,
+				     const struct oae_rescore *r,
+				     struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+
+	for (size_t i = 0; i < r->profile_count && !status; i++)
+		status = copy_profile(r->profiles[i], to, err);
+	if (!status && r->tables)
+		status = copy_tables(r->tables, to, err);
+	return status ? status : write_note(to, r, err);
+}
+
 enum oae_status oae_run_rescore_to(const char *dir, const char *to,
 				   const struct oae_rescore *r,
 				   struct oae_error *err)
@@ -146,11 +159,7 @@ enum oae_status oae_run_rescore_to(const char *dir, const char *to,
 		status = copy_one(&c, "journal.jsonl", err);
 	if (!status)
 		status = copy_below(dir, to, "inputs", err);
-	for (size_t i = 0; i < r->profile_count && !status; i++)
-		status = copy_profile(r->profiles[i], to, err);
-	if (!status && r->tables)
-		status = copy_tables(r->tables, to, err);
 	if (!status)
-		status = write_note(to, r, err);
+		status = oae_run_copy_rescore(to, r, err);
 	return status ? status : oae_score_run_dir(to, err);
 }

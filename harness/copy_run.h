@@ -9,6 +9,11 @@
 /* Makes the folder; one that holds something is OAE_ERR_USAGE. */
 enum oae_status oae_run_dir_new(const char *to, struct oae_error *err);
 
+/* Puts the profiles and tables that r names, and rescore.json, into TO. */
+enum oae_status oae_run_copy_rescore(const char *to,
+				     const struct oae_rescore *r,
+				     struct oae_error *err);
+
 /*
  * Makes the folder TO with DIR's journal and inputs, the profiles and tables
  * that r names, rescore.json, and the result that follows from them. TO is

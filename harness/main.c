@@ -23,6 +23,8 @@ static const struct command {
 	  "compute costs and OAE from a file of numbers" },
 	{ "profile", oae_cmd_profile,
 	  "make a profile of your own numbers, or show one" },
+	{ "redact", oae_cmd_redact,
+	  "a run folder without its prompts and answers" },
 	{ "list", oae_cmd_list, "what there is to run" },
 	{ "setup", oae_cmd_setup,
 	  "set an adapter up in a clean place, and record what it takes" },

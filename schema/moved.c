@@ -284,17 +284,27 @@ static enum oae_status walk(struct finder *f, const cJSON *was, const cJSON *is)
 
 /* ---- two results ------------------------------------------------------ */
 
-static const char *journal_of(const cJSON *result)
+static const char *text_at(const cJSON *result, const char *obj,
+			   const char *key)
 {
-	const cJSON *from =
-		cJSON_GetObjectItemCaseSensitive(result, "redacted");
+	return oae_json_str_or(cJSON_GetObjectItemCaseSensitive(result, obj),
+			       key, "");
+}
 
-	if (!cJSON_IsObject(from))
-		from = cJSON_GetObjectItemCaseSensitive(result, "journal");
-	return oae_json_str_or(
-		from,
-		cJSON_HasObjectItem(from, "of_sha256") ? "of_sha256" : "sha256",
-		"");
+/*
+ * A redacted journal has other bytes and doesn't name the one that it was
+ * made from: it is known by when it was measured, and by its seed.
+ */
+static bool same_run(const cJSON *was, const cJSON *is)
+{
+	if (!cJSON_HasObjectItem(was, "redacted") !=
+	    !cJSON_HasObjectItem(is, "redacted"))
+		return !strcmp(text_at(was, "campaign", "utc"),
+			       text_at(is, "campaign", "utc")) &&
+		       !strcmp(text_at(was, "campaign", "seed"),
+			       text_at(is, "campaign", "seed"));
+	return !strcmp(text_at(was, "journal", "sha256"),
+		       text_at(is, "journal", "sha256"));
 }
 
 enum oae_status oae_moves_find(const cJSON *was, const cJSON *is,
@@ -304,12 +314,13 @@ enum oae_status oae_moves_find(const cJSON *was, const cJSON *is,
 
 	memset(out, 0, sizeof(*out));
 	oae_arena_init(&out->arena, ARENA_BYTES_MAX);
-	if (strcmp(journal_of(was), journal_of(is)) != 0)
+	if (!same_run(was, is))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"the two results are of different journals"
 				" (%.12s..., %.12s...): other measurements, not"
 				" other scores; compare them with `oae report`",
-				journal_of(was), journal_of(is));
+				text_at(was, "journal", "sha256"),
+				text_at(is, "journal", "sha256"));
 	return walk(&f, was, is);
 }
 

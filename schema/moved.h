@@ -36,8 +36,8 @@ struct oae_moves {
  * Both trees must outlive the list. Numbers within 1e-9 of each other are
  * the same. Left out is what says who computed (build, oae, spec, rescored),
  * what was measured (journal, campaign, environment) and prose. Results of
- * different journals are OAE_ERR_UNSUPPORTED; that of a redacted folder has
- * the journal that it was made from. Release also after a failure.
+ * different journals are OAE_ERR_UNSUPPORTED; that of a redacted folder is
+ * paired by when it was measured and its seed. Release also after a failure.
  */
 enum oae_status oae_moves_find(const cJSON *was, const cJSON *is,
 			       struct oae_moves *out, struct oae_error *err);

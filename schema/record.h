@@ -33,6 +33,13 @@ enum oae_outcome {
 	OAE_OUTCOME_CANCELLED,
 };
 
+/* Whether an answer was right. */
+enum oae_judged {
+	OAE_JUDGED_NOT, /* its texts say it: schema/judge.h */
+	OAE_JUDGED_RIGHT,
+	OAE_JUDGED_WRONG,
+};
+
 /* One finished request. Times are ns from its run segment's start. */
 struct oae_sample {
 	uint32_t run;	  /* index into oae_records.runs */
@@ -45,7 +52,9 @@ struct oae_sample {
 	const char *reason, *finish;   /* or NULL */
 	const char *answer, *expected; /* or NULL */
 	const char *judge, *group;     /* or NULL */
-	const uint64_t *token_ns;      /* first, gap, gap, ...; or NULL */
+	enum oae_judged judged;	  /* of a redacted journal: before its texts
+				 * were replaced */
+	const uint64_t *token_ns; /* first, gap, gap, ...; or NULL */
 	size_t token_count;
 };
 
@@ -125,7 +134,8 @@ struct oae_look_record {
 
 struct oae_records {
 	struct oae_arena arena;
-	cJSON *campaign;			    /* the "campaign" line */
+	cJSON *campaign; /* the "campaign" line */
+	bool redacted;	 /* texts are keyed hashes (spec §16.5) */
 	cJSON *environment_start, *environment_end; /* or NULL */
 	cJSON *notes; /* array of the texts of "note" lines */
 	cJSON *ready; /* {system: the first ready message of its adapter} */

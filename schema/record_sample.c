@@ -89,8 +89,13 @@ static enum oae_status take_texts(struct oae_record_reader *r,
 		{ "expected", &s->expected }, { "judge", &s->judge },
 		{ "group", &s->group },
 	};
+	const cJSON *right = cJSON_GetObjectItemCaseSensitive(line, "right");
 	enum oae_status status =
 		oae_record_keep_needed(r, line, "request", &s->request);
+
+	if (r->out->redacted && cJSON_IsBool(right))
+		s->judged = cJSON_IsTrue(right) ? OAE_JUDGED_RIGHT :
+						  OAE_JUDGED_WRONG;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !status; i++)
 		status = oae_record_keep_optional(r, line, texts[i].key,

@@ -97,6 +97,8 @@ static enum oae_status take_campaign(struct oae_record_reader *r, cJSON *line)
 				" use the program that wrote it",
 				spec, OAE_SPEC_VERSION);
 	r->out->campaign = cJSON_Duplicate(line, 1);
+	r->out->redacted = cJSON_IsObject(
+		cJSON_GetObjectItemCaseSensitive(line, "redacted"));
 	r->out->ready = cJSON_CreateObject();
 	r->out->notes = cJSON_CreateArray();
 	r->out->condition_set = cJSON_CreateObject();

@@ -118,6 +118,10 @@ static void write_head(struct oae_jw *w, const struct oae_score *s)
 	oae_jw_bool(w, "complete", r->sealed);
 	if (s->rescored)
 		write_rescored(w, s);
+	if (r->redacted)
+		oae_jw_value(w, "redacted",
+			     cJSON_GetObjectItemCaseSensitive(r->campaign,
+							      "redacted"));
 	oae_jw_obj(w, "journal");
 	oae_jw_str(w, "sha256", r->sha256);
 	oae_jw_int(w, "lines", (int64_t)r->lines);

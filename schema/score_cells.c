@@ -105,6 +105,9 @@ enum oae_status oae_sample_judge(const struct oae_sample *s, bool *right,
 	*right = false;
 	if (s->outcome != OAE_OUTCOME_OK)
 		return OAE_OK;
+	*right = s->judged == OAE_JUDGED_RIGHT;
+	if (s->judged != OAE_JUDGED_NOT)
+		return OAE_OK;
 	if (!s->judge || !s->answer ||
 	    (!s->expected && strcmp(s->judge, "none") != 0))
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
