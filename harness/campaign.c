@@ -159,6 +159,10 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 	}
 	if (!o->runs)
 		o->runs = c->suite.runs;
+	if (o->profile) {
+		c->suite.profiles[0] = o->profile;
+		c->suite.profile_count = 1;
+	}
 	o->suite = c->suite.id;
 	status = resolve_conditions(c, err);
 	if (status)
@@ -441,6 +445,7 @@ static enum oae_status load_systems(struct oae_campaign *c,
 	c->systems = calloc(n, sizeof(*c->systems));
 	if (!c->systems)
 		return no_memory(err);
+	c->system_count = n;
 	for (i = 0; !status && i < n; i++) {
 		for (k = 0; k < i; k++)
 			if (!strcmp(c->options.systems.item[k],
@@ -467,8 +472,7 @@ static size_t scale_system(const struct oae_campaign *c, size_t scale)
 	return i;
 }
 
-/* Half of each scale step's runs (rounded up) first, the rest at the end. */
-static void add_scales(struct oae_campaign *c, bool first, uint32_t block)
+void oae_campaign_add_scales(struct oae_campaign *c, bool first, uint32_t block)
 {
 	uint32_t half, k, end;
 	size_t i;
@@ -538,7 +542,7 @@ static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 	status = oae_blocks_plan(&b, planned, err);
 	for (i = 0; !status && i < n; i++) {
 		if (planned[i].block != 0 && block == 0)
-			add_scales(c, true, 0);
+			oae_campaign_add_scales(c, true, 0);
 		block = planned[i].block;
 		c->runs[c->run_count].at = planned[i];
 		c->runs[c->run_count++].scale = OAE_NO_SCALE;
@@ -546,8 +550,8 @@ static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 	if (status)
 		return status;
 	if (block == 0)
-		add_scales(c, true, 0);
-	add_scales(c, false, block);
+		oae_campaign_add_scales(c, true, 0);
+	oae_campaign_add_scales(c, false, block);
 	if (c->run_count > OAE_RUNS_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0, "more than %u runs",
 				OAE_RUNS_MAX);
@@ -617,7 +621,7 @@ void oae_campaign_release(struct oae_campaign *c)
 {
 	size_t i;
 
-	for (i = 0; c->systems && i < c->options.systems.count; i++)
+	for (i = 0; c->systems && i < c->system_count; i++)
 		cJSON_Delete(c->systems[i].knobs);
 	free(c->systems);
 	for (i = 0; i < c->adapter_count; i++)

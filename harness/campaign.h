@@ -33,6 +33,8 @@ struct oae_names {
 	size_t count;
 };
 
+struct oae_tuning; /* harness/tune_plan.h */
+
 /* What a user may say; zero is "as the suite has it". */
 struct oae_options {
 	const char *suite;	  /* id */
@@ -50,6 +52,7 @@ struct oae_options {
 	uint64_t seed;
 	bool no_calibration; /* of the harness's own cost */
 	struct oae_load_spec load;
+	const char *profile; /* instead of the suite's; or NULL */
 };
 
 struct oae_campaign_adapter {
@@ -101,8 +104,11 @@ struct oae_campaign {
 	uint32_t items[OAE_WORKLOADS_MAX]; /* asked in one run */
 	struct oae_campaign_adapter adapters[OAE_ADAPTERS_MAX];
 	size_t adapter_count;
-	struct oae_campaign_system *systems; /* options.systems.count */
+	/* Those of the options; those that a tuning adds come after them. */
+	struct oae_campaign_system *systems;
+	size_t system_count;
 	size_t baseline;
+	const struct oae_tuning *tuning; /* or NULL: the runs are scored */
 	struct oae_input *inputs;
 	size_t input_count;
 	struct oae_stopping stopping;
@@ -164,6 +170,9 @@ enum oae_status oae_campaign_copy_inputs(const struct oae_campaign *c,
 					 const char *dir,
 					 struct oae_error *err);
 
+/* Plans half of each scale step's runs (rounded up), or the other half. */
+void oae_campaign_add_scales(struct oae_campaign *c, bool first,
+			     uint32_t block);
 /* How many requests run i of the plan has. */
 size_t oae_campaign_requests(const struct oae_campaign *c, size_t i);
 /*

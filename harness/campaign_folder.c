@@ -7,6 +7,7 @@
 #include "base/compiler.h"
 #include "base/file.h"
 #include "harness/campaign.h"
+#include "harness/tune_plan.h"
 #include "schema/record.h"
 
 #ifndef OAE_BUILD_FLAGS
@@ -80,6 +81,8 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	oae_jw_u64s(w, "seed", o->seed);
 	oae_jw_bool(w, "calibrate", !o->no_calibration);
 	oae_load_spec_write(w, &o->load);
+	if (o->profile)
+		oae_jw_str(w, "profile", o->profile);
 	oae_jw_end_obj(w);
 }
 
@@ -146,6 +149,8 @@ void oae_campaign_write(const struct oae_campaign *c, struct oae_jw *w,
 	write_names(w, "workloads", &c->options.workloads);
 	oae_jw_str(w, "scenario", oae_scenario_name(c->load.scenario));
 	write_scales(w, &c->suite);
+	if (c->tuning)
+		oae_tuning_write(c->tuning, c, w);
 }
 
 static enum oae_status read_names(const cJSON *obj, const char *key,
@@ -222,6 +227,7 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = oae_json_u64(obj, "seed", &o->seed, err);
 	o->no_calibration = cJSON_IsFalse(
 		cJSON_GetObjectItemCaseSensitive(obj, "calibrate"));
+	o->profile = oae_json_str_or(obj, "profile", NULL);
 	o->load.scenario = oae_json_str_or(obj, "scenario", NULL);
 	if (!status && cJSON_GetObjectItemCaseSensitive(obj, "load"))
 		status = oae_load_spec_read(

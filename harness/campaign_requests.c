@@ -135,7 +135,7 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->load = scale ? oae_load_plan_default() : c->load;
 	r->offered_per_s = NAN;
 	r->scenario = oae_scenario_name(r->load.scenario);
-	r->purpose = scale ? "scale" : "score";
+	r->purpose = scale ? "scale" : c->tuning ? "tune" : "score";
 	if (scale) {
 		r->shape = scale->shape;
 		r->quant = scale->quant;

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,11 +15,13 @@
 #include "harness/commands.h"
 #include "harness/conduct.h"
 #include "harness/environment.h"
+#include "harness/new_folder.h"
 #include "harness/run_args.h"
 #include "harness/sensors/choice.h"
 #include "reports/report.h"
 #include "schema/harness_cost.h"
 #include "schema/result.h"
+#include "schema/tune.h"
 
 static const char help[] =
 	"usage: oae run [options]\n"
@@ -248,61 +248,10 @@ static enum oae_status print_plan(const struct oae_campaign *c, bool json,
 
 /* ---- the run folder --------------------------------------------------- */
 
-static enum oae_status not_empty(void *ctx, const char *relative,
-				 struct oae_error *err)
-{
-	return oae_fail(err, OAE_ERR_USAGE, 0,
-			"%s: not empty (%s is in it); name another folder, or"
-			" use --resume to go on with a campaign",
-			(const char *)ctx, relative);
-}
-
-static enum oae_status check_writable(const char *dir, struct oae_error *err)
-{
-	if (access(dir, W_OK) < 0)
-		return oae_fail(err,
-				errno == EACCES || errno == EROFS ?
-					OAE_ERR_DENIED :
-					OAE_ERR_IO,
-				errno,
-				"%s: cannot write there; name another folder"
-				" with --out",
-				dir);
-	return OAE_OK;
-}
-
 static enum oae_status choose_dir(struct job *j, struct oae_error *err)
 {
-	const char *suite = j->campaign.suite.id;
-	enum oae_status status;
-	char stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	int n = 0, i;
-
-	if (j->args.out) {
-		(void)snprintf(j->dir, sizeof(j->dir), "%s", j->args.out);
-		if (strlen(j->args.out) >= sizeof(j->dir) / 2)
-			return oae_fail(err, OAE_ERR_LIMIT, 0,
-					"--out: path too long");
-		if (oae_dir_exists(j->dir)) {
-			status = oae_dir_walk(j->dir, not_empty, j->dir, err);
-			if (status)
-				return status;
-		}
-	} else {
-		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ",
-			 gmtime_r(&now, &tm));
-		(void)snprintf(j->dir, sizeof(j->dir), "oae-runs/%s-%s", stamp,
-			       suite);
-		/* Two campaigns in one second: the next number. */
-		n = (int)strlen(j->dir);
-		for (i = 2; oae_dir_exists(j->dir) && i < 100; i++)
-			(void)snprintf(j->dir + n, sizeof(j->dir) - (size_t)n,
-				       "-%d", i);
-	}
-	status = oae_dir_make(j->dir, err);
-	return status ? status : check_writable(j->dir, err);
+	return oae_new_folder(j->args.out, j->campaign.suite.id, j->dir,
+			      sizeof(j->dir), err);
 }
 
 static enum oae_status journal_path(const struct job *j, char *out, size_t n,
@@ -356,6 +305,11 @@ static enum oae_status begin_resumed(struct job *j, struct oae_error *err)
 	if (!status)
 		status =
 			oae_journal_resume(&j->journal, path, &j->records, err);
+	if (!status && oae_tune_is(j->records.campaign))
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "%s: is a tuning; go on with `oae tune"
+				  " --resume`",
+				  j->dir);
 	if (status)
 		return status;
 	/* A sealed one is whole: its own inputs are enough to score it. */

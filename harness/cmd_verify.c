@@ -13,6 +13,7 @@
 #include "harness/commands.h"
 #include "schema/check.h"
 #include "schema/result.h"
+#include "schema/tune.h"
 
 #define FINDING_BYTES 600
 #define FILES_MAX 100000u
@@ -27,6 +28,7 @@ static const char help[] =
 	"  inputs   are those whose hashes the journal names\n"
 	"  result   result.json, recomputed from journal and inputs: byte for"
 	" byte when\n           this build made it, else every number to 1e-9\n"
+	"  tune     of a tuning instead: tune.json, byte for byte\n"
 	"\nexit codes: 0 all is well, 1 cannot check, 2 something is wrong,"
 	" 4 of another\nversion, 64 usage\n";
 
@@ -37,7 +39,7 @@ struct checker {
 	struct oae_buf json;
 	struct oae_jw w;
 	size_t bad;
-	bool other_version, broken_journal;
+	bool other_version, broken_journal, is_tuning;
 };
 
 __attribute__((format(printf, 4, 5))) static void
@@ -202,6 +204,7 @@ static enum oae_status check_journal(struct checker *c, struct oae_error *err)
 	if (status)
 		goto out;
 	c->broken_journal = oae_records_read(path, r, &found) != OAE_OK;
+	c->is_tuning = oae_tune_is(r->campaign);
 	if (c->broken_journal)
 		say_error(c, "journal", &found);
 	else if (!r->sealed)
@@ -313,6 +316,42 @@ out:
 	return status;
 }
 
+static enum oae_status check_tune(struct checker *c, struct oae_error *err)
+{
+	struct oae_error found = { OAE_OK, 0, "" };
+	char path[OAE_PATH_BYTES_MAX];
+	struct oae_buf was, is;
+	enum oae_status status;
+
+	oae_buf_init(&was, OAE_TUNE_BYTES_MAX);
+	oae_buf_init(&is, OAE_TUNE_BYTES_MAX);
+	status = oae_path_join(path, sizeof(path), c->dir, OAE_TUNE_NAME, err);
+	if (status)
+		goto out;
+	if (!oae_file_exists(path)) {
+		say(c, false, "tune",
+		    OAE_TUNE_NAME ": missing; `oae tune --resume` writes it");
+		goto out;
+	}
+	status = oae_file_read(path, &was, err);
+	if (status || c->broken_journal)
+		goto out;
+	if (oae_tune_build(c->dir, &is, &found))
+		say_error(c, found.status == OAE_ERR_CHECK ? "inputs" : "tune",
+			  &found);
+	else if (was.len != is.len || memcmp(was.data, is.data, is.len) != 0)
+		say(c, false, "tune",
+		    OAE_TUNE_NAME ": is not what journal and inputs give");
+	else
+		say(c, true, "tune",
+		    OAE_TUNE_NAME " recomputed from journal and inputs: equal"
+				  " byte for byte");
+out:
+	oae_buf_release(&was);
+	oae_buf_release(&is);
+	return status;
+}
+
 static int finish(struct checker *c)
 {
 	if (c->as_json) {
@@ -353,7 +392,8 @@ static int verify(const char *dir, bool as_json)
 	if (!status)
 		status = check_journal(&c, &err);
 	if (!status)
-		status = check_result(&c, &err);
+		status = c.is_tuning ? check_tune(&c, &err) :
+				       check_result(&c, &err);
 	if (status) {
 		oae_buf_release(&c.json);
 		return oae_die_code("oae verify", &err);

@@ -24,6 +24,7 @@ int oae_cmd_setup(int argc, char **argv);   /* harness/cmd_setup.c */
 int oae_cmd_board(int argc, char **argv);   /* harness/cmd_board.c */
 int oae_cmd_compare(int argc, char **argv); /* harness/cmd_compare.c */
 int oae_cmd_effort(int argc, char **argv);  /* harness/cmd_effort.c */
+int oae_cmd_tune(int argc, char **argv);    /* harness/cmd_tune.c */
 
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and

@@ -22,7 +22,7 @@ static enum oae_status no_memory(struct oae_error *err)
 
 static size_t kind_count(const struct oae_campaign *c)
 {
-	return c->options.systems.count * (c->options.workloads.count + 1);
+	return c->system_count * (c->options.workloads.count + 1);
 }
 
 static struct oae_conduct_kind *kind_of(const struct oae_conduct *d, size_t i)
@@ -100,8 +100,8 @@ static enum oae_status restore_run(struct oae_conduct *d,
 	r = &d->runs[was->id];
 	r->segments = was->segments;
 	r->over = was->ended && strcmp(was->status, "interrupted") != 0;
-	if (r->over && strcmp(was->status, "failed") == 0)
-		d->failed_runs++;
+	r->broke = r->over && strcmp(was->status, "failed") == 0;
+	d->failed_runs += r->broke;
 	if (r->over && was->wall_ns) {
 		kind_of(d, (size_t)was->id)->seconds +=
 			(double)was->wall_ns * 1e-9;
@@ -354,6 +354,7 @@ static void take_result(struct oae_conduct *d, size_t i,
 	if (result->status == OAE_RUN_OK)
 		return;
 	d->failed_runs++;
+	d->runs[i].broke = true;
 	oae_warn("run %zu, %s on %s%s%s: failed: %s", i, r->system, r->workload,
 		 at_condition ? ", " : "", at_condition ? r->condition : "",
 		 result->reason);
@@ -425,6 +426,22 @@ out:
 	return status;
 }
 
+/* One run, unless whoever conducts wants it left out. */
+static enum oae_status next_run(struct oae_conduct *d, size_t i,
+				struct oae_error *err)
+{
+	bool skip = false;
+	enum oae_status status = OAE_OK;
+
+	if (d->before)
+		status = d->before(d->before_ctx, i, &skip, err);
+	if (status || !skip)
+		return status ? status : one_run(d, i, err);
+	d->runs[i].over = true;
+	d->over++;
+	return OAE_OK;
+}
+
 enum oae_status oae_conduct_all(struct oae_conduct *d, struct oae_error *err)
 {
 	const struct oae_campaign *c = d->campaign;
@@ -436,7 +453,7 @@ enum oae_status oae_conduct_all(struct oae_conduct *d, struct oae_error *err)
 			status = oae_conduct_decide(d, rep = c->runs[i].at.rep,
 						    err);
 		if (!status && !d->runs[i].over)
-			status = one_run(d, i, err);
+			status = next_run(d, i, err);
 	}
 	if (!status && !*d->stop && !d->skipped)
 		status = oae_conduct_decide(

@@ -22,6 +22,7 @@
 /* What is known of one run of the plan. */
 struct oae_conduct_run {
 	bool over;
+	bool broke;	   /* it failed */
 	uint32_t segments; /* "run" lines in the journal */
 	bool *finished;	   /* by request, when begun earlier; or NULL */
 	size_t ok, failed; /* requests */
@@ -53,6 +54,13 @@ struct oae_conduct {
 	enum oae_status (*look)(void *ctx, uint32_t runs, struct oae_look *out,
 				struct oae_error *err);
 	void *look_ctx;
+	/*
+	 * Called before a run that is not over, or NULL: it may settle what
+	 * the run's system is, or set *skip: the run is then over, unrun.
+	 */
+	enum oae_status (*before)(void *ctx, size_t run, bool *skip,
+				  struct oae_error *err);
+	void *before_ctx;
 	uint32_t looked_at;	     /* runs of the last look taken */
 	bool reached;		     /* by that look */
 	size_t skipped;		     /* runs, by the decision to stop */

@@ -21,6 +21,8 @@ static const struct command {
 	  "is one build worse than another, for CI" },
 	{ "cost", oae_cmd_cost,
 	  "compute costs and OAE from a file of numbers" },
+	{ "tune", oae_cmd_tune,
+	  "how far shipped defaults and a few trials of the knobs get" },
 	{ "profile", oae_cmd_profile,
 	  "make a profile of your own numbers, or show one" },
 	{ "redact", oae_cmd_redact,

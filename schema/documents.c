@@ -20,6 +20,7 @@ const struct oae_document oae_documents[] = {
 	  false },
 	{ "rescore", "rescore-1", NULL, "what a run was scored again with",
 	  false },
+	{ "tune", "tune-1", NULL, "a tuning's tune.json", false },
 	{ "moved", "moved-1", NULL, "what `oae score --compare` says", false },
 };
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "schema/check.h"
+#include "schema/knob_space.h"
 #include "schema/manifest.h"
 #include "schema/manifest_internal.h"
 
@@ -16,11 +17,12 @@ static const char *const manifest_keys[] = {
 	"materials",   "first",	  "synth",   NULL,
 };
 static const char *const system_keys[] = {
-	"name",	  "title", "kind",   "about", "lossless_of",
-	"models", "knobs", "effort", NULL,
+	"name",	  "title", "kind",   "about",	    "lossless_of",
+	"models", "knobs", "effort", "constraints", NULL,
 };
 static const char *const knob_keys[] = {
-	"name", "type", "default", "low", "high", "choices", "about", NULL,
+	"name",	   "type",  "default", "low", "high",
+	"choices", "about", "tune",    NULL,
 };
 
 static enum oae_status no_memory(struct oae_error *err)
@@ -151,6 +153,8 @@ static enum oae_status read_knob(const cJSON *obj, struct oae_knob *k,
 		status = knob_choices(obj, k, err);
 	if (!status)
 		status = knob_default(k, err);
+	if (!status)
+		status = oae_knob_space_read(obj, k, err);
 	if (status)
 		oae_error_prefix(err, "knob \"%.60s\"", k->name);
 	return status;
@@ -217,6 +221,8 @@ static enum oae_status read_system(const cJSON *obj, struct oae_system_entry *s,
 					  &s->models, err);
 	if (!status)
 		status = read_knobs(obj, s, err);
+	if (!status)
+		status = oae_constraints_read(obj, s, err);
 	if (status)
 		oae_error_prefix(err, "system \"%.60s\"", s->name);
 	return status;
@@ -325,8 +331,10 @@ enum oae_status oae_manifest_read(const char *dir, struct oae_manifest *m,
 
 void oae_manifest_release(struct oae_manifest *m)
 {
-	for (size_t i = 0; i < m->system_count; i++)
+	for (size_t i = 0; i < m->system_count; i++) {
 		free(m->systems[i].knobs);
+		free(m->systems[i].constraints);
+	}
 	free(m->systems);
 	free(m->setup);
 	cJSON_Delete(m->tree);

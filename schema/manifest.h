@@ -31,6 +31,18 @@ struct oae_knob {
 	const cJSON *otherwise; /* the shipped default */
 	double low, high;	/* int and number; -inf, inf if open */
 	const cJSON *choices;	/* array of strings, or NULL */
+	/* What a random search may try; schema/knob_space.h. */
+	bool tuned;
+	double tune_low, tune_high; /* of a number without tune_values */
+	bool tune_log;
+	const cJSON *tune_values; /* array, or NULL */
+};
+
+/* knob <= other (or >=); a number where other is NULL. */
+struct oae_constraint {
+	const struct oae_knob *knob, *other;
+	double number;
+	bool at_least;
 };
 
 struct oae_strings {
@@ -46,6 +58,8 @@ struct oae_system_entry {
 	struct oae_strings models; /* relative to the project's folder */
 	struct oae_knob *knobs;
 	size_t knob_count;
+	struct oae_constraint *constraints; /* between knobs */
+	size_t constraint_count;
 };
 
 enum oae_setup_kind {

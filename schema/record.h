@@ -132,6 +132,13 @@ struct oae_look_record {
 	bool reached;
 };
 
+/* A "choice" line of a tuning: setting `slot` is measured as `as`. */
+struct oae_choice_record {
+	uint64_t slot, as;
+};
+
+#define OAE_CHOICES_MAX 2u /* the baseline's and the system's best */
+
 struct oae_records {
 	struct oae_arena arena;
 	cJSON *campaign; /* the "campaign" line */
@@ -151,6 +158,8 @@ struct oae_records {
 	size_t sample_count;
 	struct oae_look_record looks[OAE_LOOKS_MAX]; /* by runs, rising */
 	size_t look_count;
+	struct oae_choice_record choices[OAE_CHOICES_MAX];
+	size_t choice_count;
 	const char *stop_reason; /* "precision", "budget"; NULL: no stop */
 	uint32_t stop_runs, stop_skipped;
 	uint64_t lines, bytes; /* whole lines, seal included */

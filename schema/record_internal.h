@@ -75,6 +75,7 @@ enum oae_status oae_record_load(struct oae_record_reader *r, const cJSON *line,
 enum oae_status oae_record_note(struct oae_record_reader *r, cJSON *line);
 enum oae_status oae_record_look(struct oae_record_reader *r, cJSON *line);
 enum oae_status oae_record_stop(struct oae_record_reader *r, cJSON *line);
+enum oae_status oae_record_choice(struct oae_record_reader *r, cJSON *line);
 enum oae_status oae_record_no_memory(struct oae_record_reader *r);
 /* Room for one more element; the new one is zeroed. NULL: no memory. */
 void *oae_record_grow(void **array, size_t *count, size_t *alloc, size_t size);

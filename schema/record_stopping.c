@@ -52,3 +52,19 @@ enum oae_status oae_record_stop(struct oae_record_reader *r, cJSON *line)
 	out->stop_skipped = (uint32_t)skipped;
 	return oae_record_note(r, line);
 }
+
+enum oae_status oae_record_choice(struct oae_record_reader *r, cJSON *line)
+{
+	struct oae_records *out = r->out;
+	struct oae_choice_record *c = &out->choices[out->choice_count];
+	enum oae_status status;
+
+	if (out->choice_count == OAE_CHOICES_MAX)
+		return oae_fail(r->err, OAE_ERR_LIMIT, 0,
+				"more than %u choices", OAE_CHOICES_MAX);
+	status = oae_json_u64(line, "slot", &c->slot, r->err);
+	if (!status)
+		status = oae_json_u64(line, "as", &c->as, r->err);
+	out->choice_count += !status;
+	return status;
+}

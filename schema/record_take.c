@@ -464,6 +464,7 @@ enum oae_status oae_record_take(struct oae_record_reader *r, const char *type,
 		{ "note", oae_record_note },
 		{ "look", oae_record_look },
 		{ "stop", oae_record_stop },
+		{ "choice", oae_record_choice },
 	};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)

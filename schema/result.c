@@ -9,6 +9,7 @@
 #include "schema/check.h"
 #include "schema/result.h"
 #include "schema/result_internal.h"
+#include "schema/tune.h"
 
 #ifndef OAE_BUILD_FLAGS
 #define OAE_BUILD_FLAGS ""
@@ -162,6 +163,11 @@ enum oae_status oae_result_build_for(const char *run_dir,
 				 OAE_OK;
 	if (!status)
 		status = oae_score_read_for(run_dir, wish->rescore, s, err);
+	if (!status && oae_tune_is(s->records.campaign))
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "%.200s: holds a tuning, which has no score;"
+				  " `oae tune --resume` computes its tune.json",
+				  run_dir);
 	if (status)
 		goto out;
 	s->goodput = wish->goodput ? &slo : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much of an expert's gain a few random trials keep (spec §7.3). */
+/* How much of an expert's gain a few random trials keep (spec §7.3, §7.4). */
 #ifndef OAE_SCHEMA_TALENT_H
 #define OAE_SCHEMA_TALENT_H
 
