@@ -62,8 +62,7 @@ void oae_board_html_begin(const struct oae_board *b,
 		       "\">\n",
 		       place->up);
 	if (place->script)
-		oae_buf_printf(out,
-			       "<script src=\"%sboard.js\" defer></script>\n",
+		oae_buf_printf(out, "<script src=\"%sboard.js\"></script>\n",
 			       place->up);
 	oae_buf_puts(out, "</head>\n<body>\n<a class=\"skip\" href=\"#main\">"
 			  "Skip to the content</a>\n<header>\n<p class=\""

@@ -89,7 +89,9 @@ static void put_all(const struct oae_board *b, struct oae_buf *out)
 	for (i = 0; i < b->n_submissions; i++)
 		if (b->submissions[i].check != OAE_BOARD_REJECTED)
 			put_row(out, &b->submissions[i]);
-	oae_buf_puts(out, "</tbody>\n</table>\n</div>\n");
+	oae_buf_puts(out,
+		     "</tbody>\n</table>\n</div>\n"
+		     "<button type=\"button\" id=\"more\" hidden></button>\n");
 }
 
 static void put_rejected(const struct oae_board *b, struct oae_buf *out)

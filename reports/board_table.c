@@ -20,16 +20,16 @@ static const struct column columns[] = {
 	{ "Rank", "num" },
 	{ "System", "text" },
 	{ "Organisation", "text" },
-	{ "Baseline", "text" },
 	{ "OAE [95 %]", "num" },
 	{ "Verdict", "text" },
+	{ "Status", "text" },
 	{ "Running cost (kappa)", "num" },
 	{ "Quality gate", "text" },
 	{ "Evidence", "text" },
 	{ "Measured share", "num" },
+	{ "Baseline", "text" },
 	{ "Hardware", "text" },
 	{ "Date", "text" },
-	{ "Status", "text" },
 };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -100,12 +100,14 @@ static void put_row(struct oae_buf *out, const struct oae_board_row *r,
 	oae_board_html_link(out, "", s, r->system);
 	oae_buf_printf(out, "</th><td>%s <span class=\"sub\">%s</span></td>",
 		       s->org, s->name);
-	put_cell(out, r->baseline);
 	begin_number(out, r->oae.has ? r->oae.value : NAN);
 	oae_board_html_value(out, &r->oae);
 	oae_board_html_bar(out, axis, &r->oae);
 	oae_buf_puts(out, "</td><td>");
 	oae_board_html_tag(out, oae_board_verdict_tone(r->verdict), r->verdict);
+	oae_buf_puts(out, "</td><td>");
+	oae_board_html_tag(out, oae_board_status_tone(s->status),
+			   oae_board_status_name[s->status]);
 	oae_buf_puts(out, "</td>");
 	begin_number(out, r->kappa.has ? r->kappa.value : NAN);
 	oae_board_html_value(out, &r->kappa);
@@ -115,12 +117,10 @@ static void put_row(struct oae_buf *out, const struct oae_board_row *r,
 	begin_number(out, r->measured_share);
 	oae_board_html_share(out, r->measured_share);
 	oae_buf_puts(out, "</td>");
+	put_cell(out, r->baseline);
 	put_cell(out, s->hardware);
 	oae_buf_puts(out, "<td>");
 	oae_board_html_date(out, s->date);
-	oae_buf_puts(out, "</td><td>");
-	oae_board_html_tag(out, oae_board_status_tone(s->status),
-			   oae_board_status_name[s->status]);
 	oae_buf_puts(out, "</td></tr>\n");
 }
 
@@ -170,7 +170,9 @@ static void put_table(const struct oae_board *b,
 			put_row(out, rows[i], &axis);
 		oae_buf_puts(out, "</tbody>\n");
 	}
-	oae_buf_puts(out, "</table>\n</div>\n");
+	oae_buf_puts(out,
+		     "</table>\n</div>\n"
+		     "<button type=\"button\" id=\"more\" hidden></button>\n");
 }
 
 /* ---- around the table -------------------------------------------------- */
