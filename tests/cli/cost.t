@@ -71,6 +71,84 @@ check "bounds, verdict and flip wage of the range test" jq -e \
 	.verdict.S == $t.verdict and
 	(.flip.S.r_usd_h - $t.flip_wage_usd_h | fabs < 1e-6)' "$tmp/range.out"
 
+# ---- demand in a range: whole machines come and go inside it
+jq '.inputs | .profiles_requests_a_month = {"enterprise": [70000, 210000,
+	630000]}' "$golden" >"$tmp/demand.json"
+"$oae" cost "$tmp/demand.json" >"$tmp/demand.out"
+check "bounds of M with requests x/: 3 are not those of both ends" jq -e \
+	--slurpfile g "$golden" '$g[0].range_test_enterprise_owned_M as $t |
+	.owned[0] | (.bounds.M[0] - $t.bounds[0] | fabs < 5e-5) and
+	(.bounds.M[1] - $t.bounds[1] | fabs < 5e-5) and
+	(.uncertainty.M | .robust and .pays_share == 1 and
+	 (.parameters | length == 1) and (.parameters[0] |
+	 .parameter == "N" and
+	 (.oae_at_low - $t.bounds_at_both_ends_alone[0] | fabs < 5e-5) and
+	 (.oae_at_high - $t.bounds_at_both_ends_alone[1] | fabs < 5e-5)))' \
+	"$tmp/demand.out"
+
+# ---- draws, once more by another program
+cat >"$tmp/draw.py" <<'PY'
+import json
+import math
+import random
+import sys
+
+p = json.load(open(sys.argv[1]))
+got = json.load(open(sys.argv[2]))["owned"][2]
+u = got["uncertainty"]["S"]
+random.seed(7)
+o = p["owned"]
+machine = 17520 * (o["p_h_usd"] + o["p_e_usd_kwh"] * o["p_idle_w"] / 1000)
+
+
+def draw(v):
+    if not isinstance(v, list):
+        return v
+    return v[0] * (v[2] / v[0]) ** random.random()
+
+
+scores, hours, pays = [], [], 0
+for _ in range(100000):
+    r = draw(p["r_usd_h"])
+    cost = {}
+    for name, m in ("D", 12), ("S", 10):
+        x = p["systems"][name]
+        cost[name] = [r * (draw(x["a_h"]) + 24 * draw(x["mu_h_month"])),
+                      m * machine + 5040000 * o["p_e_usd_kwh"] * x["e_kwh"]]
+    scores.append(sum(cost["D"]) / sum(cost["S"]))
+    hours.append((cost["D"][1] - cost["S"][1]) / r)
+    pays += scores[-1] > 1
+for mine, key in (scores, "oae"), (hours, "affordable_hours"):
+    mine.sort()
+    for at, end in (.025, "low"), (.5, "median"), (.975, "high"):
+        want = mine[int(at * len(mine))]
+        assert abs(u[key][end] / want - 1) < .02, (key, end, want)
+assert abs(u["pays_share"] - pays / 100000) < .02
+assert u["draws"] == 5000 and u["seed"] == 1
+names = [(q["of"], q["parameter"]) for q in u["parameters"]]
+assert sorted(names) == [("shared", "r_usd_h"), ("system", "a_h"),
+                         ("system", "mu_h_month")], names
+swing = [abs(math.log(q["oae_at_high"] / q["oae_at_low"]))
+         for q in u["parameters"]]
+assert swing == sorted(swing, reverse=True)
+assert .9 < sum(q["share"] for q in u["parameters"]) < 1.02
+assert u["agreement"] == {"middle": "PAYS", "draws": "UNDECIDED",
+                          "bounds": "UNDECIDED"} and u["robust"] is False
+PY
+check "draws of the range test agree with Python's" /usr/bin/python3 \
+	"$tmp/draw.py" "$tmp/range.json" "$tmp/range.out"
+check "drawn again: the same bytes" bash -c \
+	'"$0" cost "$1" | cmp - "$2"' "$oae" "$tmp/range.json" "$tmp/range.out"
+check "numbers without ranges are not drawn" jq -e \
+	'[.owned[], .on_demand[]] | all(has("uncertainty") | not)' \
+	"$tmp/got.json"
+jq '.N = [range(1; 200)] | del(.profiles_requests_a_month)' \
+	"$tmp/range.json" >"$tmp/many.json"
+check "too many comparisons are not drawn, and say so" bash -c \
+	'"$0" cost "$1" | jq -e ".owned | length == 199 and
+	all(.[]; .uncertainty == null and has(\"uncertainty\"))"' \
+	"$oae" "$tmp/many.json"
+
 # ---- the formulas once more, in another language, on other numbers
 cat >"$tmp/again.py" <<'PY'
 import json
