@@ -63,6 +63,18 @@ static void ratios_release(struct ratios *r)
 }
 
 /*
+ * The bootstrap's spread of n values is short by (n - 1) / n, and it knows
+ * no t: the level at which normal values have the t interval (Hesterberg
+ * 2015, "expanded").
+ */
+static double bootstrap_level(double level, size_t n)
+{
+	double t = oae_t_quantile((1 + level) / 2, (double)n - 1);
+
+	return 2 * oae_normal_cdf(t * sqrt((double)n / ((double)n - 1))) - 1;
+}
+
+/*
  * The interval over repetitions, of logarithms: paired t, from OAE_BCA_RUNS
  * on BCa over runs and then requests within them.
  */
@@ -78,8 +90,9 @@ static struct oae_interval over_runs(struct ratios *r, double level)
 	for (size_t k = 0; k < r->n * r->draws; k++)
 		r->again[k] = log(r->again[k]);
 	oae_rng_seed(&rng, 1);
-	i = oae_nested_interval(r->v, r->n, r->again, r->draws, level,
-				BCA_RESAMPLES, &rng);
+	i = oae_nested_interval(r->v, r->n, r->again, r->draws,
+				bootstrap_level(level, r->n), BCA_RESAMPLES,
+				&rng);
 	return (struct oae_interval){ exp(i.low), exp(i.mid), exp(i.high) };
 }
 
@@ -96,58 +109,82 @@ static double at_least_one(double m)
 	return m > 1 ? m : 1;
 }
 
+/* Machines of both systems; m of 0: those that each cost takes. */
+struct machines {
+	double b, x;
+};
+
+static struct oae_cost cost_at(enum oae_mode mode, const struct oae_terms *t,
+			       const struct oae_own_values *own, double m)
+{
+	return m > 0 ? oae_cost_with(mode, t, own, m) :
+		       oae_cost_of(mode, t, own);
+}
+
 /*
- * Owned mode: also over the machine counts within the interval of s. What
- * slows the machine slows both systems, so the baseline's s walks through
- * its interval and the system's follows at either end of their ratio's; the
- * walk goes from jump to jump, or in even steps when there are too many.
+ * Owned mode: the machine counts within the interval of s at which the aim
+ * is least and largest. What slows the machine slows both systems, so the
+ * baseline's s walks through its interval and the system's follows at either
+ * end of their ratio's; the walk goes from jump to jump, or in even steps
+ * when there are too many. False when s has no interval.
  */
-static void widen_by_machines(const struct oae_case *c,
-			      const struct oae_terms *t, aim_fn *aim,
-			      struct oae_interval *i)
+static bool walk_machines(const struct oae_case *c, const struct oae_terms *t,
+			  aim_fn *aim, struct machines ends[2])
 {
 	const struct oae_interval *s = &c->pairs.b_s, *r = &c->pairs.s_ratio;
 	double load = oae_cost_load(t) * (1 - 1e-9);
 	double step = (s->high - s->low) / WALK_STEPS;
+	double least = INFINITY, most = -INFINITY;
 
 	if (isnan(s->low) || isnan(r->low))
-		return;
+		return false;
 	for (int end = 0; end < 2; end++) {
 		double ratio = end ? r->high : r->low, at = s->low, last = 0;
 
 		while (last < s->high) {
-			double m_b = at_least_one(ceil(load * at));
-			double m_x = at_least_one(ceil(load * at / ratio));
-			double jump = fmin(m_b, m_x * ratio) / load;
+			struct machines m = {
+				at_least_one(ceil(load * at)),
+				at_least_one(ceil(load * at / ratio)),
+			};
+			double jump = fmin(m.b, m.x * ratio) / load, v;
 			struct oae_cost b =
-				oae_cost_with(OAE_OWNED, t, &c->box.b_mid, m_b);
+				oae_cost_with(OAE_OWNED, t, &c->box.b_mid, m.b);
 			struct oae_cost x =
-				oae_cost_with(OAE_OWNED, t, &c->box.x_mid, m_x);
+				oae_cost_with(OAE_OWNED, t, &c->box.x_mid, m.x);
 
-			widen(i, aim(&b, &x));
+			v = aim(&b, &x);
+			if (v < least)
+				ends[0] = m;
+			if (v > most)
+				ends[1] = m;
+			least = fmin(least, v);
+			most = fmax(most, v);
 			last = at;
 			at = fmax(jump * (1 + 1e-12), at + step);
 			at = fmin(at, s->high);
 		}
 	}
+	return isfinite(least);
 }
 
 static double aim_ratio(enum oae_mode mode, const struct oae_terms *t,
 			aim_fn *aim, const struct oae_own_values *b_own,
-			const struct oae_own_values *x_own)
+			const struct oae_own_values *x_own, struct machines m)
 {
-	struct oae_cost b = oae_cost_of(mode, t, b_own);
-	struct oae_cost x = oae_cost_of(mode, t, x_own);
+	struct oae_cost b = cost_at(mode, t, b_own, m.b);
+	struct oae_cost x = cost_at(mode, t, x_own, m.x);
 
 	return aim == aim_saved ? aim_running(&b, &x) : aim(&b, &x);
 }
 
-static struct oae_interval aim_interval(const struct oae_case *c,
-					enum oae_mode mode,
-					const struct oae_terms *t, aim_fn *aim)
+/* The aim and its interval over repetitions, with given machines or not. */
+static struct oae_interval interval_at(const struct oae_case *c,
+				       enum oae_mode mode,
+				       const struct oae_terms *t, aim_fn *aim,
+				       struct machines m)
 {
-	struct oae_cost b = oae_cost_of(mode, t, &c->box.b_mid);
-	struct oae_cost x = oae_cost_of(mode, t, &c->box.x_mid);
+	struct oae_cost b = cost_at(mode, t, &c->box.b_mid, m.b);
+	struct oae_cost x = cost_at(mode, t, &c->box.x_mid, m.x);
 	double mid = aim(&b, &x), spent = running(&b);
 	struct oae_interval i = { NAN, mid, NAN };
 	const struct oae_pairs *p = &c->pairs;
@@ -158,10 +195,10 @@ static struct oae_interval aim_interval(const struct oae_case *c,
 		return i; /* no interval rather than a wrong one */
 	}
 	for (size_t k = 0; k < p->n; k++)
-		r.v[k] = aim_ratio(mode, t, aim, &p->b[k], &p->x[k]);
+		r.v[k] = aim_ratio(mode, t, aim, &p->b[k], &p->x[k], m);
 	for (size_t k = 0; k < p->n * p->draws; k++)
-		r.again[k] =
-			aim_ratio(mode, t, aim, &p->b_again[k], &p->x_again[k]);
+		r.again[k] = aim_ratio(mode, t, aim, &p->b_again[k],
+				       &p->x_again[k], m);
 	i = over_runs(&r, c->score->level);
 	ratios_release(&r);
 	/*
@@ -174,8 +211,25 @@ static struct oae_interval aim_interval(const struct oae_case *c,
 	}
 	i.mid = mid;
 	widen(&i, mid);
-	if (mode == OAE_OWNED)
-		widen_by_machines(c, t, aim, &i);
+	return i;
+}
+
+static struct oae_interval aim_interval(const struct oae_case *c,
+					enum oae_mode mode,
+					const struct oae_terms *t, aim_fn *aim)
+{
+	const struct machines own = { 0, 0 };
+	struct oae_interval i = interval_at(c, mode, t, aim, own), at;
+	struct machines ends[2];
+
+	if (mode != OAE_OWNED || isnan(i.low) ||
+	    !walk_machines(c, t, aim, ends))
+		return i;
+	for (int k = 0; k < 2; k++) {
+		at = interval_at(c, mode, t, aim, ends[k]);
+		widen(&i, at.low);
+		widen(&i, at.high);
+	}
 	return i;
 }
 

@@ -16,6 +16,7 @@ struct range {
 	enum oae_whose of;
 	int index; /* of oae_term or oae_own */
 	double low, mid, high;
+	double log_width; /* log(high / low), where low is above 0 */
 };
 
 static struct range range_at(const struct oae_box *box, enum oae_whose of,
@@ -68,6 +69,9 @@ static size_t list_ranges(const struct oae_box *box,
 	for (int k = 0; k < 3; k++)
 		for (int o = 0; o < OAE_OWNS; o++)
 			out[n++] = range_at(box, owners[k], o);
+	for (size_t i = 0; i < n; i++)
+		if (out[i].low > 0)
+			out[i].log_width = log(out[i].high / out[i].low);
 	return n;
 }
 
@@ -77,7 +81,7 @@ static double at_chance(const struct range *r, double u)
 	if (!(r->low < r->high))
 		return r->mid;
 	if (r->low > 0)
-		return r->low * exp(u * log(r->high / r->low));
+		return r->low * exp(u * r->log_width);
 	return r->low + u * (r->high - r->low);
 }
 
@@ -127,6 +131,8 @@ struct spread {
 	double *b[MEASURED], *x[MEASURED]; /* n each, in `memory` */
 	bool log_b[MEASURED], log_x[MEASURED];
 	double *memory, *normal; /* n normal numbers of one draw */
+	/* The draw: times so much where log, else plus so much. */
+	double move_b[MEASURED], move_x[MEASURED];
 };
 
 static const enum oae_own measured_own[MEASURED] = { OAE_OWN_S, OAE_OWN_E,
@@ -166,6 +172,15 @@ static bool spread_init(struct spread *s, const struct oae_measured *m)
 	return true;
 }
 
+static double move(const struct spread *s, const double *deviation, bool logs)
+{
+	double d = 0;
+
+	for (size_t k = 0; k < s->n; k++)
+		d += s->normal[k] * deviation[k];
+	return logs ? exp(fmin(fmax(d, -LOG_MOST), LOG_MOST)) : d;
+}
+
 /*
  * With z normal, sum z_k (v_k - mean) / sqrt(n (n - 1)) has the covariance
  * of the mean, and sqrt((n - 1) / chi^2) makes it t.
@@ -182,18 +197,19 @@ static void draw_runs(struct spread *s, struct oae_rng *rng)
 	scale /= sqrt((double)s->n * df);
 	for (size_t k = 0; k < s->n; k++)
 		s->normal[k] *= scale;
+	for (int i = 0; i < MEASURED; i++) {
+		s->move_b[i] = move(s, s->b[i], s->log_b[i]);
+		s->move_x[i] = move(s, s->x[i], s->log_x[i]);
+	}
 }
 
-static void deviate(const struct spread *s, const double *const *deviation,
-		    const bool *logs, struct oae_own_values *v)
+static void deviate(const double *by, const bool *logs,
+		    struct oae_own_values *v)
 {
-	for (int i = 0; i < MEASURED && s->n > 1; i++) {
-		double d = 0, *at = &v->v[measured_own[i]];
+	for (int i = 0; i < MEASURED; i++) {
+		double *at = &v->v[measured_own[i]];
 
-		for (size_t k = 0; k < s->n; k++)
-			d += s->normal[k] * deviation[i][k];
-		d = logs[i] ? fmin(fmax(d, -LOG_MOST), LOG_MOST) : d;
-		*at = logs[i] ? *at * exp(d) : *at + d;
+		*at = logs[i] ? *at * by[i] : *at + by[i];
 	}
 	v->v[OAE_OWN_S] = fmax(0, v->v[OAE_OWN_S]);
 	v->v[OAE_OWN_G] = fmin(1, fmax(0, v->v[OAE_OWN_G]));
@@ -201,8 +217,10 @@ static void deviate(const struct spread *s, const double *const *deviation,
 
 static void deviate_both(const struct spread *s, struct point *p)
 {
-	deviate(s, (const double *const *)s->b, s->log_b, &p->b);
-	deviate(s, (const double *const *)s->x, s->log_x, &p->x);
+	if (s->n < 2)
+		return;
+	deviate(s->move_b, s->log_b, &p->b);
+	deviate(s->move_x, s->log_x, &p->x);
 }
 
 /* ---- draws ------------------------------------------------------------ */
@@ -279,7 +297,8 @@ static void draw_all(struct draws *d)
 		d->score[k] = oae_score_of(&b, &x, false);
 		d->hours[k] = oae_affordable_hours(
 			&b, &x, p.t.v[OAE_TERM_R1 + d->tier]);
-		d->runs[k] = log(score_at(d->mode, &mid));
+		if (d->spread.n > 1)
+			d->runs[k] = log(score_at(d->mode, &mid));
 		d->pays += b.total > x.total;
 		d->logs[k] = log(d->score[k]);
 		classify(d, u, d->logs[k]);
