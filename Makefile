@@ -11,7 +11,7 @@ CFLAGS ?= -g
 ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -I. -MMD -MP \
 	-DOAE_BUILD_FLAGS='"$(OPT)"' $(EXTRA_CFLAGS)
 LDFLAGS += $(EXTRA_LDFLAGS)
-LIBS := -lcjson -lcsv -lcrypto -lpcre2-8 -lpthread -ldl -lm
+LIBS := -lcjson -lcsv -lcrypto -lzstd -lpcre2-8 -lpthread -ldl -lm
 
 # ---- what belongs to which library -------------------------------------
 src = $(filter-out $(2),$(wildcard $(1)))

@@ -21,6 +21,11 @@ enum oae_status oae_file_copy(const char *from, const char *to,
 			      struct oae_error *err);
 /* mkdir -p; an existing folder is fine. */
 enum oae_status oae_dir_make(const char *path, struct oae_error *err);
+/* A new folder of that name and some letters below $TMPDIR, else /tmp. */
+enum oae_status oae_dir_temporary(const char *name, char *out, size_t out_size,
+				  struct oae_error *err);
+/* A folder and all that is in it; links go, what they lead to stays. */
+enum oae_status oae_dir_remove(const char *path, struct oae_error *err);
 bool oae_file_exists(const char *path);
 bool oae_dir_exists(const char *path);
 /*

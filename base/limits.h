@@ -27,4 +27,13 @@
 #define OAE_NAME_BYTES_MAX 128u
 #define OAE_CHANNELS_MAX 128u /* sensor channels of one run */
 
+/* A submission is somebody else's: what is looked at of it at all. */
+#define OAE_SUBMISSION_FILES_MAX 4096u /* files and folders */
+#define OAE_SUBMISSION_BYTES_MAX (1ull << 30)
+#define OAE_SUBMISSION_FILE_BYTES_MAX (256u << 20)
+#define OAE_SUBMISSION_JOURNAL_BYTES_MAX (1ull << 30) /* expanded */
+#define OAE_SUBMISSION_PATH_BYTES_MAX 240u
+#define OAE_SUBMISSION_DEPTH_MAX 12u /* folders above a file */
+#define OAE_SIGNATURE_BYTES_MAX 65536u
+
 #endif

@@ -83,8 +83,7 @@ static enum oae_status input_below(struct oae_campaign *c, const char *folder,
 	return oae_campaign_input(c, name, path, err);
 }
 
-/* $OAE_BUILD, else where this program is: what {build} stands for. */
-static enum oae_status find_build(char *out, size_t size, struct oae_error *err)
+enum oae_status oae_build_dir(char *out, size_t size, struct oae_error *err)
 {
 	const char *given = getenv("OAE_BUILD");
 	char *slash;
@@ -597,7 +596,7 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 		return no_memory(err);
 	status = oae_home(c->home, sizeof(c->home), err);
 	if (!status)
-		status = find_build(c->build, sizeof(c->build), err);
+		status = oae_build_dir(c->build, sizeof(c->build), err);
 	if (!status)
 		status = load_suite(c, err);
 	if (!status)

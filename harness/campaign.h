@@ -116,6 +116,9 @@ struct oae_campaign {
 	size_t run_count;
 };
 
+/* $OAE_BUILD, else where this program is: what {build} stands for. */
+enum oae_status oae_build_dir(char *out, size_t size, struct oae_error *err);
+
 /* Release also after a failure. */
 enum oae_status oae_campaign_load(struct oae_campaign *c,
 				  const struct oae_options *options,

@@ -10,14 +10,16 @@
 #include "harness/commands.h"
 #include "harness/sensors/source.h"
 #include "schema/manifest.h"
+#include "schema/rules.h"
 #include "workloads/suite.h"
 #include "workloads/workload.h"
 
 static const char help[] =
-	"usage: oae list [systems|suites|workloads|profiles|sensors] [--json]"
-	" [--sysroot DIR]"
+	"usage: oae list [systems|suites|workloads|profiles|sensors|rules]"
+	" [--json]\n                [--sysroot DIR]"
 	"\n\nWhat there is to run, to ask, to score for and to read here."
-	" Without a word:\neverything.\n\n"
+	" Without a word:\neverything but rules, which say when a result is"
+	" not valid.\n\n"
 	"Below a sensor stands what its meters cover (package, dram, gpu, wall)"
 	" and\nwhether they count: a second source of the same thing is spare,"
 	" one that cannot\nbe believed is refused, with the reason.\n\n"
@@ -262,13 +264,38 @@ static enum oae_status list_sensors(struct out *o, struct oae_error *err)
 	return status;
 }
 
+/* When a result is not valid: id, clause of schema/OAE-SPEC.md, text. */
+static enum oae_status list_rules(struct out *o, struct oae_error *err)
+{
+	(void)err;
+	for (int i = 0; i < OAE_RULES; i++) {
+		const struct oae_rule_text *r = oae_rule_text((enum oae_rule)i);
+
+		if (!o->json) {
+			oae_buf_printf(&o->buf, "  %s  \302\247%-6s %s\n",
+				       r->id, r->clause, r->text);
+			continue;
+		}
+		oae_jw_obj(&o->w, NULL);
+		oae_jw_str(&o->w, "id", r->id);
+		oae_jw_str(&o->w, "clause", r->clause);
+		oae_jw_str(&o->w, "text", r->text);
+		oae_jw_end_obj(&o->w);
+	}
+	return OAE_OK;
+}
+
 static const struct {
 	const char *name;
 	enum oae_status (*list)(struct out *o, struct oae_error *err);
+	bool when_named; /* not part of the list of everything */
 } kinds[] = {
-	{ "systems", list_systems },	 { "suites", list_suites },
-	{ "workloads", list_workloads }, { "profiles", list_profiles },
-	{ "sensors", list_sensors },
+	{ "systems", list_systems, false },
+	{ "suites", list_suites, false },
+	{ "workloads", list_workloads, false },
+	{ "profiles", list_profiles, false },
+	{ "sensors", list_sensors, false },
+	{ "rules", list_rules, true },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -282,7 +309,8 @@ static enum oae_status list(struct out *o, const char *only,
 	if (o->json)
 		oae_jw_obj(&o->w, NULL);
 	for (i = 0; !status && i < N_KINDS; i++) {
-		if (only && strcmp(kinds[i].name, only) != 0)
+		if (only ? strcmp(kinds[i].name, only) != 0 :
+			   kinds[i].when_named)
 			continue;
 		if (o->json)
 			oae_jw_arr(&o->w, kinds[i].name);
@@ -317,11 +345,12 @@ static enum oae_status read_words(int argc, char **argv, struct out *o,
 		for (k = 0; k < N_KINDS && strcmp(kinds[k].name, argv[i]); k++)
 			;
 		if (k == N_KINDS || *only)
-			return oae_fail(err, OAE_ERR_USAGE, 0,
-					"'%.60s': name one of systems, suites,"
-					" workloads, profiles, sensors, or"
-					" nothing; and --json or --sysroot DIR",
-					argv[i]);
+			return oae_fail(
+				err, OAE_ERR_USAGE, 0,
+				"'%.60s': name one of systems, suites,"
+				" workloads, profiles, sensors, rules, or"
+				" nothing; and --json or --sysroot DIR",
+				argv[i]);
 		*only = argv[i];
 	}
 	return OAE_OK;

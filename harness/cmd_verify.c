@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `oae verify DIR`: is everything as it was, and does it add up? */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,9 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "harness/commands.h"
+#include "harness/submission.h"
+#include "harness/submission_text.h"
+#include "reports/readme.h"
 #include "schema/check.h"
 #include "schema/result.h"
 #include "schema/tune.h"
@@ -19,7 +23,8 @@
 #define FILES_MAX 100000u
 
 static const char help[] =
-	"usage: oae verify DIR [--json]\n\n"
+	"usage: oae verify DIR [--json]\n"
+	"       oae verify SUBMISSION [--allowed-signers FILE] [--json]\n\n"
 	"Checks a run folder and names everything that is wrong:\n"
 	"  files    every file has the hash that SHA256SUMS names; none is"
 	" missing, none\n           is there that it does not name\n"
@@ -28,8 +33,20 @@ static const char help[] =
 	"  inputs   are those whose hashes the journal names\n"
 	"  result   result.json, recomputed from journal and inputs: byte for"
 	" byte when\n           this build made it, else every number to 1e-9\n"
-	"  tune     of a tuning instead: tune.json, byte for byte\n"
-	"\nexit codes: 0 all is well, 1 cannot check, 2 something is wrong,"
+	"  tune     of a tuning instead: tune.json, byte for byte\n\n"
+	"Checks a submission (of `oae submit`), which may be hostile, by every"
+	" rule of\n`oae list rules`: container, hashes, signature, documents,"
+	" what the journal tells,\nthe plan, every number. All findings are told,"
+	" each with its rule and clause.\n\n"
+	"  --allowed-signers FILE  who may sign: lines \"ORG KEYTYPE KEY\" as"
+	" ssh-keygen(1)\n                          has them; without it the"
+	" signature is not checked\n"
+	"  --json                  for programs\n\n"
+	"examples:\n"
+	"  oae verify oae-runs/20261125T183339Z-quick\n"
+	"  oae verify submissions/clinic-north/2026-11-25-quick"
+	" --allowed-signers signers\n\n"
+	"exit codes: 0 all is well, 1 cannot check, 2 something is wrong,"
 	" 4 of another\nversion, 64 usage\n";
 
 /* What was found, for people as it comes or for programs at the end. */
@@ -401,32 +418,109 @@ static int verify(const char *dir, bool as_json)
 	return finish(&c);
 }
 
-int oae_cmd_verify(int argc, char **argv)
+/* ---- submissions ------------------------------------------------------ */
+
+struct words {
+	const char *dir, *allowed;
+	bool json, help;
+};
+
+static enum oae_status print_submission(const struct oae_submission *s,
+					const struct words *o,
+					struct oae_error *err)
 {
-	const char *dir = NULL;
-	bool as_json = false;
+	enum oae_status status;
+	struct oae_buf out;
+	struct oae_jw w;
+
+	oae_buf_init(&out, OAE_TEXT_FILE_BYTES_MAX);
+	if (o->json) {
+		oae_jw_init(&w, &out, 2);
+		oae_jw_obj(&w, NULL);
+		oae_submission_json(s, o->dir, &w);
+		oae_jw_end_obj(&w);
+		oae_buf_putc(&out, '\n');
+	} else {
+		oae_submission_text(s, o->dir, &out);
+	}
+	status = oae_buf_check(&out, "findings", err);
+	if (!status &&
+	    (fputs(oae_buf_str(&out), stdout) < 0 || fflush(stdout) != 0))
+		status = oae_fail(err, OAE_ERR_IO, errno, "standard output");
+	oae_buf_release(&out);
+	return status;
+}
+
+static int verify_submission(const struct words *o)
+{
+	struct oae_submission s = { .allowed_signers = o->allowed,
+				    .readme = oae_report_readme };
+	struct oae_error err = { OAE_OK, 0, "" };
+	enum oae_status status = OAE_OK;
+	int code;
+
+	if (o->allowed && !oae_file_exists(o->allowed))
+		status = oae_fail(&err, OAE_ERR_USAGE, 0,
+				  "--allowed-signers %.200s: no such file",
+				  o->allowed);
+	if (!status)
+		status = oae_submission_check(&s, o->dir, &err);
+	if (!status)
+		status = print_submission(&s, o, &err);
+	code = s.other_version		    ? OAE_EXIT_NOT_COMPARABLE :
+	       oae_findings_total(&s.found) ? OAE_EXIT_CHECK :
+					      OAE_EXIT_OK;
+	oae_submission_release(&s);
+	return status ? oae_die_code("oae verify", &err) : code;
+}
+
+/* False with a line on stderr. */
+static bool read_words(struct words *o, int argc, char **argv)
+{
+	static const char signers[] = "--allowed-signers";
+	size_t n = strlen(signers);
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 ||
 		    strcmp(argv[i], "-h") == 0) {
-			fputs(help, stdout);
-			return OAE_EXIT_OK;
+			o->help = true;
+			return true;
 		}
 		if (strcmp(argv[i], "--json") == 0) {
-			as_json = true;
-		} else if (argv[i][0] == '-' || dir) {
+			o->json = true;
+		} else if (strcmp(argv[i], signers) == 0 && i + 1 < argc) {
+			o->allowed = argv[++i];
+		} else if (strncmp(argv[i], signers, n) == 0 &&
+			   argv[i][n] == '=') {
+			o->allowed = argv[i] + n + 1;
+		} else if (argv[i][0] == '-' || o->dir) {
 			fprintf(stderr,
 				"oae verify: unexpected '%.60s'; try"
 				" `oae verify --help`\n",
 				argv[i]);
-			return OAE_EXIT_USAGE;
+			return false;
 		} else {
-			dir = argv[i];
+			o->dir = argv[i];
 		}
 	}
-	if (dir)
-		return verify(dir, as_json);
-	fputs("oae verify: give a run folder; try `oae verify --help`\n",
-	      stderr);
-	return OAE_EXIT_USAGE;
+	if (!o->dir)
+		fputs("oae verify: give a run folder or a submission; try `oae"
+		      " verify --help`\n",
+		      stderr);
+	return o->dir != NULL;
+}
+
+int oae_cmd_verify(int argc, char **argv)
+{
+	struct words o = { NULL, NULL, false, false };
+
+	if (!read_words(&o, argc, argv))
+		return OAE_EXIT_USAGE;
+	if (o.help) {
+		fputs(help, stdout);
+		return OAE_EXIT_OK;
+	}
+	if (oae_dir_exists(o.dir) && (o.allowed || oae_is_submission(o.dir)))
+		return verify_submission(&o);
+	return verify(o.dir, o.json);
 }

@@ -14,6 +14,7 @@ int oae_cmd_run(int argc, char **argv);	    /* harness/cmd_run.c */
 int oae_cmd_list(int argc, char **argv);    /* harness/cmd_list.c */
 int oae_cmd_score(int argc, char **argv);   /* harness/cmd_score.c */
 int oae_cmd_verify(int argc, char **argv);  /* harness/cmd_verify.c */
+int oae_cmd_submit(int argc, char **argv);  /* harness/cmd_submit.c */
 int oae_cmd_doctor(int argc, char **argv);  /* harness/cmd_doctor.c */
 int oae_cmd_cost(int argc, char **argv);    /* harness/cmd_cost.c */
 int oae_cmd_report(int argc, char **argv);  /* harness/cmd_report.c */

@@ -87,7 +87,7 @@ static void write_broken(struct oae_jw *w, const struct oae_served_run *r)
 {
 	char text[OAE_RULE_TEXT];
 
-	for (int i = 0; i < OAE_RULES; i++) {
+	for (int i = 0; i < OAE_RUN_RULES; i++) {
 		if (!r->validity.broken[i])
 			continue;
 		oae_validity_text(&r->validity, (enum oae_rule)i, text);

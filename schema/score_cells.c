@@ -317,7 +317,7 @@ static enum oae_status take_validity(struct oae_score *s,
 	struct oae_validity v;
 	enum oae_status status = oae_validity_of(run, group, n, &v, err);
 
-	for (int i = 0; i < OAE_RULES && !status && !x->invalid; i++) {
+	for (int i = 0; i < OAE_RUN_RULES && !status && !x->invalid; i++) {
 		if (!v.broken[i])
 			continue;
 		oae_validity_text(&v, (enum oae_rule)i, text);

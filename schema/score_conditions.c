@@ -105,7 +105,7 @@ static enum oae_status take_validity(struct oae_score *s,
 	struct oae_validity v;
 	enum oae_status status = oae_validity_of(r, samples, n, &v, err);
 
-	for (int i = 0; i < OAE_RULES && !status && !out->invalid; i++) {
+	for (int i = 0; i < OAE_RUN_RULES && !status && !out->invalid; i++) {
 		if (!v.broken[i])
 			continue;
 		oae_validity_text(&v, (enum oae_rule)i, text);

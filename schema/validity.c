@@ -10,19 +10,9 @@
 #include "base/stats.h"
 #include "schema/score.h"
 
-const char *oae_rule_id(enum oae_rule rule)
-{
-	static const char *const ids[OAE_RULES] = {
-		[OAE_RULE_LATE] = "OAE-V001",
-		[OAE_RULE_CPU] = "OAE-V002",
-	};
-
-	return ids[rule];
-}
-
 bool oae_validity_broken(const struct oae_validity *v)
 {
-	for (int i = 0; i < OAE_RULES; i++)
+	for (int i = 0; i < OAE_RUN_RULES; i++)
 		if (v->broken[i])
 			return true;
 	return false;

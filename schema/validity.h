@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "schema/record.h"
+#include "schema/rules.h"
 
 /* OAE-V001: p99 of lateness over this share of the median E2EL. */
 #define OAE_LATE_SHARE_MAX 0.10
@@ -18,20 +19,13 @@
 #define OAE_HARNESS_JUDGED_S 1.0
 #define OAE_RULE_TEXT 400
 
-enum oae_rule {
-	OAE_RULE_LATE,
-	OAE_RULE_CPU,
-	OAE_RULES,
-};
-
 struct oae_validity {
 	double late_p99_ms; /* the sample's, however few; NaN: no sample */
 	double e2el_p50_ms; /* likewise */
 	double cores;	    /* of the harness, while serving; NaN unknown */
-	bool broken[OAE_RULES];
+	bool broken[OAE_RUN_RULES];
 };
 
-const char *oae_rule_id(enum oae_rule rule); /* "OAE-V001" */
 bool oae_validity_broken(const struct oae_validity *v);
 /* "OAE-V001: ...": the rule with its numbers and what to do. */
 void oae_validity_text(const struct oae_validity *v, enum oae_rule rule,

@@ -298,6 +298,12 @@ static enum oae_status beside(struct oae_workload *w, const char *path,
 	const char *slash = strrchr(path, '/');
 	int dir = slash ? (int)(slash - path + 1) : 0;
 
+	/* Somebody else's workload must not read what is not its own. */
+	if (!oae_check_name(name))
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"\"items\": \"%.60s\" must be the name of a"
+				" file beside it",
+				name);
 	*out = oae_arena_printf(&w->arena, "%.*s%s", dir, path, name);
 	return *out ? OAE_OK : no_memory(err);
 }
