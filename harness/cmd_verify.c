@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "harness/commands.h"
+#include "harness/folder_schemas.h"
 #include "harness/submission.h"
 #include "harness/submission_text.h"
 #include "reports/readme.h"
@@ -30,6 +31,8 @@ static const char help[] =
 	" missing, none\n           is there that it does not name\n"
 	"  journal  every line names the hash of the line before it, and the"
 	" seal fits\n"
+	"  schema   result.json, every line of the journal and the inputs are"
+	" as the\n           schemas of the standard say\n"
 	"  inputs   are those whose hashes the journal names\n"
 	"  result   result.json, recomputed from journal and inputs: byte for"
 	" byte when\n           this build made it, else every number to 1e-9\n"
@@ -57,6 +60,7 @@ struct checker {
 	struct oae_jw w;
 	size_t bad;
 	bool other_version, broken_journal, is_tuning;
+	struct oae_folder_schemas schemas;
 };
 
 __attribute__((format(printf, 4, 5))) static void
@@ -220,7 +224,8 @@ static enum oae_status check_journal(struct checker *c, struct oae_error *err)
 		oae_path_join(path, sizeof(path), c->dir, "journal.jsonl", err);
 	if (status)
 		goto out;
-	c->broken_journal = oae_records_read(path, r, &found) != OAE_OK;
+	c->broken_journal = oae_records_visit(path, r, oae_folder_schemas_line,
+					      &c->schemas, &found) != OAE_OK;
 	c->is_tuning = oae_tune_is(r->campaign);
 	if (c->broken_journal)
 		say_error(c, "journal", &found);
@@ -244,6 +249,32 @@ static enum oae_status check_journal(struct checker *c, struct oae_error *err)
 out:
 	oae_records_release(r);
 	free(r);
+	return status;
+}
+
+/* ---- schemas ---------------------------------------------------------- */
+
+static void say_schema(void *ctx, const char *text)
+{
+	say(ctx, false, "schema", "%s", text);
+}
+
+static enum oae_status check_schemas(struct checker *c, struct oae_error *err)
+{
+	const struct oae_folder_schemas *s = &c->schemas;
+	size_t before = c->bad;
+	enum oae_status status = oae_folder_schemas_files(&c->schemas, c->dir,
+							  say_schema, c, err);
+
+	if (!status && s->missing)
+		say(c, true, "schema",
+		    "not checked: this program has no data folder; set"
+		    " OAE_HOME");
+	else if (!status && c->bad == before)
+		say(c, true, "schema",
+		    "%" PRIu64 " lines of the journal and %zu files are as"
+		    " their schemas say",
+		    s->lines, s->files);
 	return status;
 }
 
@@ -405,12 +436,17 @@ static int verify(const char *dir, bool as_json)
 	oae_jw_obj(&c.w, NULL);
 	oae_jw_str(&c.w, "folder", dir);
 	oae_jw_arr(&c.w, "checks");
-	status = check_files(&c, &err);
+	status = oae_folder_schemas_open(&c.schemas, &err);
+	if (!status)
+		status = check_files(&c, &err);
 	if (!status)
 		status = check_journal(&c, &err);
 	if (!status)
+		status = check_schemas(&c, &err);
+	if (!status)
 		status = c.is_tuning ? check_tune(&c, &err) :
 				       check_result(&c, &err);
+	oae_folder_schemas_release(&c.schemas);
 	if (status) {
 		oae_buf_release(&c.json);
 		return oae_die_code("oae verify", &err);

@@ -27,6 +27,8 @@ int oae_cmd_compare(int argc, char **argv); /* harness/cmd_compare.c */
 int oae_cmd_effort(int argc, char **argv);  /* harness/cmd_effort.c */
 int oae_cmd_tune(int argc, char **argv);    /* harness/cmd_tune.c */
 
+int oae_cmd_validate(int argc, char **argv);
+
 /*
  * What `oae run` calls at its end, and what `oae score DIR` and
  * `oae report DIR` are made of: DIR/result.json from DIR/journal.jsonl and

@@ -34,6 +34,8 @@ static const struct command {
 	  "set an adapter up in a clean place, and record what it takes" },
 	{ "effort", oae_cmd_effort,
 	  "what a system takes people: ask, count, show" },
+	{ "validate", oae_cmd_validate,
+	  "check files against the schemas of the standard" },
 	{ "stress", oae_cmd_stress, "keep cores and memory busy" },
 	{ "doctor", oae_cmd_doctor,
 	  "what this machine can measure, and how far to trust it" },

@@ -7,38 +7,60 @@
 #include "base/limits.h"
 
 const struct oae_document oae_documents[] = {
-	{ "adapter", "adapter-1", "oae_adapter", "an adapter's adapter.json",
+	{ "adapter", "adapter-1", "oae_adapter",
+	  "adapter.json: systems, knobs, set-up steps", false },
+	{ "board", "board-1", NULL, "the feed of a leaderboard", false },
+	{ "compare", "compare-1", NULL, "what `oae compare --json` says",
 	  false },
 	{ "doctor", "doctor-1", "oae_doctor", "what `oae doctor --json` says",
 	  false },
-	{ "ledger", "ledger-1", "oae_ledger", "the effort a system takes",
-	  false },
-	{ "profile", "profile-1", "oae_profile", "whom a score is for", false },
-	{ "transcript", "transcript-1", NULL,
-	  "a line of what `oae setup` writes", true },
-	{ "result", "result-1", "oae_result", "a run folder's result.json",
-	  false },
+	{ "item", "item-1", "prompt", "a line of a workload's *.items.jsonl",
+	  true },
+	{ "journal", "journal-1", "prev", "a line of journal.jsonl", true },
+	{ "ledger", "ledger-1", "oae_ledger",
+	  "*.ledger.json: the effort that a system takes", false },
+	{ "moved", "moved-1", NULL, "what `oae score --compare` says", false },
+	{ "profile", "profile-1", "oae_profile",
+	  "a profile: whom a score is for", false },
 	{ "rescore", "rescore-1", NULL, "what a run was scored again with",
 	  false },
+	{ "result", "result-1", "oae_result", "result.json: scores", false },
+	{ "suite", "suite-1", "oae_suite", "a suite: what a campaign runs",
+	  false },
+	{ "transcript", "transcript-1", NULL,
+	  "a line of what `oae setup` writes", true },
 	{ "tune", "tune-1", NULL, "a tuning's tune.json", false },
-	{ "moved", "moved-1", NULL, "what `oae score --compare` says", false },
+	{ "workload", "workload-1", "oae_workload",
+	  "*.workload.json: what is asked", false },
 };
 
 const size_t oae_document_count =
 	sizeof(oae_documents) / sizeof(oae_documents[0]);
 
+_Static_assert(sizeof(oae_documents) / sizeof(oae_documents[0]) <=
+		       OAE_DOCUMENTS_MAX,
+	       "raise OAE_DOCUMENTS_MAX");
+
+/* What names its schema is of that kind and no other. */
+static const struct oae_document *by_schema(const char *schema)
+{
+	for (size_t i = 0; i < oae_document_count; i++)
+		if (strcmp(schema, oae_documents[i].file) == 0)
+			return &oae_documents[i];
+	return NULL;
+}
+
 const struct oae_document *oae_document_of(const cJSON *tree)
 {
 	const char *schema = oae_json_str_or(tree, "schema", NULL);
 
-	for (size_t i = 0; i < oae_document_count; i++) {
-		const struct oae_document *d = &oae_documents[i];
-
-		if ((schema && strcmp(schema, d->file) == 0) ||
-		    (d->mark &&
-		     cJSON_GetObjectItemCaseSensitive(tree, d->mark)))
-			return d;
-	}
+	if (schema)
+		return by_schema(schema);
+	for (size_t i = 0; i < oae_document_count; i++)
+		if (oae_documents[i].mark &&
+		    cJSON_GetObjectItemCaseSensitive(tree,
+						     oae_documents[i].mark))
+			return &oae_documents[i];
 	return NULL;
 }
 

@@ -76,6 +76,8 @@ static enum oae_status take_line(struct oae_record_reader *r, struct chain *c,
 		oae_error_prefix(r->err, "%s line %" PRIu64, c->path, number);
 		return status;
 	}
+	if (r->visit)
+		r->visit(r->visit_ctx, number, line);
 	type = oae_json_str_or(line, "type", "");
 	if (out->sealed)
 		status =
@@ -159,7 +161,17 @@ static enum oae_status take_lines(struct oae_record_reader *r, struct chain *c,
 enum oae_status oae_records_read(const char *path, struct oae_records *out,
 				 struct oae_error *err)
 {
-	struct oae_record_reader r = { .out = out, .err = err };
+	return oae_records_visit(path, out, NULL, NULL, err);
+}
+
+enum oae_status oae_records_visit(const char *path, struct oae_records *out,
+				  void (*visit)(void *ctx, uint64_t number,
+						const cJSON *line),
+				  void *ctx, struct oae_error *err)
+{
+	struct oae_record_reader r = {
+		.out = out, .err = err, .visit = visit, .visit_ctx = ctx
+	};
 	struct chain c = { .path = path };
 	enum oae_status status;
 	FILE *f;

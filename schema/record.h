@@ -179,6 +179,11 @@ struct oae_records {
  */
 enum oae_status oae_records_read(const char *path, struct oae_records *out,
 				 struct oae_error *err);
+/* The same; `visit` sees each line, numbered from 1, before it is taken. */
+enum oae_status oae_records_visit(const char *path, struct oae_records *out,
+				  void (*visit)(void *ctx, uint64_t number,
+						const cJSON *line),
+				  void *ctx, struct oae_error *err);
 void oae_records_release(struct oae_records *r);
 /* A run that is scored, under the nominal condition. */
 bool oae_run_is_nominal(const struct oae_run_record *r);

@@ -41,6 +41,9 @@ struct oae_record_reader {
 	size_t meter_count, segment_samples;
 	struct oae_count_reader counts[OAE_COUNTS];
 	uint64_t segment_tokens;
+	/* Whoever else wants to see each line; may be NULL. */
+	void (*visit)(void *ctx, uint64_t number, const cJSON *line);
+	void *visit_ctx;
 };
 
 /* Takes the content of one line that is in the chain. */

@@ -9,6 +9,7 @@
  *   items prefixItems minItems maxItems uniqueItems
  *   minLength maxLength pattern
  *   minimum maximum exclusiveMinimum exclusiveMaximum
+ *   multipleOf, of a whole number
  *
  * Any other keyword is an error when the schema is loaded, so that nothing in
  * a schema is passed over in silence. $ref stays within its document ("#" and

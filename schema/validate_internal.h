@@ -49,6 +49,7 @@ enum oae_keyword {
 	OAE_KW_MAXIMUM,
 	OAE_KW_ABOVE,
 	OAE_KW_BELOW,
+	OAE_KW_MULTIPLE,
 	OAE_KEYWORDS,
 };
 

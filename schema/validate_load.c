@@ -172,6 +172,16 @@ static enum oae_status load_count(struct loader *l, const struct word *w)
 	return status;
 }
 
+/* Of whole numbers it is exact in doubles; of fractions nobody agrees. */
+static enum oae_status load_multiple(struct loader *l, const struct word *w)
+{
+	enum oae_status status = load_count(l, w);
+
+	if (!status && w->rule->number < 1)
+		return refuse(l, w->place, "must be a whole number from 1");
+	return status;
+}
+
 /* Different strings, not too many to compare each with each. */
 static enum oae_status check_names(struct loader *l, const cJSON *list,
 				   const struct oae_place *place)
@@ -357,6 +367,7 @@ static const struct {
 	{ "maximum", OAE_KW_MAXIMUM, load_number },
 	{ "exclusiveMinimum", OAE_KW_ABOVE, load_number },
 	{ "exclusiveMaximum", OAE_KW_BELOW, load_number },
+	{ "multipleOf", OAE_KW_MULTIPLE, load_multiple },
 };
 
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))

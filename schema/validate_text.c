@@ -223,6 +223,7 @@ static void limit_text(const struct oae_schema_rule *rule, struct text *t)
 		[OAE_KW_MAXIMUM] = "at most %s",
 		[OAE_KW_ABOVE] = "more than %s",
 		[OAE_KW_BELOW] = "less than %s",
+		[OAE_KW_MULTIPLE] = "a multiple of %s",
 		[OAE_KW_MIN_LENGTH] = "at least %s characters",
 		[OAE_KW_MAX_LENGTH] = "at most %s characters",
 		[OAE_KW_MIN_ITEMS] = "at least %s items",

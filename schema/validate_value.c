@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules that need no other schema: types, limits, equality, patterns. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,8 +122,10 @@ static bool check_number(struct oae_checker *c,
 		good = v <= rule->number;
 	else if (rule->keyword == OAE_KW_ABOVE)
 		good = v > rule->number;
-	else
+	else if (rule->keyword == OAE_KW_BELOW)
 		good = v < rule->number;
+	else
+		good = !(fabs(fmod(v, rule->number)) > 0);
 	return good || oae_check_fault(c, rule, s, NULL);
 }
 

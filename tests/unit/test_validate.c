@@ -114,6 +114,10 @@ static void test_numbers(void **state)
 	wrong("{\"exclusiveMinimum\":0}", "0", "more than 0, found 0");
 	wrong("{\"exclusiveMaximum\":1e308}", "1e308", "less than 1e+308");
 	good("{\"minimum\":3}", "\"not a number\"");
+	good("{\"multipleOf\":2}", "1e300");
+	good("{\"multipleOf\":3}", "-9.0");
+	wrong("{\"multipleOf\":2}", "2.5", "a multiple of 2, found 2.5");
+	wrong("{\"multipleOf\":2}", "9007199254740991", "multiple of 2");
 	/* No tolerance: neighbours are different. */
 	wrong("{\"const\":1}", "1.0000000000000002", "wanted 1, found 1.00");
 	good("{\"const\":9007199254740992}", "9007199254740992.0");
@@ -328,7 +332,8 @@ static void test_unknown_keywords(void **state)
 	(void)state;
 	broken("{\"properties\":{\"a\":{\"fromat\":\"x\"}}}", OAE_ERR_FORMAT,
 	       "/properties/a: the keyword \"fromat\" is not one of those");
-	broken("{\"multipleOf\":2}", OAE_ERR_FORMAT, "\"multipleOf\"");
+	broken("{\"multipleOf\":0.1}", OAE_ERR_FORMAT, "/multipleOf: must be");
+	broken("{\"contains\":true}", OAE_ERR_FORMAT, "\"contains\"");
 	broken("{\"$defs\":{\"x\":{\"$anchor\":\"a\"}}}", OAE_ERR_FORMAT,
 	       "/$defs/x: the keyword \"$anchor\"");
 	/* A value may hold what would be a keyword elsewhere. */
