@@ -158,10 +158,6 @@ static enum oae_status resolve(struct oae_campaign *c, struct oae_error *err)
 	}
 	if (!o->runs)
 		o->runs = c->suite.runs;
-	if (o->profile) {
-		c->suite.profiles[0] = o->profile;
-		c->suite.profile_count = 1;
-	}
 	o->suite = c->suite.id;
 	status = resolve_conditions(c, err);
 	if (status)
@@ -607,6 +603,8 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 		status = load_systems(c, err);
 	if (!status)
 		status = oae_campaign_setups(c, err);
+	if (!status)
+		status = oae_campaign_tunes(c, err);
 	if (!status)
 		status = check_profiles(c, err);
 	if (!status)

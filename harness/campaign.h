@@ -44,6 +44,7 @@ struct oae_options {
 	struct oae_names adapters;   /* "DIR", or "NAME=DIR": so called here */
 	struct oae_names builds;     /* "NAME=DIR": {build} of that adapter */
 	struct oae_names profiles;   /* files or names, not the suite's */
+	struct oae_names tunes;	     /* folders of `oae tune` */
 	struct oae_names setups;     /* transcripts; or "run": make them */
 	uint32_t runs, items;
 	double precision;  /* relative half-width to reach; 0: none */
@@ -52,7 +53,6 @@ struct oae_options {
 	uint64_t seed;
 	bool no_calibration; /* of the harness's own cost */
 	struct oae_load_spec load;
-	const char *profile; /* instead of the suite's; or NULL */
 };
 
 struct oae_campaign_adapter {
@@ -152,6 +152,13 @@ enum oae_status oae_campaign_input(struct oae_campaign *c, const char *name,
  */
 enum oae_status oae_campaign_setups(struct oae_campaign *c,
 				    struct oae_error *err);
+/*
+ * Takes tune.json of options.tunes into the inputs as "tune/N.json"
+ * (campaign_tune.c). OAE_ERR_USAGE when one is not whole, or of a system or
+ * baseline that this campaign does not measure.
+ */
+enum oae_status oae_campaign_tunes(struct oae_campaign *c,
+				   struct oae_error *err);
 /* "--setup run": sets every system up, each transcript into DIR/inputs. */
 enum oae_status oae_campaign_set_up(struct oae_campaign *c, const char *dir,
 				    const volatile sig_atomic_t *stop,

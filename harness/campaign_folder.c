@@ -69,6 +69,8 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	write_names(w, "adapters", &o->adapters);
 	if (o->profiles.count)
 		write_names(w, "profiles", &o->profiles);
+	if (o->tunes.count)
+		write_names(w, "tunes", &o->tunes);
 	if (o->setups.count)
 		write_names(w, "setups", &o->setups);
 	if (o->builds.count)
@@ -81,8 +83,6 @@ static void write_options(struct oae_jw *w, const struct oae_options *o)
 	oae_jw_u64s(w, "seed", o->seed);
 	oae_jw_bool(w, "calibrate", !o->no_calibration);
 	oae_load_spec_write(w, &o->load);
-	if (o->profile)
-		oae_jw_str(w, "profile", o->profile);
 	oae_jw_end_obj(w);
 }
 
@@ -203,6 +203,8 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = read_names(obj, "adapters", &o->adapters, err);
 	if (!status && cJSON_HasObjectItem(obj, "profiles"))
 		status = read_names(obj, "profiles", &o->profiles, err);
+	if (!status && cJSON_HasObjectItem(obj, "tunes"))
+		status = read_names(obj, "tunes", &o->tunes, err);
 	if (!status && cJSON_HasObjectItem(obj, "setups"))
 		status = read_names(obj, "setups", &o->setups, err);
 	if (!status && cJSON_HasObjectItem(obj, "builds"))
@@ -227,7 +229,6 @@ enum oae_status oae_options_read(const cJSON *campaign, struct oae_options *o,
 		status = oae_json_u64(obj, "seed", &o->seed, err);
 	o->no_calibration = cJSON_IsFalse(
 		cJSON_GetObjectItemCaseSensitive(obj, "calibrate"));
-	o->profile = oae_json_str_or(obj, "profile", NULL);
 	o->load.scenario = oae_json_str_or(obj, "scenario", NULL);
 	if (!status && cJSON_GetObjectItemCaseSensitive(obj, "load"))
 		status = oae_load_spec_read(

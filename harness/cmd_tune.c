@@ -39,7 +39,7 @@ static const char help[] =
 	"  --trials M         of each system (32); tau(n) wants M >= 2 n\n"
 	"  --seed N           of the draws, the order and the items (42)\n"
 	"  --baseline SYSTEM  what gains are measured against (the suite's)\n"
-	"  --profile NAME     whose prices, limits and weights (the suite's"
+	"  --profile P        a name or a file: whose prices, limits and weights (the\n                     suite's"
 	" first)\n"
 	"  --suite NAME       where workloads and the scale step are from"
 	" (quick)\n"
@@ -119,7 +119,7 @@ static enum oae_status ask_suite(struct job *j, struct oae_error *err)
 
 	if (!status)
 		status = oae_suite_load(home, j->args.options.suite, &s, err);
-	if (!status && !s.profile_count && !j->args.options.profile)
+	if (!status && !s.profile_count && !j->args.options.profiles.item[0])
 		status = oae_fail(err, OAE_ERR_USAGE, 0,
 				  "suite '%s' has no profile; name one with"
 				  " --profile",
@@ -141,8 +141,9 @@ static void fill_options(struct job *j)
 
 	if (!a->tune.baseline)
 		a->tune.baseline = j->baseline;
-	if (!o->profile)
-		o->profile = j->profile;
+	if (!o->profiles.item[0])
+		o->profiles.item[0] = j->profile;
+	o->profiles.count = 1;
 	o->systems.item[0] = a->tune.baseline;
 	o->systems.item[1] = a->tune.system;
 	o->systems.count = strcmp(a->tune.baseline, a->tune.system) ? 2 : 1;
@@ -486,7 +487,7 @@ static enum oae_status print_plan(const struct job *j, struct oae_error *err)
 			       "%zu runs in %zu rounds, profile %s, %u items"
 			       " a run\n",
 			       c->run_count, t->round_count,
-			       c->suite.profiles[0], c->items[0]);
+			       c->options.profiles.item[0], c->items[0]);
 	status = oae_buf_check(&out, "plan", err);
 	if (!status &&
 	    (fputs(oae_buf_str(&out), stdout) < 0 || fflush(stdout) < 0))

@@ -125,6 +125,7 @@ static const struct option {
 	{ "--programs", PATH, false },
 	{ "--profile", PATH, false },
 	{ "--setup", PATH, false },
+	{ "--tune", PATH, false },
 	{ "--seed", NUMBER, false },
 	{ "--scenario", TEXT, false },
 	{ "--arrivals", TEXT, false },
@@ -272,6 +273,7 @@ static enum oae_status take(struct oae_run_args *a, const struct option *o,
 		!strcmp(o->name, "--adapter")  ? &a->options.adapters :
 		!strcmp(o->name, "--programs") ? &a->options.builds :
 		!strcmp(o->name, "--setup")    ? &a->options.setups :
+		!strcmp(o->name, "--tune")     ? &a->options.tunes :
 						 &a->options.profiles;
 
 	switch (o->kind) {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/run_args.h"
+
 #define HOURS_MAX 100000.0
 
 enum kind {
@@ -81,7 +83,7 @@ static void take_text(struct oae_tune_args *a, const char *name,
 		const char **to;
 	} texts[] = {
 		{ "--baseline", &a->tune.baseline },
-		{ "--profile", &a->options.profile },
+		{ "--profile", &a->options.profiles.item[0] },
 		{ "--suite", &a->options.suite },
 		{ "--expert", &a->tune.expert },
 		{ "--who", &a->tune.who },
@@ -165,31 +167,6 @@ static enum oae_status take_seed(struct oae_tune_args *a, const char *value,
 	return OAE_OK;
 }
 
-static enum oae_status take_workloads(struct oae_tune_args *a,
-				      const char *value, struct oae_error *err)
-{
-	struct oae_names *out = &a->options.workloads;
-	char *word, *rest = NULL;
-
-	free(a->workloads);
-	a->workloads = strdup(value);
-	if (!a->workloads)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "options");
-	out->count = 0;
-	for (word = strtok_r(a->workloads, ",", &rest); word;
-	     word = strtok_r(NULL, ",", &rest)) {
-		if (out->count == OAE_SYSTEMS_MAX)
-			return oae_fail(err, OAE_ERR_LIMIT, 0,
-					"--workloads: more than %u names",
-					OAE_SYSTEMS_MAX);
-		out->item[out->count++] = word;
-	}
-	return out->count ?
-		       OAE_OK :
-		       oae_fail(err, OAE_ERR_USAGE, 0,
-				"--workloads '%.60s': names nothing", value);
-}
-
 static enum oae_status take(struct oae_tune_args *a, const struct option *o,
 			    const char *value, struct oae_error *err)
 {
@@ -209,7 +186,8 @@ static enum oae_status take(struct oae_tune_args *a, const struct option *o,
 	case SEED:
 		return take_seed(a, value, err);
 	case LIST:
-		return take_workloads(a, value, err);
+		return oae_names_split(o->name, value, &a->workloads,
+				       &a->options.workloads, err);
 	case FOLDER:
 		break;
 	}

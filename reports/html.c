@@ -314,11 +314,15 @@ enum oae_status oae_page_html(const struct oae_report *r, const char *dir,
 					 oae_section_detail,
 					 oae_section_counters,
 					 NULL };
-	static void (*const effort[])(const struct oae_report *r,
-				      struct oae_sheet *t) = {
-		oae_section_setup,  oae_section_ledger, oae_section_keep,
-		oae_section_models, oae_section_scale,	NULL
-	};
+	static void (*const effort[])(
+		const struct oae_report *r,
+		struct oae_sheet *t) = { oae_section_setup,
+					 oae_section_ledger,
+					 oae_section_keep,
+					 oae_section_talent,
+					 oae_section_models,
+					 oae_section_scale,
+					 NULL };
 	static void (*const environment[])(
 		const struct oae_report *r,
 		struct oae_sheet *t) = { oae_section_environment, NULL };

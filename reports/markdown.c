@@ -166,6 +166,8 @@ enum oae_status oae_page_markdown(const struct oae_report *r, const char *dir,
 	put_table(&t, b);
 	oae_section_keep(r, &t);
 	put_table(&t, b);
+	oae_section_talent(r, &t);
+	put_table(&t, b);
 	oae_section_scale(r, &t);
 	put_table(&t, b);
 	oae_section_environment(r, &t);

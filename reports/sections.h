@@ -77,6 +77,8 @@ void oae_section_setup(const struct oae_report *r, struct oae_sheet *t);
 void oae_section_keep(const struct oae_report *r, struct oae_sheet *t);
 /* Declared and measured: the effort ledgers, entry by entry. */
 void oae_section_ledger(const struct oae_report *r, struct oae_sheet *t);
+/* What `oae tune` found of a system; no rows without a tuning. */
+void oae_section_talent(const struct oae_report *r, struct oae_sheet *t);
 /* Machine, build and inputs of every run. */
 void oae_section_environment(const struct oae_report *r, struct oae_sheet *t);
 

@@ -185,6 +185,8 @@ enum oae_status oae_result_build_for(const char *run_dir,
 		status = oae_result_profiles(&w, s, err);
 	if (!status)
 		oae_result_conditions(&w, s);
+	if (!status)
+		status = oae_result_talent(&w, s, run_dir, err);
 	if (status)
 		goto out;
 	oae_result_tables(&w, &s->tables);

@@ -37,6 +37,9 @@ void oae_result_uncertainty(struct oae_jw *w, const struct oae_mode_score *m,
 /* Its part that a plan has too: members of an open object. */
 void oae_result_draws(struct oae_jw *w, const struct oae_uncertainty *u,
 		      double level);
+/* "talent", from tunings among the inputs of DIR; nothing without one. */
+enum oae_status oae_result_talent(struct oae_jw *w, const struct oae_score *s,
+				  const char *dir, struct oae_error *err);
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 

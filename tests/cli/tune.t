@@ -137,6 +137,41 @@ check "a tuning has no score" fails 64 "holds a tuning" \
 check "nor is it a campaign" fails 64 "is a tuning" \
 	"$oae" run --resume "$tmp/t"
 
+# ---- taken into a result
+run=("$oae" run --suite smoke --no-calibration --workloads notices --items 2
+	--runs 2 --quiet --adapter tests/fake/surface)
+cp -r "$tmp/t/inputs" "$tmp/no"
+check "no tuning there" fails 64 "holds no tune.json" "${run[@]}" \
+	--systems surface/plain,surface/tuned --tune "$tmp/no"
+check "a tuning of something else" fails 64 "does not measure" \
+	"${run[@]}" --systems surface/plain --tune "$tmp/t"
+check "a tuning against another baseline" fails 64 "its baseline was" \
+	"${run[@]}" --systems surface/tuned,surface/plain --tune "$tmp/t"
+check "two of one system" fails 64 "has one already" "${run[@]}" \
+	--systems surface/plain,surface/tuned --tune "$tmp/t" --tune "$tmp/lie"
+check "one" "${run[@]}" --systems surface/plain,surface/tuned \
+	--tune "$tmp/t" --out "$tmp/run"
+check "is in the result" jq -e --slurpfile t "$tmp/t/tune.json" \
+	'.talent | length == 1 and .[0].system == "surface/tuned" and
+	.[0].tau == $t[0].tau and .[0].expert.gain == $t[0].expert.setting.gain
+	and .[0].effective_knobs == $t[0].effective_knobs and
+	.[0].same_program' "$tmp/run/result.json"
+check "and in its report" grep -q "expert's gain (tau)" \
+	<(tr '\n' ' ' <"$tmp/run/report/index.html" | sed "s/&#39;/'/g")
+check "the run verifies" "$oae" verify "$tmp/run"
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+	check "its result fits the schema" /usr/bin/python3 -c "
+import json, jsonschema
+jsonschema.Draft202012Validator(json.load(open(
+    'schema/documents/result-1.schema.json'))).validate(
+    json.load(open('$tmp/run/result.json')))"
+else
+	skip "its result fits the schema" "python3-jsonschema is not installed"
+fi
+sed -i 's/"trials": 5/"trials": 6/' "$tmp/run/inputs/tune/0.json"
+check "a changed tuning is found out" fails 2 "tune/0.json" \
+	"$oae" score "$tmp/run"
+
 # ---- killed
 killed() { # SAMPLES: when so many are there
 	local dir=$tmp/k pid n
