@@ -36,10 +36,10 @@ enum oae_status oae_hmac(const unsigned char key[OAE_HMAC_KEY_BYTES],
 	    2 * n + 1 != OAE_SHA256_HEX)
 		return oae_fail(err, OAE_ERR_NOMEM, 0,
 				"HMAC: OpenSSL cannot compute it");
-	for (unsigned int i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		hex[2 * i] = digits[mac[i] >> 4];
 		hex[2 * i + 1] = digits[mac[i] & 15];
 	}
-	hex[2 * n] = '\0';
+	hex[OAE_SHA256_HEX - 1] = '\0';
 	return OAE_OK;
 }

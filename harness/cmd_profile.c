@@ -10,6 +10,7 @@
 #include "harness/commands.h"
 #include "harness/profile_draft.h"
 #include "harness/profile_show.h"
+#include "schema/check.h"
 
 #define ANSWER_BYTES_MAX 4096u
 #define FROM_DEFAULT "clinic"
@@ -255,6 +256,9 @@ static enum oae_status split_path(struct target *t, const char *file,
 	if (len > OAE_PROFILE_ID_BYTES_MAX)
 		len = OAE_PROFILE_ID_BYTES_MAX;
 	(void)snprintf(t->id, sizeof(t->id), "%.*s", (int)len, name);
+	/* A file may be called what a profile may not. */
+	if (!oae_check_name(t->id))
+		(void)snprintf(t->id, sizeof(t->id), "mine");
 	return OAE_OK;
 }
 
@@ -336,8 +340,29 @@ static void print_workloads(const struct oae_draft *d)
 	}
 }
 
+/* A word as a shell takes it. */
+static void quote(char *out, size_t size, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+	size_t n = 0;
+
+	if (word[strspn(word, plain)] == '\0') {
+		(void)snprintf(out, size, "%s", word);
+		return;
+	}
+	out[n++] = '\'';
+	for (; *word && n + 7 < size; word++)
+		n += (size_t)snprintf(out + n, size - n, "%s%.*s",
+				      *word == '\'' ? "'\\'" : "", 1, word);
+	(void)snprintf(out + n, size - n, "'");
+}
+
 static void print_next(const struct target *t, const struct oae_draft *d)
 {
+	char file[2 * OAE_PATH_BYTES_MAX];
+
+	quote(file, sizeof(file), t->file);
 	printf("\nwrote %s\n", t->file);
 	if (d->has_prompts)
 		printf("wrote %s (%zu prompts%s)\nwrote %s\n", t->items,
@@ -347,7 +372,7 @@ static void print_next(const struct target *t, const struct oae_draft *d)
 	printf("\nnext:\n  oae profile show %s\n"
 	       "  oae score DIR --profile %s      a finished run, for you\n"
 	       "  oae run --profile %s --workloads ",
-	       t->file, t->file, t->file);
+	       file, file, file);
 	print_workloads(d);
 	puts("");
 	if (d->has_prompts && d->judge == OAE_JUDGE_NONE)

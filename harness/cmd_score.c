@@ -46,8 +46,8 @@ static const char help[] =
 	"  oae score DIR --profile mine.json\n"
 	"  oae score DIR --profile mine.json --out DIR-mine\n"
 	"  oae score DIR --tables current --compare DIR\n\n"
-	"exit codes: 0 done (--compare: nothing moved), 1 cannot be scored, 2 an"
-	" input or the\njournal was changed (--compare: numbers moved), 4 of"
+	"exit codes: 0 done (--compare: nothing moved), 1 cannot be scored, 2"
+	" an input or the\njournal was changed (--compare: numbers moved), 4 of"
 	" another version or of another\njournal, 64 usage\n";
 
 static enum oae_status write_result(const char *dir, struct oae_buf *json,

@@ -102,8 +102,9 @@ enum oae_status oae_draft_profile(const struct oae_draft *d,
 void oae_draft_workload(const struct oae_draft *d, struct oae_buf *out);
 
 /*
- * A profile by its name (HOME/schema/profiles/NAME.json) or its path. OAE_ERR_USAGE
- * naming the known ones when it is neither. Release also after a failure.
+ * A profile by its name (HOME/schema/profiles/NAME.json) or its path; when
+ * it is neither, OAE_ERR_USAGE names the known ones. Release also after a
+ * failure.
  */
 enum oae_status oae_profile_find(const char *home, const char *name,
 				 const struct oae_tables *t,

@@ -182,7 +182,7 @@ static int by_id(const void *a, const void *b)
 
 static enum oae_status check_ids(struct reader *r, struct oae_error *err)
 {
-	if (!r->out->count)
+	if (!r->out->count || !r->ids)
 		return oae_fail(err, OAE_ERR_FORMAT, 0, "holds no prompt");
 	qsort(r->ids, r->out->count, sizeof(*r->ids), by_id);
 	for (size_t i = 1; i < r->out->count; i++)

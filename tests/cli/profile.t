@@ -101,6 +101,13 @@ check "an option that goes with another only" \
 	fails 64 "--judge: goes with --prompts" new x.json --yes --judge exact
 check "no command" fails 64 "say new or show" "$oae" profile
 check "nothing of these left a file" test ! -e x.json
+quoted() { # the printed commands can be typed as they are
+	local show
+	new "it's mine.json" --yes >out &&
+		show=$(sed -n 's/^  oae profile show/profile show/p' out) &&
+		eval "'$oae' $show" | grep -q "A clinic"
+}
+check "a name that a shell would split is quoted" quoted
 
 # ---- own prompts
 printf 'One plain line\r\n\n  Another one\n' >plain.txt
