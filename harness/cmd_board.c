@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "harness/commands.h"
 #include "harness/out_folder.h"
+#include "harness/submission.h"
 #include "reports/board.h"
+#include "reports/readme.h"
 
 #define TITLE_DEFAULT "Overhead-Aware Efficiency leaderboard"
 #define TITLE_BYTES_MAX 200
@@ -26,12 +28,20 @@ static const char help[] =
 	"NAME.review.json, what the operator's own run found (`oae verify\n"
 	"--rerun`). Without a review a submission is self-reported.\n\n"
 	"Each profile has a table for machines on demand and one for owned ones.\n"
+	"Each submission is checked as `oae verify` does; one that does not pass\n"
+	"is listed with the reasons, without its numbers.\n\n"
 	"Ranks are ranges: systems whose intervals overlap are not\n"
-	"distinguishable. Only the same baseline and class of evidence are ranked\n"
-	"together; failed gates, disputed and superseded results are not ranked.\n"
+	"distinguishable. Only the same division, baseline and class of evidence\n"
+	"are ranked together; failed gates, disputed and superseded results are\n"
+	"not ranked.\n"
 	"The same submissions give the same bytes. SITE is replaced as a whole;\n"
 	"it must be new, empty or an older site.\n\n"
 	"  -o, --out SITE     where to write\n"
+	"  --allowed-signers FILE\n"
+	"                     whose signatures count, as ssh-keygen(1) has it;\n"
+	"                     without it signatures are not checked, and the\n"
+	"                     pages say so\n"
+	"  --no-verify        check nothing: a draft, and the pages say so\n"
 	"  --title TEXT       of the site (default: " TITLE_DEFAULT ")\n"
 	"  --files-url URL    where the files of SUBMISSIONS can be fetched; the\n"
 	"                     default is the way from SITE to SUBMISSIONS, `none`\n"
@@ -42,7 +52,8 @@ static const char help[] =
 	"submission, submissions.html (also what was rejected, and why),\n"
 	"board.json and board.csv.\n\n"
 	"examples:\n"
-	"  oae board submissions -o site\n"
+	"  oae board submissions -o site --allowed-signers allowed_signers\n"
+	"  oae board submissions -o site --no-verify     # a quick look\n"
 	"  oae board . -o site --files-url"
 	" https://example.org/board/tree/main\n"
 	"  python3 -m http.server --directory site    # or open"
@@ -51,8 +62,8 @@ static const char help[] =
 	"write, 64 usage\n";
 
 struct options {
-	const char *submissions, *out, *title, *files_url;
-	bool json, quiet;
+	const char *submissions, *out, *title, *files_url, *signers;
+	bool json, quiet, no_verify;
 };
 
 /* ---- where things are -------------------------------------------------- */
@@ -131,13 +142,76 @@ static void put_way(struct oae_buf *b, const char *from, const char *to)
 		oae_buf_putc(b, '.');
 }
 
+/* ---- the check ---------------------------------------------------------- */
+
+static void put_findings(const struct oae_findings *f, struct oae_buf *out)
+{
+	size_t more = oae_findings_total(f) - f->count;
+
+	for (size_t i = 0; i < f->count; i++)
+		oae_buf_printf(out, "%s %s%s%s\n", oae_rule_id(f->item[i].rule),
+			       f->item[i].file, *f->item[i].file ? ": " : "",
+			       f->item[i].text);
+	if (more)
+		oae_buf_printf(out, "and %zu more\n", more);
+}
+
+/* A submission that is right but not where it belongs. */
+static void check_place(const struct oae_submission *found,
+			const struct oae_board_submission *s,
+			struct oae_buf *reasons)
+{
+	const char *org = oae_json_str_or(found->about, "org", "");
+	const char *name = oae_json_str_or(found->about, "name", "");
+
+	if (strcmp(org, s->org) != 0 || strcmp(name, s->name) != 0)
+		oae_buf_printf(reasons,
+			       "submission.json: is of %.128s/%.128s, and not"
+			       " where that belongs\n",
+			       org, name);
+	if (*found->result_sha256 &&
+	    strcmp(found->result_sha256, s->result_sha256) != 0)
+		oae_buf_puts(reasons, "result.json: changed while it was"
+				      " checked\n");
+}
+
+/* What `oae verify` says of it. */
+static enum oae_status check(void *ctx, const struct oae_board_submission *s,
+			     struct oae_board_checked *out,
+			     struct oae_error *err)
+{
+	const struct options *o = ctx;
+	struct oae_submission found = { .allowed_signers = o->signers,
+					.readme = oae_report_readme };
+	enum oae_status status = oae_submission_check(&found, s->dir, err);
+
+	if (status == OAE_OK) {
+		put_findings(&found.found, &out->reasons);
+		if (found.other_version)
+			oae_buf_puts(&out->reasons,
+				     "it is of another version; the program"
+				     " that wrote it can check it\n");
+		if (out->reasons.len == 0)
+			check_place(&found, s, &out->reasons);
+		out->state = out->reasons.len	? OAE_BOARD_REJECTED :
+			     found.signature_ok ? OAE_BOARD_VERIFIED :
+						  OAE_BOARD_UNSIGNED;
+		snprintf(out->division, sizeof(out->division), "%s",
+			 oae_json_str_or(found.about, "division", ""));
+		snprintf(out->adapter_sha256, sizeof(out->adapter_sha256), "%s",
+			 found.adapter_sha256);
+	}
+	oae_submission_release(&found);
+	return status;
+}
+
 /* ---- the command ------------------------------------------------------- */
 
 static void progress(void *ctx, size_t done, size_t all)
 {
 	const struct options *o = ctx;
 
-	if (!o->quiet && (done % 50 == 0 || done == all))
+	if (!o->quiet && (!o->no_verify || done % 50 == 0 || done == all))
 		oae_progress("%zu of %zu submissions", done, all);
 }
 
@@ -199,13 +273,14 @@ static void put_words(const struct oae_board *b, const char *out,
 /* On stderr: what the operator should look at. */
 static void warn(const struct oae_board *b)
 {
+	bool unchecked = false, unsigned_ones = false;
 	size_t i, shown = 0;
-	bool unchecked = false;
 
 	for (i = 0; i < b->n_submissions; i++) {
 		const struct oae_board_submission *s = &b->submissions[i];
 
 		unchecked |= s->check == OAE_BOARD_UNCHECKED;
+		unsigned_ones |= s->check == OAE_BOARD_UNSIGNED;
 		if (s->review.bad)
 			oae_warn("%s.review.json does not count: %s", s->dir,
 				 s->review.bad);
@@ -215,6 +290,9 @@ static void warn(const struct oae_board *b)
 	if (shown > SHOWN_MAX)
 		oae_warn("rejected: %zu more; submissions.html lists all",
 			 shown - SHOWN_MAX);
+	if (unsigned_ones)
+		oae_warn("signatures were not checked; say whose count with"
+			 " --allowed-signers FILE");
 	if (unchecked)
 		oae_warn("nobody checked these submissions' signatures and"
 			 " numbers; the pages say so");
@@ -278,12 +356,17 @@ static enum oae_status build(const struct options *o, struct oae_error *err)
 				  " site is replaced as a whole; name another"
 				  " place with -o",
 				  o->out);
+	if (status == OAE_OK && o->signers && !oae_file_exists(o->signers))
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "--allowed-signers %.200s: no such file",
+				  o->signers);
 	if (status == OAE_OK)
 		status = oae_out_check(o->out, &mark, err);
 	if (status != OAE_OK)
 		return status;
 	put_way(&way, site, from);
 	how.skip = site;
+	how.check = o->no_verify ? NULL : check;
 	how.files_url = o->files_url ? o->files_url : oae_buf_str(&way);
 	if (o->files_url && strcmp(o->files_url, "none") == 0)
 		how.files_url = NULL;
@@ -333,6 +416,8 @@ static const char **option_of(struct options *o, const char *word)
 		return &o->title;
 	if (strcmp(word, "--files-url") == 0)
 		return &o->files_url;
+	if (strcmp(word, "--allowed-signers") == 0)
+		return &o->signers;
 	return NULL;
 }
 
@@ -352,6 +437,8 @@ static int parse(int argc, char **argv, struct options *o)
 			words_only = true;
 		else if (!words_only && strcmp(argv[i], "--json") == 0)
 			o->json = true;
+		else if (!words_only && strcmp(argv[i], "--no-verify") == 0)
+			o->no_verify = true;
 		else if (!words_only && strcmp(argv[i], "--quiet") == 0)
 			o->quiet = true;
 		else if (!words_only && argv[i][0] == '-')

@@ -15,9 +15,9 @@
 #define REASONS_BYTES_MAX 65536
 #define REASONS_MAX 50
 
-const char *const oae_board_check_name[OAE_BOARD_CHECKS] = { "not checked",
-							     "verified",
-							     "rejected" };
+const char *const oae_board_check_name[OAE_BOARD_CHECKS] = {
+	"not checked", "signature not checked", "verified", "rejected"
+};
 const char *const oae_board_status_name[OAE_BOARD_STATUSES] = {
 	"self-reported", "reproduced", "disputed", "invalidated", "superseded"
 };
@@ -69,21 +69,26 @@ static enum oae_status run_check(struct oae_board *b,
 				 struct oae_board_submission *s,
 				 struct oae_error *err)
 {
-	struct oae_buf reasons;
+	struct oae_board_checked found = { .state = OAE_BOARD_UNCHECKED };
 	enum oae_status status;
 	char none[1] = "";
-	bool ok = false;
 
 	if (!b->options.check)
 		return OAE_OK;
-	oae_buf_init(&reasons, REASONS_BYTES_MAX);
-	status = b->options.check(b->options.ctx, s->dir, &ok, &reasons, err);
-	if (status == OAE_OK && ok)
-		s->check = OAE_BOARD_VERIFIED;
+	oae_buf_init(&found.reasons, REASONS_BYTES_MAX);
+	status = b->options.check(b->options.ctx, s, &found, err);
+	if (status == OAE_OK && found.state == OAE_BOARD_REJECTED)
+		status = reject_lines(
+			b, s, found.reasons.len ? found.reasons.data : none,
+			err);
 	else if (status == OAE_OK)
-		status = reject_lines(b, s, reasons.len ? reasons.data : none,
-				      err);
-	oae_buf_release(&reasons);
+		s->check = found.state;
+	oae_buf_release(&found.reasons);
+	s->division = oae_board_text(b, found.division);
+	snprintf(s->adapter_sha256, sizeof(s->adapter_sha256), "%s",
+		 found.adapter_sha256);
+	if (status == OAE_OK && !s->division)
+		status = oae_fail(err, OAE_ERR_NOMEM, 0, "board: no memory");
 	return status;
 }
 
@@ -114,7 +119,7 @@ enum oae_status oae_board_read(struct oae_board *b,
 	const char *why;
 
 	s->date = s->cpu = s->hardware = s->suite = s->scenario = s->spec =
-		s->baseline = "";
+		s->baseline = s->division = "";
 	status = oae_path_join(path, sizeof(path), s->dir, "result.json", err);
 	if (status != OAE_OK)
 		return status;

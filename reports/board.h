@@ -12,7 +12,8 @@
  *
  * A table of the site is one profile (with its limits, prices and items),
  * one mode and one version of the specification. A league is the part of
- * it that may be ranked: the same baseline and the same class of evidence.
+ * it that may be ranked: the same division, the same baseline and the same
+ * class of evidence.
  */
 #ifndef OAE_REPORTS_BOARD_H
 #define OAE_REPORTS_BOARD_H
@@ -39,6 +40,7 @@
 
 enum oae_board_check {
 	OAE_BOARD_UNCHECKED, /* nobody ran the check */
+	OAE_BOARD_UNSIGNED,  /* all but whose signature it is */
 	OAE_BOARD_VERIFIED,
 	OAE_BOARD_REJECTED, /* listed with its reasons, without numbers */
 	OAE_BOARD_CHECKS
@@ -74,7 +76,8 @@ struct oae_board_submission {
 	struct oae_board_review review;
 	/* Of its result; "" when it was rejected before it was read. */
 	const char *date, *cpu, *hardware, *suite, *scenario, *spec, *baseline;
-	char result_sha256[OAE_SHA256_HEX];
+	const char *division; /* "closed", "open"; "" unknown */
+	char result_sha256[OAE_SHA256_HEX], adapter_sha256[OAE_SHA256_HEX];
 	size_t first_row, n_rows, n_systems;
 };
 
@@ -106,12 +109,21 @@ struct oae_board_table {
 	size_t first, n_rows, n_ranked; /* first: in the board's order */
 };
 
+/* What a check says. */
+struct oae_board_checked {
+	enum oae_board_check state;
+	struct oae_buf reasons; /* rejected: a line for each thing wrong */
+	char division[32];	/* "closed" or "open" */
+	char adapter_sha256[OAE_SHA256_HEX]; /* of its bill; "" unknown */
+};
+
 /*
- * Is the submission in dir what it claims to be? Sets *ok and appends a
- * line for each thing that is wrong to reasons. A failure ends the board.
+ * Is the submission what it claims to be? Fills in *out, whose buffer is
+ * there already. A failure ends the board.
  */
-typedef enum oae_status oae_board_check_fn(void *ctx, const char *dir, bool *ok,
-					   struct oae_buf *reasons,
+typedef enum oae_status oae_board_check_fn(void *ctx,
+					   const struct oae_board_submission *s,
+					   struct oae_board_checked *out,
 					   struct oae_error *err);
 
 struct oae_board_options {

@@ -15,7 +15,7 @@
 #define WIDTH 640.0
 #define HEIGHT 300.0
 #define LEFT 52.0
-#define RIGHT 12.0
+#define RIGHT 28.0
 #define TOP 12.0
 #define BOTTOM 40.0
 #define POINTS_MAX 512
@@ -119,6 +119,20 @@ static void put_band(struct oae_buf *out, const struct frame *f,
 	oae_buf_puts(out, begun ? "Z\"/>\n" : "\"/>\n");
 }
 
+/* "10.0 M" of a power of ten is "10 M". */
+static void name_power(char text[OAE_NUMBER_TEXT], double v)
+{
+	char *dot, *rest;
+
+	oae_number_count(text, v);
+	dot = strchr(text, '.');
+	if (!dot)
+		return;
+	for (rest = dot + 1; *rest == '0'; rest++)
+		;
+	memmove(dot, rest, strlen(rest) + 1);
+}
+
 static void put_grid(struct oae_buf *out, const struct frame *f)
 {
 	static const double ticks[] = { 0.001, 0.01, 0.1, 0.2, 0.5, 1,	 2,
@@ -149,7 +163,7 @@ static void put_grid(struct oae_buf *out, const struct frame *f)
 		if (x - last < 62)
 			continue;
 		last = x;
-		oae_number_count(text, pow(10, e));
+		name_power(text, pow(10, e));
 		oae_buf_printf(out,
 			       "<text x=\"%.1f\" y=\"%.1f\" text-anchor="
 			       "\"middle\">%s</text>\n",

@@ -76,7 +76,9 @@ static void put_submission(struct oae_jw *w,
 	oae_jw_end_arr(w);
 	oae_jw_str(w, "status", oae_board_status_name[s->status]);
 	put_review(w, &s->review);
+	put_text(w, "division", s->division);
 	put_text(w, "result_sha256", s->result_sha256);
+	put_text(w, "adapter_sha256", s->adapter_sha256);
 	put_text(w, "utc", s->date);
 	put_text(w, "suite", s->suite);
 	put_text(w, "scenario", s->scenario);
@@ -114,6 +116,7 @@ static void put_row(struct oae_jw *w, const struct oae_board_row *r)
 	oae_jw_str(w, "not_ranked_because", r->unranked);
 	oae_jw_str(w, "org", r->submission->org);
 	oae_jw_str(w, "submission", r->submission->name);
+	put_text(w, "division", r->submission->division);
 	oae_jw_str(w, "system", r->system);
 	oae_jw_str(w, "baseline", r->baseline);
 	oae_jw_str(w, "baseline_sha256", r->league);
@@ -205,6 +208,7 @@ static void csv_row(struct oae_buf *out, const struct oae_board_table *t,
 	csv_text(out, r->unranked ? r->unranked : "");
 	csv_text(out, s->org);
 	csv_text(out, s->name);
+	csv_text(out, s->division);
 	csv_text(out, r->system);
 	csv_text(out, r->baseline);
 	csv_text(out, r->league);
@@ -225,13 +229,14 @@ static void csv_row(struct oae_buf *out, const struct oae_board_table *t,
 
 void oae_board_feed_csv(const struct oae_board *b, struct oae_buf *out)
 {
-	oae_buf_puts(out,
-		     "profile,mode,spec,profile_sha256,rank_low,rank_high,"
-		     "not_ranked_because,org,submission,system,baseline,"
-		     "baseline_sha256,oae,oae_low,oae_high,evidence,verdict,"
-		     "kappa_ratio,kappa_ratio_low,kappa_ratio_high,s_ratio,"
-		     "s_ratio_low,s_ratio_high,gate,measured_share,hardware,"
-		     "utc,status,check,workloads\r\n");
+	oae_buf_puts(
+		out,
+		"profile,mode,spec,profile_sha256,rank_low,rank_high,"
+		"not_ranked_because,org,submission,division,system,baseline,"
+		"baseline_sha256,oae,oae_low,oae_high,evidence,verdict,"
+		"kappa_ratio,kappa_ratio_low,kappa_ratio_high,s_ratio,"
+		"s_ratio_low,s_ratio_high,gate,measured_share,hardware,"
+		"utc,status,check,workloads\r\n");
 	for (size_t k = 0; k < b->n_tables; k++)
 		for (size_t i = 0; i < b->tables[k].n_rows; i++)
 			csv_row(out, &b->tables[k],

@@ -107,6 +107,16 @@ static void put_review(const struct oae_board *b,
 static void put_state(const struct oae_board *b,
 		      const struct oae_board_submission *s, struct oae_buf *out)
 {
+	static const char *const meaning[OAE_BOARD_CHECKS] = {
+		"Nobody checked its signature or its numbers for this page.",
+		"Its files have their hashes, and every number was computed"
+		" again from its journal; whose signature it is was not"
+		" checked.",
+		"Its organisation signed it, its files have their hashes, and"
+		" every number was computed again from its journal.",
+		"",
+	};
+
 	oae_buf_puts(out, "<p class=\"state\">");
 	oae_board_html_tag(out, oae_board_status_tone(s->status),
 			   oae_board_status_name[s->status]);
@@ -114,12 +124,7 @@ static void put_state(const struct oae_board *b,
 	oae_board_html_tag(out,
 			   s->check == OAE_BOARD_VERIFIED ? "good" : "open",
 			   oae_board_check_name[s->check]);
-	oae_buf_puts(out,
-		     s->check == OAE_BOARD_VERIFIED ?
-			     " Its files have their hashes, and every number"
-			     " was computed again from its journal.</p>\n" :
-			     " Nobody checked its signature or its numbers for"
-			     " this page.</p>\n");
+	oae_buf_printf(out, " %s</p>\n", meaning[s->check]);
 	put_review(b, s, out);
 }
 
@@ -129,6 +134,7 @@ static void put_facts(const struct oae_board_submission *s, const cJSON *result,
 	oae_buf_puts(out, "<dl>\n");
 	put_item(out, "organisation", s->org);
 	put_item(out, "submission", s->name);
+	put_item(out, "division", s->division);
 	put_item(out, "measured", s->date);
 	put_item(out, "suite", s->suite);
 	put_item(out, "scenario", s->scenario);
@@ -293,9 +299,11 @@ static void put_profiles(const struct oae_board *b,
 		oae_section_each_sentence(r, oae_view_str(p, "id"),
 					  put_sentence, out);
 		oae_buf_puts(out, "</ul>\n");
+		oae_buf_puts(out, "<div class=\"pair\">\n");
 		for (int m = 0; m < OAE_VIEW_MODES; m++)
 			oae_board_html_curve(out, p, (enum oae_view_mode)m,
 					     ++number);
+		oae_buf_puts(out, "</div>\n");
 	}
 	if (number == 0)
 		oae_buf_printf(out, "<p>%s</p>\n", oae_section_no_score);
@@ -400,6 +408,7 @@ static void put_hashes(const struct oae_board *b,
 	oae_buf_puts(out, "<dl class=\"hashes\">\n");
 	put_hash(out, "result.json", s->result_sha256);
 	put_hash(out, "journal", oae_view_str(result, "journal.sha256"));
+	put_hash(out, "adapters (bill of materials)", s->adapter_sha256);
 	cJSON_ArrayForEach(system, oae_view_at(result, "systems")) {
 		snprintf(text, sizeof(text), "adapter program of %.200s",
 			 oae_view_str(system, "id"));

@@ -23,8 +23,10 @@ static int by_ranked(const struct oae_board_row *x,
 static int by_league(const struct oae_board_row *x,
 		     const struct oae_board_row *y)
 {
-	int d = strcmp(x->baseline, y->baseline);
+	int d = strcmp(x->submission->division, y->submission->division);
 
+	if (d == 0)
+		d = strcmp(x->baseline, y->baseline);
 	if (d == 0)
 		d = strcmp(x->league, y->league);
 	return d ? d : strcmp(x->class, y->class);

@@ -135,7 +135,12 @@ static void put_league_head(struct oae_buf *out, const struct oae_board_row *r,
 		oae_buf_printf(out, "Not ranked (%zu)</th></tr>\n", n);
 		return;
 	}
-	oae_buf_puts(out, "Against ");
+	if (*r->submission->division) {
+		oae_text_html(out, r->submission->division);
+		oae_buf_puts(out, " division, against ");
+	} else {
+		oae_buf_puts(out, "Against ");
+	}
 	oae_text_html(out, r->baseline);
 	oae_buf_printf(out, ", evidence: ");
 	oae_text_html(out, r->class);
@@ -284,7 +289,8 @@ static const char rules[] =
 	" their ranks overlap.</li>\n"
 	"<li>Only like is ranked with like: the same profile with the same"
 	" prices and items, the same mode, version of the specification,"
-	" baseline (with its settings and models) and class of evidence. A"
+	" division, baseline (with its settings and models) and class of"
+	" evidence. A"
 	" measured score is never ranked against an estimated one. Each such"
 	" group has a heading of its own. Ratios are of systems on one and the"
 	" same machine; machines may differ from row to row.</li>\n"
@@ -305,16 +311,24 @@ static const char rules[] =
 /* What the reader must know before the first number. */
 static void put_warnings(const struct oae_board *b, struct oae_buf *out)
 {
-	size_t i, unchecked = 0;
+	size_t i, unchecked = 0, unsigned_ones = 0;
 
-	for (i = 0; i < b->n_submissions; i++)
+	for (i = 0; i < b->n_submissions; i++) {
 		unchecked += b->submissions[i].check == OAE_BOARD_UNCHECKED;
+		unsigned_ones += b->submissions[i].check == OAE_BOARD_UNSIGNED;
+	}
 	if (unchecked)
 		oae_buf_printf(out,
 			       "<p class=\"warn\">%zu of %zu submissions were"
 			       " not checked: neither signatures nor numbers."
 			       " This is a draft.</p>\n",
 			       unchecked, b->n_submissions);
+	if (unsigned_ones)
+		oae_buf_printf(out,
+			       "<p class=\"hint\">Every number was computed"
+			       " again from its journal; whose signature it is"
+			       " was not checked (%zu of %zu).</p>\n",
+			       unsigned_ones, b->n_submissions);
 	if (b->n_rejected)
 		oae_buf_printf(out,
 			       "<p class=\"hint\">%zu submission%s rejected and"
@@ -330,8 +344,8 @@ void oae_board_page_table(const struct oae_board *b,
 	const struct oae_board_place place = { "", "index.html", true };
 	char title[512];
 
-	snprintf(title, sizeof(title), "%.300s, machines %s", t->profile,
-		 oae_view_mode_name[t->mode]);
+	snprintf(title, sizeof(title), "Leaderboard: %.300s, machines %s",
+		 t->profile, oae_view_mode_name[t->mode]);
 	oae_board_html_begin(b, &place, title, out);
 	oae_buf_puts(out, lead);
 	put_tabs(b, t, out);

@@ -7,12 +7,13 @@ cd "$(dirname "$0")/../.." || exit 1
 schema=schema/documents/board-1.schema.json
 subs=$tmp/subs
 site=$tmp/site
+board=("$oae" board --no-verify)
 python3 tests/board/make.py "$subs" 14 --profiles 2
 
 read_site() { python3 tests/board/read.py "$1" "$schema"; }
 feed() { jq -e "$1" "${2:-$site}/board.json"; }
 
-made() { "$oae" board "$subs" -o "$site" --quiet >"$tmp/text"; }
+made() { "${board[@]}" "$subs" -o "$site" --quiet >"$tmp/text"; }
 check "a site is made" made
 check "the path of its page is said" \
 	grep -qF "site: $site/index.html" "$tmp/text"
@@ -31,13 +32,13 @@ check "an unproven gate is not ranked, and why is said" feed '[.tables[].rows[]
 
 # ---- the same bytes, whole or not at all
 same() {
-	"$oae" board "$subs" -o "$tmp/again" --quiet &&
+	"${board[@]}" "$subs" -o "$tmp/again" --quiet &&
 		diff -r "$site" "$tmp/again"
 }
 check "the same submissions give the same bytes" same
 stale() {
 	cp -r "$subs" "$tmp/fewer" && rm -r "$tmp/fewer/acme" &&
-		"$oae" board "$tmp/fewer" -o "$tmp/again" --quiet &&
+		"${board[@]}" "$tmp/fewer" -o "$tmp/again" --quiet &&
 		[ ! -e "$tmp/again/submissions/acme" ] &&
 		read_site "$tmp/again"
 }
@@ -45,14 +46,14 @@ check "pages of what is gone are gone" stale
 mkdir "$tmp/mine"
 echo "do not delete" >"$tmp/mine/board.json"
 check "a folder that is no site stays" \
-	fails 64 "is not a board's site" "$oae" board "$subs" -o "$tmp/mine"
+	fails 64 "is not a board's site" "${board[@]}" "$subs" -o "$tmp/mine"
 check "and has what it had" grep -q "do not delete" "$tmp/mine/board.json"
 check "a site around its submissions is refused" \
-	fails 64 "the submissions are in it" "$oae" board "$subs" -o "$tmp"
+	fails 64 "the submissions are in it" "${board[@]}" "$subs" -o "$tmp"
 inside() {
 	cp -r "$subs" "$tmp/repo" && mkdir "$tmp/repo/.git" &&
-		"$oae" board "$tmp/repo" -o "$tmp/repo/site" --quiet &&
-		"$oae" board "$tmp/repo" -o "$tmp/repo/site/" --quiet &&
+		"${board[@]}" "$tmp/repo" -o "$tmp/repo/site" --quiet &&
+		"${board[@]}" "$tmp/repo" -o "$tmp/repo/site/" --quiet &&
 		feed '[.submissions[].org] | contains(["site"]) | not' \
 			"$tmp/repo/site" &&
 		[ ! -e "$tmp/repo/site/.new" ] && read_site "$tmp/repo/site"
@@ -60,14 +61,14 @@ inside() {
 check "a site among its submissions is none of them" inside
 if mounts 64k "$tmp/small"; then
 	check "a full disk" fails 1 "No space left" \
-		"$oae" board "$subs" -o "$tmp/small/site" --quiet
+		"${board[@]}" "$subs" -o "$tmp/small/site" --quiet
 	check "and nothing is left there" [ -z "$(ls -A "$tmp/small")" ]
 else
 	skip "a full disk" "not allowed to mount here"
 	skip "and nothing is left there" "not allowed to mount here"
 fi
 empty() {
-	mkdir "$tmp/none" && "$oae" board "$tmp/none" -o "$tmp/nothing" &&
+	mkdir "$tmp/none" && "${board[@]}" "$tmp/none" -o "$tmp/nothing" &&
 		grep -q 'no score yet' "$tmp/nothing/index.html" &&
 		read_site "$tmp/nothing"
 }
@@ -84,7 +85,7 @@ reviews() { # FILTER: changes a review; its submission is then unranked
 	cp -r "$subs" "$tmp/reviewed" && rm -rf "$tmp/other" &&
 		jq "$1" "$subs/delta/run-0003.review.json" \
 			>"$tmp/reviewed/delta/run-0003.review.json" &&
-		"$oae" board "$tmp/reviewed" -o "$tmp/other" --quiet 2>"$tmp/warnings"
+		"${board[@]}" "$tmp/reviewed" -o "$tmp/other" --quiet 2>"$tmp/warnings"
 	rm -r "$tmp/reviewed"
 	feed "[.tables[].rows[] | select(.submission == \"run-0003\")] |
 		length > 0 and all(.rank == null and
@@ -107,7 +108,7 @@ league() { # FILTER over result.json: who is ranked with whom then?
 	cp -r "$subs" "$tmp/league"
 	jq "$1" "$subs/acme/run-0008/result.json" \
 		>"$tmp/league/acme/run-0008/result.json"
-	"$oae" board "$tmp/league" -o "$tmp/other" --quiet &&
+	"${board[@]}" "$tmp/league" -o "$tmp/other" --quiet &&
 		read_site "$tmp/other"
 }
 tables() { [ "$(jq '.tables | length' "$tmp/other/board.json")" -eq "$1" ]; }
@@ -170,7 +171,7 @@ hostile() {
 	ln -s /etc/passwd "$tmp/hostile/evil/linked/result.json"
 	head -c 9000 "$subs/acme/run-0008/result.json" \
 		>"$tmp/hostile/evil/broken/result.json"
-	"$oae" board "$tmp/hostile" -o "$tmp/hostile-site" --quiet 2>"$tmp/warnings" &&
+	"${board[@]}" "$tmp/hostile" -o "$tmp/hostile-site" --quiet 2>"$tmp/warnings" &&
 		read_site "$tmp/hostile-site" &&
 		! grep -rq $'\x1b\|\u202e' "$tmp/hostile-site" &&
 		! grep -rq --include='*.html' '<script>alert\|<img' \
@@ -199,15 +200,83 @@ check "an unknown verdict" unknown .modes.owned.verdict
 check "an unknown outcome of the gate" unknown .gate.outcome
 check "an unknown class" unknown .modes.owned.oae.class
 
+# ---- real submissions, checked
+home=$tmp/home
+mkdir -p "$home/adapters"
+ln -s "$PWD/schema" "$home/"
+cp -r adapters/null "$home/adapters/"
+cp -r workloads "$home/workloads"
+jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
+	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
+real=$tmp/real
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$tmp/key"
+echo "acme $(cut -d' ' -f1-2 "$tmp/key.pub")" >"$tmp/signers"
+pack() {
+	export OAE_HOME=$home
+	"$oae" run --suite all --out "$tmp/run" --quiet --no-report \
+		--no-calibration >/dev/null &&
+		"$oae" submit "$tmp/run" --org acme --key "$tmp/key" \
+			--out "$real" >/dev/null &&
+		cp -r "$real/acme" "$real/evil" &&
+		cp -r "$real"/acme/* "$real/acme/changed" &&
+		jq '.profiles[0].N += 1' "$real/acme/changed/result.json" \
+			>"$tmp/changed" &&
+		cp "$tmp/changed" "$real/acme/changed/result.json"
+}
+check "a run is made and packed" pack
+export OAE_HOME=$home
+packed=$(basename "$(find "$real/acme" -mindepth 1 -maxdepth 1 -name '2*')")
+checked() {
+	"$oae" board "$real" -o "$tmp/checked" --quiet "$@" &&
+		OAE_HOME=$PWD read_site "$tmp/checked"
+}
+check "they are checked" checked --allowed-signers "$tmp/signers"
+state() { # SUBMISSION STATE REASON
+	feed '[.submissions[] | select("\(.org)/\(.submission)" == "'"$1"'")][0] |
+		.check == "'"$2"'" and (.reasons | join(" ") | test("'"$3"'"))' \
+		"$tmp/checked"
+}
+check "the good one is verified, and its division known" \
+	state "acme/$packed" verified '^$'
+check "a changed one is rejected by the rule that it breaks" \
+	state acme/changed rejected OAE-V014
+check "and has no page and no numbers" sh -c "
+	[ ! -e '$tmp/checked/submissions/acme/changed.html' ] &&
+	! grep -q changed '$tmp/checked/board.csv'"
+check "another's is rejected" state "evil/$packed" rejected "is of acme"
+agrees() { # the verdict of `oae verify` is the site's
+	local one is
+	for one in "acme/$packed" acme/changed; do
+		is=verified
+		"$oae" verify "$real/$one" --allowed-signers "$tmp/signers" \
+			>/dev/null || is=rejected
+		state "$one" "$is" . || state "$one" "$is" '^$' || return 1
+	done
+}
+check "oae verify says the same" agrees
+echo "acme $(ssh-keygen -q -t ed25519 -N '' -C '' -f "$tmp/other-key" &&
+	cut -d' ' -f1-2 "$tmp/other-key.pub")" >"$tmp/nobody"
+unsigned() {
+	checked --allowed-signers "$tmp/nobody" &&
+		state "acme/$packed" rejected OAE-V015 &&
+		checked && state "acme/$packed" "signature not checked" '^$' &&
+		grep -q 'whose signature it is' \
+			"$tmp/checked/submissions/acme/$packed.html"
+}
+check "a signature of nobody's, and one that is not checked" unsigned
+export OAE_HOME=$PWD
+check "a list of signers that is not there" fails 64 "no such file" \
+	"$oae" board "$real" -o "$tmp/x" --allowed-signers "$tmp/nowhere"
+
 # ---- words
 json() {
-	"$oae" board "$tmp/hostile" -o "$tmp/hostile-site" --quiet --json >"$tmp/json" &&
+	"${board[@]}" "$tmp/hostile" -o "$tmp/hostile-site" --quiet --json >"$tmp/json" &&
 		jq -e '.submissions == 6 and (.rejected | length) == 5' \
 			"$tmp/json"
 }
 check "--json" json
 links() {
-	"$oae" board "$subs" -o "$tmp/other" --quiet --files-url "$1" &&
+	"${board[@]}" "$subs" -o "$tmp/other" --quiet --files-url "$1" &&
 		grep -q "$2" "$tmp/other/submissions/acme/run-0008.html"
 }
 check "files are linked" grep -q \
@@ -217,11 +286,11 @@ check "--files-url" links https://example.org/b \
 	'href="https://example.org/b/acme/run-0008/result.json"'
 check "--files-url none" links none '<li>result.json</li>'
 check "a script for a URL" fails 64 "no http" \
-	"$oae" board "$subs" -o "$tmp/other" --files-url 'javascript:alert(1)'
+	"${board[@]}" "$subs" -o "$tmp/other" --files-url 'javascript:alert(1)'
 check "--help" sh -c "'$oae' board --help | grep -q 'oae board submissions -o'"
-check "no folder" fails 64 "give the folder" "$oae" board -o "$tmp/x"
-check "no place" fails 64 "-o SITE" "$oae" board "$subs"
-check "an unknown option" fails 64 "unknown option" "$oae" board "$subs" --fast
+check "no folder" fails 64 "give the folder" "${board[@]}" -o "$tmp/x"
+check "no place" fails 64 "-o SITE" "${board[@]}" "$subs"
+check "an unknown option" fails 64 "unknown option" "${board[@]}" "$subs" --fast
 check "a folder that is not there" fails 1 "no such folder" \
-	"$oae" board "$tmp/nowhere" -o "$tmp/x"
+	"${board[@]}" "$tmp/nowhere" -o "$tmp/x"
 finish
