@@ -26,6 +26,7 @@ int oae_cmd_board(int argc, char **argv);   /* harness/cmd_board.c */
 int oae_cmd_compare(int argc, char **argv); /* harness/cmd_compare.c */
 int oae_cmd_effort(int argc, char **argv);  /* harness/cmd_effort.c */
 int oae_cmd_tune(int argc, char **argv);    /* harness/cmd_tune.c */
+int oae_cmd_trend(int argc, char **argv);   /* harness/cmd_trend.c */
 
 int oae_cmd_validate(int argc, char **argv);
 

@@ -21,6 +21,7 @@ static const struct command {
 	{ "board", oae_cmd_board, "build a leaderboard from submissions" },
 	{ "compare", oae_cmd_compare,
 	  "is one build worse than another, for CI" },
+	{ "trend", oae_cmd_trend, "where results changed over time" },
 	{ "cost", oae_cmd_cost,
 	  "compute costs and OAE from a file of numbers" },
 	{ "tune", oae_cmd_tune,

@@ -6,53 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/amount.h"
 #include "reports/report.h"
 #include "reports/sheet.h"
 #include "reports/text.h"
 
 #define SENTENCE_NAMES 3 /* metrics that a sentence names */
-
-void oae_compare_percent(char out[32], double share)
-{
-	double p = 100 * share;
-
-	if (isnan(p))
-		snprintf(out, 32, "%s", OAE_DASH);
-	else if (fabs(p) >= 1000)
-		snprintf(out, 32, "%.3g %%", p);
-	else
-		snprintf(out, 32, "%.*f %%",
-			 fabs(p) >= 99.95 ? 0 :
-			 fabs(p) >= 9.95  ? 1 :
-					    2,
-			 p);
-}
-
-static void signed_percent(char *out, double share)
-{
-	char text[32];
-
-	oae_compare_percent(text, share);
-	snprintf(out, 32, "%.1s%.30s", share > 0 ? "+" : "", text);
-}
-
-static void amount(char out[OAE_NUMBER_TEXT], double v, const char *unit)
-{
-	if (isnan(v))
-		snprintf(out, OAE_NUMBER_TEXT, "%s", OAE_DASH);
-	else if (strcmp(unit, "s") == 0)
-		oae_number_seconds(out, v);
-	else if (strcmp(unit, "ms") == 0)
-		oae_number_seconds(out, v / 1e3);
-	else if (strcmp(unit, "B") == 0)
-		oae_number_bytes(out, v);
-	else if (strcmp(unit, "J") == 0)
-		oae_number_joules(out, v);
-	else if (strcmp(unit, "share") == 0)
-		snprintf(out, OAE_NUMBER_TEXT, "%.1f %%", 100 * v);
-	else
-		oae_number_plain(out, v);
-}
 
 /* ---- the verdict ---------------------------------------------------------- */
 
@@ -71,7 +30,7 @@ static void put_metrics(const cJSON *doc, const char *verdict,
 			struct oae_buf *out)
 {
 	const cJSON *m;
-	char text[32];
+	char text[OAE_PERCENT_TEXT];
 	size_t n = 0;
 
 	cJSON_ArrayForEach(m, oae_view_at(doc, "metrics")) {
@@ -79,7 +38,7 @@ static void put_metrics(const cJSON *doc, const char *verdict,
 			continue;
 		if (n++ >= SENTENCE_NAMES)
 			continue;
-		signed_percent(text, oae_view_num(m, "worse.value"));
+		oae_percent_text(text, oae_view_num(m, "worse.value"), true);
 		oae_buf_printf(out, "%s%s on %s", n > 1 ? ", " : "",
 			       oae_view_str(m, "metric"),
 			       oae_view_str(m, "workload"));
@@ -122,7 +81,7 @@ void oae_compare_sentence(const cJSON *doc, struct oae_buf *out)
 {
 	const char *verdict = oae_view_str(doc, "verdict");
 	bool let = strcmp(oae_view_str(doc, "on_inconclusive"), "pass") == 0;
-	char text[32];
+	char text[OAE_PERCENT_TEXT];
 
 	if (strcmp(verdict, "regression") == 0) {
 		oae_buf_puts(out, "REGRESSION: worse by more than the"
@@ -141,7 +100,7 @@ void oae_compare_sentence(const cJSON *doc, struct oae_buf *out)
 		oae_buf_puts(out, "; --allow NAME lets a difference pass that"
 				  " is meant");
 	} else {
-		oae_compare_percent(text, least_seen(doc));
+		oae_percent_text(text, least_seen(doc), false);
 		oae_buf_printf(out,
 			       "PASS: nothing is worse by more than its"
 			       " threshold; a true change for the worse of %s"
@@ -170,19 +129,6 @@ static void put_verdict(struct oae_sheet *t, const cJSON *m)
 		oae_sheet_note(t, oae_view_str(m, "reason"));
 }
 
-/* In %, as the column's head says. */
-static void put_percent(struct oae_sheet *t, double share, bool sign)
-{
-	char text[32];
-
-	if (sign)
-		signed_percent(text, share);
-	else
-		oae_compare_percent(text, share);
-	text[strcspn(text, " ")] = '\0';
-	oae_sheet_cell(t, "%s", text);
-}
-
 static void row(struct oae_sheet *t, const cJSON *m)
 {
 	const char *unit = oae_view_str(m, "unit");
@@ -190,15 +136,15 @@ static void row(struct oae_sheet *t, const cJSON *m)
 
 	oae_sheet_cell(t, "%s", oae_view_str(m, "workload"));
 	oae_sheet_cell(t, "%s", oae_view_str(m, "metric"));
-	amount(text, oae_view_num(m, "base"), unit);
+	oae_amount_text(text, oae_view_num(m, "base"), unit);
 	oae_sheet_cell(t, "%s", text);
-	amount(text, oae_view_num(m, "head"), unit);
+	oae_amount_text(text, oae_view_num(m, "head"), unit);
 	oae_sheet_cell(t, "%s", text);
-	put_percent(t, oae_view_num(m, "worse.value"), true);
-	put_percent(t, oae_view_num(m, "worse.low"), true);
-	put_percent(t, oae_view_num(m, "worse.high"), true);
+	oae_percent_cell(t, oae_view_num(m, "worse.value"), true);
+	oae_percent_cell(t, oae_view_num(m, "worse.low"), true);
+	oae_percent_cell(t, oae_view_num(m, "worse.high"), true);
 	oae_sheet_cell(t, "%.3g", 100 * oae_view_num(m, "threshold"));
-	put_percent(t, oae_view_num(m, "detectable"), false);
+	oae_percent_cell(t, oae_view_num(m, "detectable"), false);
 	oae_sheet_cell(t, "%.0f",
 		       fmin(oae_view_num(m, "base_n"),
 			    oae_view_num(m, "head_n")));
@@ -287,9 +233,10 @@ static void put_how(const cJSON *doc, struct oae_buf *out)
 {
 	const char *how = oae_view_str(doc, "how");
 	double looks = oae_view_num(doc, "rules.looks_planned");
-	char alpha[32];
+	char alpha[OAE_PERCENT_TEXT];
 
-	oae_compare_percent(alpha, oae_view_num(doc, "rules.alpha"));
+	snprintf(alpha, sizeof(alpha), "%.3g %%",
+		 100 * oae_view_num(doc, "rules.alpha"));
 	if (strcmp(how, "unpaired") == 0)
 		oae_buf_puts(out, "Two campaigns, compared by Welch's t: weaker"
 				  " than runs in turn on one host, for what the"
@@ -314,13 +261,16 @@ static void put_how(const cJSON *doc, struct oae_buf *out)
 
 static bool put_false_positives(const cJSON *doc, struct oae_buf *out)
 {
-	char mid[32], low[32], high[32];
+	char mid[OAE_PERCENT_TEXT], low[OAE_PERCENT_TEXT];
+	char high[OAE_PERCENT_TEXT];
 
 	if (isnan(oae_view_num(doc, "false_positives.value")))
 		return false;
-	oae_compare_percent(mid, oae_view_num(doc, "false_positives.value"));
-	oae_compare_percent(low, oae_view_num(doc, "false_positives.low"));
-	oae_compare_percent(high, oae_view_num(doc, "false_positives.high"));
+	oae_percent_text(mid, oae_view_num(doc, "false_positives.value"),
+			 false);
+	oae_percent_text(low, oae_view_num(doc, "false_positives.low"), false);
+	oae_percent_text(high, oae_view_num(doc, "false_positives.high"),
+			 false);
 	oae_buf_printf(
 		out,
 		"The gate's own false positives on these runs: %s (95 %%:"

@@ -33,7 +33,5 @@ enum oae_status oae_compare_github(const cJSON *doc, struct oae_buf *out,
 
 /* The verdict in one sentence. */
 void oae_compare_sentence(const cJSON *doc, struct oae_buf *out);
-/* "5.2 %", or a dash. */
-void oae_compare_percent(char out[32], double share);
 
 #endif

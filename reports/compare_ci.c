@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "reports/compare.h"
+#include "reports/amount.h"
 #include "reports/report.h"
 #include "reports/text.h"
 
@@ -20,13 +21,15 @@ static bool is(const cJSON *obj, const char *key, const char *value)
 /* "worse by 5.2 % (4.1 % to 6.3 %), threshold 3 %; could see 2.6 %" */
 static void put_claim(const cJSON *m, struct oae_buf *out)
 {
-	char mid[32], low[32], high[32], threshold[32], seen[32];
+	char mid[OAE_PERCENT_TEXT], low[OAE_PERCENT_TEXT];
+	char high[OAE_PERCENT_TEXT], threshold[OAE_PERCENT_TEXT];
+	char seen[OAE_PERCENT_TEXT];
 
-	oae_compare_percent(mid, oae_view_num(m, "worse.value"));
-	oae_compare_percent(low, oae_view_num(m, "worse.low"));
-	oae_compare_percent(high, oae_view_num(m, "worse.high"));
-	oae_compare_percent(threshold, oae_view_num(m, "threshold"));
-	oae_compare_percent(seen, oae_view_num(m, "detectable"));
+	oae_percent_text(mid, oae_view_num(m, "worse.value"), false);
+	oae_percent_text(low, oae_view_num(m, "worse.low"), false);
+	oae_percent_text(high, oae_view_num(m, "worse.high"), false);
+	oae_percent_text(threshold, oae_view_num(m, "threshold"), false);
+	oae_percent_text(seen, oae_view_num(m, "detectable"), false);
 	if (isnan(oae_view_num(m, "worse.value")))
 		oae_buf_puts(out, "no change known");
 	else if (isnan(oae_view_num(m, "worse.low")))

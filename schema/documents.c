@@ -29,6 +29,7 @@ const struct oae_document oae_documents[] = {
 	  false },
 	{ "transcript", "transcript-1", NULL,
 	  "a line of what `oae setup` writes", true },
+	{ "trend", "trend-1", NULL, "what `oae trend` says", false },
 	{ "tune", "tune-1", NULL, "a tuning's tune.json", false },
 	{ "workload", "workload-1", "oae_workload",
 	  "*.workload.json: what is asked", false },
