@@ -111,8 +111,10 @@ oae_folder_schemas_files(struct oae_folder_schemas *s, const char *dir,
 			 struct oae_error *err)
 {
 	struct file f = { .s = s, .dir = dir, .tell = tell, .ctx = ctx };
+	static const char *const own[][2] = { { "result.json", "result" },
+					      { "tune.json", "tune" } };
 	char path[OAE_PATH_BYTES_MAX], more[80];
-	enum oae_status status;
+	enum oae_status status = OAE_OK;
 
 	if (s->missing)
 		return OAE_OK;
@@ -124,10 +126,12 @@ oae_folder_schemas_files(struct oae_folder_schemas *s, const char *dir,
 			       s->wrong_lines - s->kept);
 		tell(ctx, more);
 	}
-	status = oae_path_join(path, sizeof(path), dir, "result.json", err);
-	if (!status && oae_file_exists(path))
-		status = check_file(&f, "result.json",
-				    oae_document_named("result"), err);
+	for (size_t i = 0; !status && i < sizeof(own) / sizeof(own[0]); i++) {
+		status = oae_path_join(path, sizeof(path), dir, own[i][0], err);
+		if (!status && oae_file_exists(path))
+			status = check_file(&f, own[i][0],
+					    oae_document_named(own[i][1]), err);
+	}
 	if (!status)
 		status = oae_path_join(path, sizeof(path), dir, "inputs", err);
 	if (!status && oae_dir_exists(path))
