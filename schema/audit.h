@@ -51,6 +51,7 @@ struct oae_audit {
 	struct oae_error *err;
 	uint64_t line;
 	bool resumed;
+	bool redacted; /* texts are keyed hashes (spec §16.5) */
 	/* of the segment going on: intervals that its print is made of */
 	uint64_t print;
 	size_t print_intervals;

@@ -8,6 +8,7 @@
 
 #define TOLERANCE 1e-9
 #define PATH_BYTES 1024u
+#define NAME_BYTES 400u
 #define ARENA_BYTES_MAX ((size_t)256 << 20)
 
 /* Members at the top that say who computed and what was measured. */
@@ -20,7 +21,7 @@ static const char *const prose[] = {
 	"notes", "sentence", "reason", "reasons", "source",
 	"title", "about",    "text",   NULL,
 };
-/* What an element of a list is about, the first that it has. */
+/* What an element of a list is about: its id, else all of the others. */
 static const char *const names[] = {
 	"id",	     "system", "name",	   "parameter", "workload",
 	"condition", "probe",  "scenario", "profile",	NULL,
@@ -46,16 +47,20 @@ static bool is_leaf(const cJSON *v)
 	return v && !cJSON_IsNull(v) && !cJSON_IsObject(v) && !cJSON_IsArray(v);
 }
 
-static const char *name_of(const cJSON *element)
+/* "x/y, letters, nominal" into out; false when it has no name. */
+static bool name_of(const cJSON *element, char out[NAME_BYTES])
 {
-	for (size_t i = 0; names[i]; i++) {
-		const cJSON *v =
-			cJSON_GetObjectItemCaseSensitive(element, names[i]);
+	size_t n = 0;
 
-		if (cJSON_IsString(v))
-			return v->valuestring;
+	out[0] = '\0';
+	for (size_t i = 0; names[i] && (i != 1 || !n); i++) {
+		const char *v = oae_json_str_or(element, names[i], NULL);
+
+		if (v && n < NAME_BYTES - 1)
+			n += (size_t)snprintf(out + n, NAME_BYTES - n, "%s%s",
+					      n ? ", " : "", v);
 	}
-	return NULL;
+	return n > 0;
 }
 
 /* ---- paths ------------------------------------------------------------ */
@@ -182,12 +187,11 @@ static enum oae_status walk(struct finder *f, const cJSON *was,
 /* The element of the list with that name; NULL when there is none. */
 static const cJSON *find_element(const cJSON *list, const char *name)
 {
+	char own[NAME_BYTES];
 	const cJSON *v;
 
 	cJSON_ArrayForEach(v, list) {
-		const char *own = name_of(v);
-
-		if (own && !strcmp(own, name))
+		if (name_of(v, own) && !strcmp(own, name))
 			return v;
 	}
 	return NULL;
@@ -197,17 +201,20 @@ static const cJSON *find_element(const cJSON *list, const char *name)
 static enum oae_status element(struct finder *f, const cJSON *v, int at,
 			       const cJSON *other, bool is_new)
 {
-	const char *name = name_of(v);
-	const cJSON *partner = name ? find_element(other, name) :
-				      cJSON_GetArrayItem(other, at);
-	char place[16];
+	char name[NAME_BYTES];
+	const cJSON *partner;
 	size_t before;
 	enum oae_status status;
 
+	if (name_of(v, name)) {
+		partner = find_element(other, name);
+	} else {
+		(void)snprintf(name, sizeof(name), "%d", at);
+		partner = cJSON_GetArrayItem(other, at);
+	}
 	if (!is_new && partner)
 		return OAE_OK; /* was walked from the new list */
-	(void)snprintf(place, sizeof(place), "%d", at);
-	status = push(f, "[%.200s]", name ? name : place, &before);
+	status = push(f, "[%.300s]", name, &before);
 	if (!status)
 		status = is_new ? walk(f, partner, v) : walk(f, v, NULL);
 	pop(f, before);

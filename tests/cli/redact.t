@@ -15,6 +15,9 @@ cat >asked.jsonl <<'EOT'
 {"prompt": "He wrote: \"the left knee, since Tuesday\"\nand no more of it.", "expected": "left knee"}
 {"prompt": "Short?", "expected": "q7"}
 EOT
+# more tokens than a hash has letters
+printf '{"prompt": "Glyphs:%s.", "expected": "Glyphs"}\n' \
+	"$(printf ' %s' {a..z} {a..z} {a..z} {a..z})" >>asked.jsonl
 cp -r "$top/tests/fake/adapter" quoting
 sed -i 's/say(type="error", id=m\["id"\], code="model",/m["text"] = "cannot do: " + m["prompt"]; say(type="error", id=m["id"], code="model",/; s/message="[^"]*"/message=m.get("text", "x")/' \
 	quoting/adapter.py
@@ -22,6 +25,8 @@ measure() {
 	"$oae" profile new secret.json --yes --prompts asked.jsonl \
 		--judge contains_all --floor 0.1 --shape none >/dev/null &&
 		"$oae" run --suite smoke --profile secret.json \
+			--profile clinic --profile school \
+			--profile enterprise --profile hyperscale \
 			--workloads secret --adapter quoting --runs 4 \
 			--systems null/echo,null/echo:tokens=2,fake/echo:mode=error,when=3 \
 			--out run --no-report --no-calibration --quiet \
@@ -119,6 +124,17 @@ verdicts() {
 		red/journal.jsonl
 }
 check "each judged answer has its verdict" verdicts
+
+submitted() {
+	"$oae" run --suite smoke --profile clinic --profile school \
+		--profile enterprise --profile hyperscale \
+		--profile secret.json --workloads secret --out packable \
+		--no-report --no-calibration --quiet >/dev/null &&
+		"$oae" redact packable hidden >/dev/null &&
+		"$oae" submit hidden --org acme --open --name s >/dev/null &&
+		"$oae" verify submissions/acme/s
+}
+check "it can be submitted, and its submission verifies" submitted
 
 # ---- what is refused
 tampered() {

@@ -17,6 +17,8 @@
 static const char before[] =
 	"{\"spec\":\"1.0\",\"oae\":\"1\",\"build\":{\"git\":\"a\"},"
 	"\"journal\":{\"sha256\":\"j\"},"
+	"\"scenarios\":[{\"system\":\"x\",\"workload\":\"a\",\"r\":1},"
+	"{\"system\":\"x\",\"workload\":\"b\",\"r\":4}],"
 	"\"tables\":{\"defaults\":[{\"name\":\"u\",\"mid\":0.7},"
 	"{\"name\":\"p.s\",\"mid\":2},{\"name\":\"gone\",\"mid\":1}]},"
 	"\"profiles\":[{\"id\":\"a.b\",\"N\":5,\"curve\":{\"N\":[1,2]},"
@@ -104,6 +106,8 @@ static void a_move_has_its_path(void **state)
 	one("\"N\":5", "\"N\":10", "profiles[a.b].N", "profiles[a.b]", 1);
 	one("\"pass\"", "\"fail\"", "profiles[a.b].scores[x/y].gate.outcome",
 	    "profiles[a.b].scores[x/y]", NAN);
+	/* one system, two workloads */
+	one("\"r\":4", "\"r\":8", "scenarios[x, b].r", "scenarios[x, b]", 1);
 	/* from 0 there is no relative difference */
 	one("\"low\":0", "\"low\":1", MODE ".oae.low", MODE, NAN);
 	one("\"low\":0", "\"low\":null", MODE ".oae.low", MODE, NAN);
