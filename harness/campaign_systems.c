@@ -203,7 +203,7 @@ static enum oae_status find_entry(struct oae_campaign_system *s,
 			m->name, name, known);
 }
 
-/* What to do when a program is missing: the adapter's first set-up step. */
+/* What to do when a program is missing: the adapter's first command. */
 static void add_setup_hint(const struct oae_campaign_adapter *a,
 			   struct oae_error *err)
 {
@@ -211,10 +211,14 @@ static void add_setup_hint(const struct oae_campaign_adapter *a,
 	struct oae_error ignored = { 0 };
 	const struct oae_strings *argv;
 	char word[OAE_PATH_BYTES_MAX];
+	size_t step = 0;
 
-	if (!a->manifest.setup_count)
+	while (step < a->manifest.setup_count &&
+	       a->manifest.setup[step].kind != OAE_SETUP_COMMAND)
+		step++;
+	if (step == a->manifest.setup_count)
 		return;
-	argv = &a->manifest.setup[0].argv;
+	argv = &a->manifest.setup[step].argv;
 	for (i = 0; i < argv->count && used < sizeof(err->text); i++) {
 		if (oae_manifest_expand(argv->item[i], a->build, a->home,
 					a->dir, word, sizeof(word), &ignored))

@@ -315,6 +315,12 @@ static int set_up(struct args *a, struct oae_setup *s,
 		oae_setup_print_steps(s, stdout);
 		return OAE_EXIT_OK;
 	}
+	if (!status && was && was->in_root != (a->options.root != NULL))
+		status = oae_fail(
+			err, OAE_ERR_USAGE, 0, "%s: was made %s; %s", a->replay,
+			was->in_root ? "in a root folder" :
+				       "without a root folder",
+			was->in_root ? "give --root DIR" : "leave --root out");
 	if (!status && was)
 		status = ask(a, s, err);
 	if (status)

@@ -368,22 +368,24 @@ static enum oae_status copy_one(void *ctx, const char *relative,
 }
 
 /* An adapter that lives outside of the project's folder comes along. */
-static enum oae_status copy_adapter(struct oae_setup *s, struct copy *c,
+static enum oae_status copy_adapter(struct oae_setup *s, struct copy *all,
 				    struct oae_error *err)
 {
-	char to[OAE_PATH_BYTES_MAX], as[OAE_NAME_BYTES_MAX + 16];
+	char to[OAE_PATH_BYTES_MAX];
+	struct copy c = { .w = all->w, .from = s->adapter, .as = "~adapter/" };
+	size_t len = strlen(s->home);
 	enum oae_status status;
 
-	if (!strncmp(s->adapter, s->home, strlen(s->home)) &&
-	    s->adapter[strlen(s->home)] == '/')
+	if (!strncmp(s->adapter, s->home, len) && s->adapter[len] == '/')
 		return OAE_OK;
-	(void)snprintf(as, sizeof(as), "~adapter/");
 	(void)snprintf(to, sizeof(to), "%.3000s/adapter", s->place);
+	c.to = to;
 	status = oae_dir_make(to, err);
-	c->from = s->adapter;
-	c->to = to;
-	c->as = as;
-	return status ? status : oae_dir_walk(s->adapter, copy_one, c, err);
+	if (!status)
+		status = oae_dir_walk(s->adapter, copy_one, &c, err);
+	all->files += c.files;
+	all->bytes += c.bytes;
+	return status;
 }
 
 enum oae_status oae_place_fill(struct oae_setup *s, struct oae_error *err)

@@ -142,14 +142,9 @@ static enum oae_status put_word(struct work *k, const char *word,
 	return OAE_OK;
 }
 
-static const char *const install[] = {
-	"/bin/sh",
-	"-c",
-	"apt-get update -q && exec apt-get install -y -q"
-	" --no-install-recommends \"$@\"",
-	"apt-get",
-	NULL,
-};
+static const char apt[] = "apt-get update -q && exec apt-get install -y -q"
+			  " --no-install-recommends \"$@\"";
+static const char *const install[] = { "/bin/sh", "-c", apt, "apt-get", NULL };
 static const char *const apply[] = { "patch",	  "-p1", "--batch",
 				     "--forward", "-d",	 "{adapter}",
 				     "-i",	  NULL };

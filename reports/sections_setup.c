@@ -36,6 +36,9 @@ static void setup_row(struct oae_sheet *t, const char *label, const cJSON *x)
 {
 	oae_sheet_cell(t, "%s", label);
 	put_amount(t, x, "wall_s", oae_number_seconds);
+	if (cJSON_IsFalse(oae_view_at(x, "same_cpu")))
+		oae_sheet_note(t, "on another CPU than the campaign's, or"
+				  " nobody knows: an estimate");
 	put_amount(t, x, "cpu_s", oae_number_seconds);
 	put_amount(t, x, "network_bytes", oae_number_bytes);
 	put_amount(t, x, "disk_bytes", oae_number_bytes);
@@ -56,6 +59,7 @@ void oae_section_setup(const struct oae_report *r, struct oae_sheet *t)
 		"edits",   "knobs set", "processes",
 	};
 	char label[OAE_LABEL_BYTES];
+	bool missing = false;
 	const cJSON *s, *x;
 
 	oae_sheet_init(t, "Set-up: from a clean copy to the first valid token,"
@@ -64,12 +68,18 @@ void oae_section_setup(const struct oae_report *r, struct oae_sheet *t)
 	for (size_t i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(s, oae_view_systems(&r->runs[i])) {
 			x = oae_view_at(s, "setup.transcript");
-			if (!x)
+			if (!x) {
+				missing = true;
 				continue;
+			}
 			oae_view_label(r, &r->runs[i], oae_view_str(s, "id"),
 				       label);
 			setup_row(t, label, x);
 		}
+	if (missing)
+		oae_sheet_remark(t,
+				 "A system without a row has the machine time"
+				 " that its ledger says.");
 }
 
 /* Its row, in the order of the heads; a count that is not there is a dash. */

@@ -302,7 +302,8 @@ bool oae_ledger_is_steps(const struct oae_ledger_entry *e)
 	       (e->id[n] == '\0' || e->id[n] == '.');
 }
 
-size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s)
+size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s,
+				enum oae_evidence evidence)
 {
 	struct oae_ledger_entry *more, *e;
 	size_t kept = 0, replaced = 0;
@@ -322,7 +323,7 @@ size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s)
 	e->activity = "the set-up steps, as measured";
 	e->kind = OAE_LEDGER_MACHINE;
 	e->tier = -1;
-	e->amount = oae_range_plain(machine_s, OAE_MEASURED);
+	e->amount = oae_range_plain(machine_s, evidence);
 	l->count = kept + 1;
 	return replaced;
 }

@@ -74,12 +74,15 @@ struct oae_ledger_sum oae_ledger_common(const struct oae_ledger *a,
 /*
  * What the set-up steps took, measured, takes the place of what was said of
  * them: the machine entries OAE_LEDGER_STEPS, or that followed by "." and
- * more. Returns how many it replaced; without any it is added. The tree stays
+ * more. Its class is given: what another
+ * machine took is an estimate of what this one takes. Returns how many it
+ * replaced; without any it is added. The tree stays
  * as it was read. OAE_LEDGER_NONE when there was no memory.
  */
 #define OAE_LEDGER_STEPS "setup.build"
 #define OAE_LEDGER_NONE SIZE_MAX
-size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s);
+size_t oae_ledger_measure_steps(struct oae_ledger *l, double machine_s,
+				enum oae_evidence evidence);
 bool oae_ledger_is_steps(const struct oae_ledger_entry *e);
 
 /* "adoption", "maintenance", "machine", and its unit. */

@@ -368,6 +368,7 @@ static void write_transcript(struct oae_jw *w, const struct oae_score_system *x)
 
 	oae_jw_obj(w, "transcript");
 	oae_transcript_summary(w, &x->transcript);
+	oae_jw_bool(w, "same_cpu", !x->other_cpu);
 	oae_jw_arr(w, "replaces");
 	cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(
 					  x->ledger.tree, "entries")) {

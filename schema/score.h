@@ -39,6 +39,7 @@ struct oae_score_system {
 	struct oae_ledger_sum effort;
 	bool has_transcript; /* of its set-up */
 	struct oae_transcript transcript;
+	bool other_cpu; /* it was made on another CPU, or nobody knows */
 	size_t planned, ok, failed; /* runs */
 	const char *invalid; /* the rule that a run of it broke, or NULL */
 };

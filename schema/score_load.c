@@ -221,11 +221,26 @@ out:
 	return status;
 }
 
+/* Whether the campaign's CPU is the one that the set-up was made on. */
+static bool same_cpu(const struct oae_records *r,
+		     const struct oae_transcript *t)
+{
+	const cJSON *cpu =
+		cJSON_GetObjectItemCaseSensitive(r->environment_start, "cpu");
+	const cJSON *machine =
+		cJSON_GetObjectItemCaseSensitive(t->head, "machine");
+	const char *here = oae_json_str_or(cpu, "model", NULL);
+	const char *there = oae_json_str_or(machine, "cpu", NULL);
+
+	return here && there && strcmp(here, there) == 0;
+}
+
 /*
  * A set-up that was measured stands for what the ledger says of it; one
  * that is void, or another system's, has no place in a run folder.
  */
-static enum oae_status load_transcript(const char *dir, const cJSON *inputs,
+static enum oae_status load_transcript(const char *dir,
+				       const struct oae_records *records,
 				       const char *adapter,
 				       struct oae_score_system *x,
 				       struct oae_error *err)
@@ -233,6 +248,8 @@ static enum oae_status load_transcript(const char *dir, const cJSON *inputs,
 	char path[OAE_PATH_BYTES_MAX], file[OAE_PATH_BYTES_MAX];
 	char id[2 * OAE_NAME_BYTES_MAX + 2];
 	const char *name = oae_json_str_or(x->json, "system", "");
+	const cJSON *inputs =
+		cJSON_GetObjectItemCaseSensitive(records->campaign, "inputs");
 	enum oae_status status;
 
 	snprintf(file, sizeof(file), "adapters/%s/setup/%s.%s", adapter, name,
@@ -256,8 +273,11 @@ static enum oae_status load_transcript(const char *dir, const cJSON *inputs,
 				"%s: is the set-up of \"%.100s\", not of"
 				" \"%s\"",
 				path, x->transcript.system, id);
-	if (oae_ledger_measure_steps(&x->ledger, x->transcript.sum.wall_s) ==
-	    OAE_LEDGER_NONE)
+	x->other_cpu = !same_cpu(records, &x->transcript);
+	if (oae_ledger_measure_steps(&x->ledger, x->transcript.sum.wall_s,
+				     x->other_cpu ?
+					     OAE_ESTIMATED :
+					     OAE_MEASURED) == OAE_LEDGER_NONE)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 	x->effort = oae_ledger_sum(&x->ledger);
 	return OAE_OK;
@@ -287,10 +307,7 @@ static enum oae_status load_system(const char *dir, const cJSON *obj,
 	x->lossless_of = oae_json_str_or(obj, "lossless_of", NULL);
 	status = load_effort(dir, adapter, x, err);
 	return status ? status :
-			load_transcript(dir,
-					cJSON_GetObjectItemCaseSensitive(
-						s->records.campaign, "inputs"),
-					adapter, x, err);
+			load_transcript(dir, &s->records, adapter, x, err);
 }
 
 static enum oae_status load_systems(const char *dir, struct oae_score *s,

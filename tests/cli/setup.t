@@ -125,6 +125,25 @@ else
 	skip "transcripts follow their schema" "python3-jsonschema is not installed"
 fi
 
+interrupted() {
+	local code=0
+	rm -rf "${TMPDIR:?}"/*
+	adapter long '[{"argv": ["sleep", "60"]}]'
+	"$oae" setup long --adapter "$tmp/long" --out "$tmp/long.jsonl" --quiet >/dev/null 2>&1 &
+	local pid=$! n
+	for n in $(seq 100); do
+		[ -n "$(ls "$TMPDIR"/oae-setup-*/work 2>/dev/null)" ] && break
+		sleep 0.1
+	done
+	sleep 0.3
+	kill -INT "$pid"
+	wait "$pid" || code=$?
+	[ "$code" -eq 130 ] && step long 1 '.outcome == "interrupted"' &&
+		line long first '.outcome == "interrupted"' &&
+		[ -z "$(ls "$TMPDIR")" ]
+}
+check "an interrupted one is recorded, and leaves nothing behind" interrupted
+
 # ---- nothing but the place is written to
 outside=$tmp/outside
 adapter greedy "[{\"argv\": [\"sh\", \"-c\", \"echo x >$outside\"]}]"
@@ -133,6 +152,55 @@ if line greedy setup '.confinement.writes' >/dev/null; then
 	check "a step cannot write elsewhere" [ ! -e "$outside" ]
 else
 	skip "a step cannot write elsewhere" "no Landlock here"
+fi
+
+# ---- a root folder of its own
+root=$tmp/root
+busybox=$(command -v busybox || true)
+if [ "$(id -u)" -ne 0 ]; then
+	skip "a root folder of its own" "needs root"
+elif [ -z "$busybox" ] || ldd "$busybox" >/dev/null 2>&1; then
+	skip "a root folder of its own" "busybox-static is not installed"
+elif ! chroot / /bin/true 2>/dev/null; then
+	skip "a root folder of its own" "chroot is not allowed here"
+else
+	mkdir -p "$root"/{bin,dev,tmp,proc,var/lib/dpkg}
+	cp "$busybox" "$root/bin/"
+	for tool in sh cat mkdir sleep test; do ln -s busybox "$root/bin/$tool"; done
+	printf 'Package: one\nStatus: install ok installed\n\n' >"$root/var/lib/dpkg/status"
+	mkdir -p "$tmp/caged"
+	cat >"$tmp/caged/adapter.sh" <<'SH'
+#!/bin/sh
+while read -r line; do
+	case $line in
+	'{"type":"hello"'*) echo '{"type":"ready","protocol":1,"adapter":"caged","version":"1","system":"echo","max_in_flight":1,"verbs":["submit"],"details":{}}' ;;
+	'{"type":"submit"'*)
+		echo '{"type":"token","id":"1","t_ns":"1","n":1,"text":"caged"}'
+		echo '{"type":"done","id":"1","t_ns":"2","finish":"stop","tokens_in":1,"tokens_out":1,"drafted":0,"accepted":0}' ;;
+	'{"type":"close"'*) echo '{"type":"bye"}'; exit 0 ;;
+	esac
+done
+SH
+	chmod +x "$tmp/caged/adapter.sh"
+	jq -n --arg out "$outside.3" '{oae_adapter: 1, name: "caged", version: "1", title: "x",
+		licence: "Apache-2.0", command: ["/bin/sh", "{adapter}/adapter.sh"],
+		materials: ["LICENSE"], first: {prompt: "hello"},
+		systems: [{name: "echo", title: "x", kind: "echo"}],
+		setup: [{argv: ["sh", "-c",
+			"test ! -e /etc/debian_version && mkdir -p /opt && echo x >/opt/made && printf \"Package: two\\nStatus: install ok installed\\n\" >>/var/lib/dpkg/status"]}]}' \
+		>"$tmp/caged/adapter.json"
+	caged() {
+		"$oae" setup caged --adapter "$tmp/caged" --root "$root" --out "$tmp/caged.jsonl" --quiet --json >"$tmp/json" &&
+			[ -f "$root/opt/made" ] && [ -z "$(ls -d "$root"/oae-setup-* 2>/dev/null)" ] &&
+			jq -e '.in_root' "$tmp/json"
+	}
+	check "a root folder of its own" caged
+	check "a replay of it needs a root folder, too" fails 64 "give --root" \
+		"$oae" setup --replay "$tmp/caged.jsonl" --adapter "$tmp/caged" --yes
+	check "its packages are those that came" step caged 1 \
+		'.packages_seen.installed == 1 and .packages_seen.there.value == 2'
+	check "what a step makes anywhere in it is seen" step caged 1 \
+		'.files.list | map(.[0]) | index("opt/made") != null'
 fi
 
 # ---- a replay
@@ -166,8 +234,8 @@ head -c 3000 "$tmp/good.jsonl" >"$tmp/cut.jsonl"
 check "a cut one too" fails 1 "" again "$tmp/cut.jsonl" good --yes
 : >"$tmp/empty.jsonl"
 check "an empty one too" fails 2 "not whole" again "$tmp/empty.jsonl" good --yes
-chained() { # FILTER: another step 1 in a chain that fits
-	jq -c "if .step == 1 then $1 else . end" "$tmp/good.jsonl" | /usr/bin/python3 -c '
+chained() { # FILTER [FILE [WHICH]]: another line in a chain that fits
+	jq -c "if ${3:-.step == 1} then $1 else . end" "${2:-$tmp/good.jsonl}" | /usr/bin/python3 -c '
 import hashlib, json, sys
 prev, whole = "0" * 64, b""
 for n, line in enumerate(sys.stdin):
@@ -214,7 +282,7 @@ enters() {
 	(.systems[1].setup.transcript) as $t |
 	(.profiles[0].scores[0].modes.on_demand.cost_usd.setup) as $c |
 	$t.wall_s.value > 0.3 and $t.wall_s.class == "measured" and
-	$c / $p / $t.wall_s.value - 1 < 1e-6 and $c / $p / $t.wall_s.value - 1 > -1e-6 and
+	$c / $p / $t.wall_s.value - 1 < 1e-6 and $c / $p / $t.wall_s.value - 1 > -1e-6 and $t.same_cpu and
 	(.systems[0].setup | has("transcript") | not)' "$tmp/with/result.json"
 }
 check "machine-seconds of a measured set-up are in the cost" enters
@@ -226,6 +294,12 @@ changed() {
 	! "$oae" verify "$tmp/changed" >"$tmp/out" && grep -q setup-transcript "$tmp/out"
 }
 check "a transcript that was changed afterwards is found" changed
+elsewhere() {
+	chained '.machine.cpu = null' "$tmp/smart.jsonl" .machine >"$tmp/elsewhere.jsonl" &&
+		measures elsewhere --setup "$tmp/elsewhere.jsonl" >/dev/null && jq -e \
+		'(.systems[1].setup.transcript.same_cpu | not) and .systems[0].setup.transcript == null' "$tmp/elsewhere/result.json"
+}
+check "one of another CPU is told from one of this" elsewhere
 check "a void one is refused" fails 2 "void" measures void --setup "$tmp/broken.jsonl"
 check "another system's is refused" fails 64 "does not measure" measures other --setup "$tmp/good.jsonl"
 runs_them() {

@@ -502,7 +502,7 @@ static void test_measured_steps(void **state)
 	assert_int_equal(oae_ledger_read(put("m.json", text), &l, NULL),
 			 OAE_OK);
 	assert_int_equal(oae_ledger_sum(&l).machine_s.evidence, OAE_DECLARED);
-	assert_int_equal(oae_ledger_measure_steps(&l, 12.5), 2);
+	assert_int_equal(oae_ledger_measure_steps(&l, 12.5, OAE_MEASURED), 2);
 	sum = oae_ledger_sum(&l);
 	assert_true(sum.machine_s.low == 1012.5);
 	assert_true(sum.machine_s.mid == 1012.5);
@@ -512,7 +512,7 @@ static void test_measured_steps(void **state)
 	oae_ledger_release(&l);
 	/* Where there is no ledger it is the first entry. */
 	memset(&l, 0, sizeof(l));
-	assert_int_equal(oae_ledger_measure_steps(&l, 3), 0);
+	assert_int_equal(oae_ledger_measure_steps(&l, 3, OAE_ESTIMATED), 0);
 	assert_true(oae_ledger_sum(&l).machine_s.mid == 3);
 	oae_ledger_release(&l);
 }
