@@ -58,8 +58,8 @@ struct oae_ledger_sum {
  */
 enum oae_status oae_ledger_read(const char *path, struct oae_ledger *l,
 				struct oae_error *err);
-/* The same of a tree, which becomes the ledger's; `what` names it. */
-enum oae_status oae_ledger_take(cJSON *tree, const char *what,
+/* The same of a tree, which becomes the ledger's; `path` names it. */
+enum oae_status oae_ledger_take(cJSON *tree, const char *path,
 				struct oae_ledger *l, struct oae_error *err);
 void oae_ledger_release(struct oae_ledger *l);
 struct oae_ledger_sum oae_ledger_sum(const struct oae_ledger *l);
