@@ -129,6 +129,28 @@ enum oae_status oae_assess_draws(struct oae_score *s,
 enum oae_status oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
 				struct oae_mode_score *out,
 				struct oae_error *err);
+/* Over the horizon; carbon with the world's grid. */
+struct oae_physical oae_assess_physical(const struct oae_case *c,
+					enum oae_mode mode,
+					const struct oae_own_values *v);
+
+#define OAE_GRIDS_MAX 64u
+
+/*
+ * SCI in one place: grams of CO2e per useful request (right and in time),
+ * idle and embodied included; low and high with every range (idle power,
+ * scale steps, machine, set-up) at that end. NaN when none is useful.
+ */
+struct oae_carbon_row {
+	const char *grid; /* its name in grid.csv */
+	double g_per_kwh;
+	struct oae_interval x, b;
+};
+/* One row for each of grid.csv. */
+size_t oae_assess_carbon(const struct oae_case *c, enum oae_mode mode,
+			 struct oae_carbon_row rows[OAE_GRIDS_MAX]);
+enum oae_evidence oae_assess_carbon_evidence(const struct oae_case *c);
+
 /* The score and its interval at another N, or without F_B. */
 struct oae_interval oae_assess_score(const struct oae_case *c,
 				     enum oae_mode mode, double n,

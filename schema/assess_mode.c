@@ -285,40 +285,6 @@ struct oae_interval oae_assess_s_ratio(const struct oae_case *c)
 	return ratio_of(c, false);
 }
 
-static struct oae_physical physical_of(const struct oae_case *c,
-				       enum oae_mode mode,
-				       const struct oae_own_values *v,
-				       const struct oae_cost *cost)
-{
-	const struct oae_tables *tables = &c->score->tables;
-	const double *t = c->box.mid.v;
-	const struct oae_range *kg =
-		oae_table_find(&tables->embodied, "machine_kg");
-	const struct oae_range *years =
-		oae_table_find(&tables->embodied, "machine_years");
-	struct oae_physical p = { 0 };
-
-	for (int k = 0; k < OAE_TIERS; k++)
-		p.person_hours += v->v[OAE_OWN_A1 + k] +
-				  t[OAE_TERM_H] * v->v[OAE_OWN_MU1 + k];
-	p.machine_hours = v->v[OAE_OWN_SETUP_S] / 3600;
-	if (mode == OAE_OWNED)
-		p.machine_hours +=
-			cost->machines * t[OAE_TERM_H] * OAE_MONTH_HOURS;
-	else
-		p.machine_hours += t[OAE_TERM_N] * v->v[OAE_OWN_S] *
-				   t[OAE_TERM_S_SCALE] / 3600;
-	p.kwh = p.machine_hours * t[OAE_TERM_P_IDLE] / 1000 +
-		v->v[OAE_OWN_SETUP_KWH] +
-		t[OAE_TERM_N] * fmax(0, v->v[OAE_OWN_E]) * t[OAE_TERM_E_SCALE];
-	p.kgco2e = NAN;
-	if (kg && years)
-		p.kgco2e =
-			p.kwh * c->profile->grid_g_kwh.mid / 1000 +
-			oae_embodied_kg(kg->mid, years->mid, p.machine_hours);
-	return p;
-}
-
 /* What part of the cost came out of counts in the journal. */
 static double measured_share(const struct oae_case *c, enum oae_mode mode,
 			     const struct oae_cost *cost)
@@ -414,8 +380,8 @@ enum oae_status oae_assess_mode(const struct oae_case *c, enum oae_mode mode,
 				    &out->uncertainty, err);
 	agree(out);
 	out->measured_share = measured_share(c, mode, &out->cost);
-	out->physical = physical_of(c, mode, &box->x_mid, &out->cost);
-	out->physical_b = physical_of(c, mode, &box->b_mid, &out->baseline);
+	out->physical = oae_assess_physical(c, mode, &box->x_mid);
+	out->physical_b = oae_assess_physical(c, mode, &box->b_mid);
 	oae_assess_sentence(c, mode, out, out->sentence, sizeof(out->sentence));
 	return status;
 }

@@ -40,6 +40,9 @@ void oae_result_draws(struct oae_jw *w, const struct oae_uncertainty *u,
 /* "talent", from tunings among the inputs of DIR; nothing without one. */
 enum oae_status oae_result_talent(struct oae_jw *w, const struct oae_score *s,
 				  const char *dir, struct oae_error *err);
+/* "carbon" of a mode. */
+void oae_result_carbon(struct oae_jw *w, const struct oae_case *c,
+		       enum oae_mode mode);
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 

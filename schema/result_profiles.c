@@ -189,6 +189,7 @@ static void write_mode(struct oae_jw *w, const struct oae_case *c,
 	oae_jw_str(w, "sentence", m->sentence);
 	oae_result_uncertainty(w, m, c->score->level);
 	write_physical(w, m);
+	oae_result_carbon(w, c, mode);
 	oae_jw_num(w, "measured_share", m->measured_share);
 	oae_jw_end_obj(w);
 }
