@@ -23,7 +23,7 @@ static const char help[] =
 	" took; the names of questions, groups, files and options\nas you chose"
 	" them. Others cannot judge the answers again, so keep DIR.\n\n"
 	"OUT is searched for every text before it is done; when one is found in"
-	" another\nplace (a profile's title, say), OUT is emptied and the place"
+	" another\nplace (a profile's title, say), OUT is removed and the place"
 	" is named. Texts below\n12 bytes cannot be searched for.\n\n"
 	"example:\n"
 	"  oae redact oae-runs/mine oae-runs/mine-public && oae verify"

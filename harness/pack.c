@@ -232,6 +232,12 @@ static enum oae_status pack_all(struct oae_pack *p, const struct oae_records *r,
 			       err);
 	if (!status)
 		status = oae_result_read(from, &result, err);
+	if (!status && cJSON_HasObjectItem(result, "rescored"))
+		status = oae_fail(err, OAE_ERR_USAGE, 0,
+				  "%s: was scored again with something else"
+				  " than its run's own; submit the run that it"
+				  " was made from",
+				  from);
 	if (!status)
 		status = make_stage(p, err);
 	if (!status)

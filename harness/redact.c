@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "harness/commands.h"
@@ -136,22 +135,11 @@ static enum oae_status make(struct oae_redaction *r,
 	return status;
 }
 
-static enum oae_status remove_file(void *ctx, const char *relative,
-				   struct oae_error *err)
-{
-	char path[OAE_PATH_BYTES_MAX];
-
-	if (!oae_path_join(path, sizeof(path), ctx, relative, err))
-		(void)unlink(path);
-	return OAE_OK;
-}
-
 enum oae_status oae_redact_run(const char *from, const char *to, size_t *texts,
 			       struct oae_error *err)
 {
 	struct oae_redaction r = { .from = from, .to = to };
 	struct oae_records *records = calloc(1, sizeof(*records));
-	char folder[OAE_PATH_BYTES_MAX];
 	struct oae_buf was;
 	bool begun = false;
 	enum oae_status status;
@@ -170,10 +158,8 @@ enum oae_status oae_redact_run(const char *from, const char *to, size_t *texts,
 		begun = true;
 		status = make(&r, records, &was, err);
 	}
-	if (status && begun) {
-		(void)snprintf(folder, sizeof(folder), "%s", to);
-		(void)oae_dir_walk(to, remove_file, folder, NULL);
-	}
+	if (status && begun)
+		(void)oae_dir_remove(to, NULL);
 	oae_hmac_forget(r.key);
 	*texts = r.texts;
 	oae_leaks_release(&r.leaks);

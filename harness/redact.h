@@ -72,7 +72,7 @@ enum oae_status oae_redact_journal(struct oae_redaction *r, const cJSON *inputs,
 /*
  * All of it: TO is a new folder, with the same scores as FROM to the last
  * digit and no text of it. FROM must have its seal. When anything is wrong,
- * TO holds no file.
+ * there is no TO.
  */
 enum oae_status oae_redact_run(const char *from, const char *to, size_t *texts,
 			       struct oae_error *err);

@@ -170,7 +170,7 @@ leak() {
 	"$oae" score run --profile p.json --out titled2 >/dev/null &&
 		fails 2 "profiles/secret.json would still hold the answer of secret/p00001" \
 			"$oae" redact titled2 leaked &&
-		[ -z "$(find leaked -type f)" ]
+		[ ! -e leaked ]
 }
 check "a text in another place: it is named, and nothing is left" leak
 rescored() {

@@ -97,6 +97,10 @@ valid() {
 	jsonschema.Draft202012Validator(schema).validate(doc)
 	PY
 }
+check "what was scored again is not submitted" fails 64 \
+	"submit the run that it was made from" \
+	"$oae" submit new --org acme --open
+
 # ---- other tables, and what moved
 mkdir other && cp -r "$top/schema/tables" other/
 sed -i 's/^p_s_usd,assumed,0.00001,0.00003,0.0001,/p_s_usd,assumed,0.00002,0.00006,0.0002,/' \
