@@ -208,7 +208,9 @@ static enum oae_status expand_all(struct pass *p, ZSTD_DCtx *d,
 			/* After a full block there may be more to come. */
 		} while (!status && left != 0 &&
 			 (in.pos < in.size || out.pos == out.size));
-		if (!status && in.pos < in.size)
+		if (status)
+			return status;
+		if (in.pos < in.size)
 			return no_frame(p, "bytes follow its one frame", err);
 	}
 	if (!status && left != 0)

@@ -11,11 +11,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "harness/cmd_verify_submission.h"
 #include "harness/commands.h"
 #include "harness/folder_schemas.h"
 #include "harness/submission.h"
-#include "harness/submission_text.h"
-#include "reports/readme.h"
 #include "schema/check.h"
 #include "schema/result.h"
 #include "schema/tune.h"
@@ -25,7 +24,9 @@
 
 static const char help[] =
 	"usage: oae verify DIR [--json]\n"
-	"       oae verify SUBMISSION [--allowed-signers FILE] [--json]\n\n"
+	"       oae verify SUBMISSION [--allowed-signers FILE] [--json]\n"
+	"       oae verify SUBMISSION --rerun --nonce S [--out FOLDER]"
+	" [--by NAME]\n\n"
 	"Checks a run folder and names everything that is wrong:\n"
 	"  files    every file has the hash that SHA256SUMS names; none is"
 	" missing, none\n           is there that it does not name\n"
@@ -45,12 +46,27 @@ static const char help[] =
 	" ssh-keygen(1)\n                          has them; without it the"
 	" signature is not checked\n"
 	"  --json                  for programs\n\n"
+	"With --rerun a submission that holds is run again here, with a seed"
+	" made of the\nadapter's hash and your nonce, items shuffled and renamed,"
+	" and compared number by\nnumber: within 2 % on the same machine, 10 % for"
+	" ratios on another, intervals\nconsidered. Draw the nonce after the"
+	" submission was committed. THE ADAPTER'S CODE\nIS SOMEBODY ELSE'S AND"
+	" RUNS AS YOU: use a machine or container of its own,\nwithout network,"
+	" as a user who owns nothing.\n\n"
+	"  --nonce S      1 to 128 printable characters, `openssl rand -hex 16`"
+	" say\n"
+	"  --out FOLDER   where to run (default rerun-NONCE); must be new\n"
+	"  --review FILE  default: SUBMISSION.review.json, beside it\n"
+	"  --by NAME      who reviews (default: $USER)\n\n"
 	"examples:\n"
 	"  oae verify oae-runs/20261125T183339Z-quick\n"
 	"  oae verify submissions/clinic-north/2026-11-25-quick"
 	" --allowed-signers signers\n\n"
-	"exit codes: 0 all is well, 1 cannot check, 2 something is wrong,"
-	" 4 of another\nversion, 64 usage\n";
+	"  oae verify submissions/clinic-north/2026-11-25-quick --rerun"
+	" --nonce 7f3a\n\n"
+	"exit codes: 0 all is well (reproduced), 1 cannot check, 2 something is"
+	" wrong\n(disputed), 3 nothing to compare, 4 of another version, 64"
+	" usage\n";
 
 /* What was found, for people as it comes or for programs at the end. */
 struct checker {
@@ -454,67 +470,54 @@ static int verify(const char *dir, bool as_json)
 	return finish(&c);
 }
 
-/* ---- submissions ------------------------------------------------------ */
+/* ---- words ------------------------------------------------------------ */
 
-struct words {
-	const char *dir, *allowed;
-	bool json, help;
-};
-
-static enum oae_status print_submission(const struct oae_submission *s,
-					const struct words *o,
-					struct oae_error *err)
+/* The value of option `name` at argv[*i], "--name V" or "--name=V". */
+static const char *value_of(const char *name, int argc, char **argv, int *i)
 {
-	enum oae_status status;
-	struct oae_buf out;
-	struct oae_jw w;
+	size_t n = strlen(name);
 
-	oae_buf_init(&out, OAE_TEXT_FILE_BYTES_MAX);
-	if (o->json) {
-		oae_jw_init(&w, &out, 2);
-		oae_jw_obj(&w, NULL);
-		oae_submission_json(s, o->dir, &w);
-		oae_jw_end_obj(&w);
-		oae_buf_putc(&out, '\n');
-	} else {
-		oae_submission_text(s, o->dir, &out);
-	}
-	status = oae_buf_check(&out, "findings", err);
-	if (!status &&
-	    (fputs(oae_buf_str(&out), stdout) < 0 || fflush(stdout) != 0))
-		status = oae_fail(err, OAE_ERR_IO, errno, "standard output");
-	oae_buf_release(&out);
-	return status;
+	if (strncmp(argv[*i], name, n) != 0)
+		return NULL;
+	if (argv[*i][n] == '=')
+		return argv[*i] + n + 1;
+	if (argv[*i][n] == '\0' && *i + 1 < argc)
+		return argv[++*i];
+	return NULL;
 }
 
-static int verify_submission(const struct words *o)
+static bool take_option(struct oae_verify_words *o, int argc, char **argv,
+			int *i)
 {
-	struct oae_submission s = { .allowed_signers = o->allowed,
-				    .readme = oae_report_readme };
-	struct oae_error err = { OAE_OK, 0, "" };
-	enum oae_status status = OAE_OK;
-	int code;
+	struct {
+		const char *name, **out;
+	} options[] = {
+		{ "--allowed-signers", &o->allowed },
+		{ "--nonce", &o->nonce },
+		{ "--out", &o->out },
+		{ "--by", &o->by },
+		{ "--review", &o->review },
+	};
+	const char *value;
 
-	if (o->allowed && !oae_file_exists(o->allowed))
-		status = oae_fail(&err, OAE_ERR_USAGE, 0,
-				  "--allowed-signers %.200s: no such file",
-				  o->allowed);
-	if (!status)
-		status = oae_submission_check(&s, o->dir, &err);
-	if (!status)
-		status = print_submission(&s, o, &err);
-	code = s.other_version		    ? OAE_EXIT_NOT_COMPARABLE :
-	       oae_findings_total(&s.found) ? OAE_EXIT_CHECK :
-					      OAE_EXIT_OK;
-	oae_submission_release(&s);
-	return status ? oae_die_code("oae verify", &err) : code;
+	if (strcmp(argv[*i], "--json") == 0)
+		return o->json = true;
+	if (strcmp(argv[*i], "--rerun") == 0)
+		return o->rerun = true;
+	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
+		value = value_of(options[k].name, argc, argv, i);
+		if (value) {
+			*options[k].out = value;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* False with a line on stderr. */
-static bool read_words(struct words *o, int argc, char **argv)
+static bool read_words(struct oae_verify_words *o, int argc, char **argv)
 {
-	static const char signers[] = "--allowed-signers";
-	size_t n = strlen(signers);
+	const char *wrong = NULL;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 ||
@@ -522,33 +525,33 @@ static bool read_words(struct words *o, int argc, char **argv)
 			o->help = true;
 			return true;
 		}
-		if (strcmp(argv[i], "--json") == 0) {
-			o->json = true;
-		} else if (strcmp(argv[i], signers) == 0 && i + 1 < argc) {
-			o->allowed = argv[++i];
-		} else if (strncmp(argv[i], signers, n) == 0 &&
-			   argv[i][n] == '=') {
-			o->allowed = argv[i] + n + 1;
-		} else if (argv[i][0] == '-' || o->dir) {
+		if (take_option(o, argc, argv, &i))
+			continue;
+		if (argv[i][0] == '-' || o->dir) {
 			fprintf(stderr,
 				"oae verify: unexpected '%.60s'; try"
 				" `oae verify --help`\n",
 				argv[i]);
 			return false;
-		} else {
-			o->dir = argv[i];
 		}
+		o->dir = argv[i];
 	}
 	if (!o->dir)
-		fputs("oae verify: give a run folder or a submission; try `oae"
-		      " verify --help`\n",
-		      stderr);
-	return o->dir != NULL;
+		wrong = "give a run folder or a submission";
+	else if (o->rerun && !o->nonce)
+		wrong = "--rerun needs --nonce S, drawn after the submission"
+			" was committed";
+	else if (!o->rerun && (o->nonce || o->out || o->by || o->review))
+		wrong = "--nonce, --out, --by and --review go with --rerun";
+	if (wrong)
+		fprintf(stderr, "oae verify: %s; try `oae verify --help`\n",
+			wrong);
+	return !wrong;
 }
 
 int oae_cmd_verify(int argc, char **argv)
 {
-	struct words o = { NULL, NULL, false, false };
+	struct oae_verify_words o = { 0 };
 
 	if (!read_words(&o, argc, argv))
 		return OAE_EXIT_USAGE;
@@ -556,7 +559,8 @@ int oae_cmd_verify(int argc, char **argv)
 		fputs(help, stdout);
 		return OAE_EXIT_OK;
 	}
-	if (oae_dir_exists(o.dir) && (o.allowed || oae_is_submission(o.dir)))
-		return verify_submission(&o);
+	if (oae_dir_exists(o.dir) &&
+	    (o.allowed || o.rerun || oae_is_submission(o.dir)))
+		return oae_verify_submission(&o);
 	return verify(o.dir, o.json);
 }

@@ -55,6 +55,14 @@ cJSON *oae_campaign_adapter_names(const cJSON *campaign)
 	return list;
 }
 
+bool oae_is_transcript(const char *path)
+{
+	static const char end[] = OAE_TRANSCRIPT_NAME;
+	size_t len = strlen(path), n = sizeof(end) - 1;
+
+	return len >= n && strcmp(path + len - n, end) == 0;
+}
+
 /* ---- the bill of materials -------------------------------------------- */
 
 struct files {

@@ -13,9 +13,9 @@
 #include "base/sha256.h"
 #include "base/status.h"
 #include "schema/record.h"
+#include "schema/transcript.h" /* OAE_TRANSCRIPT_NAME */
 
 #define OAE_BILL_NAME "bill-of-materials.json"
-#define OAE_TRANSCRIPT_NAME "setup-transcript.jsonl"
 
 struct oae_submission_about {
 	const char *org, *name;
@@ -44,5 +44,7 @@ enum oae_status oae_submission_build(const struct oae_submission_about *a,
  * strings that the caller deletes.
  */
 cJSON *oae_campaign_adapter_names(const cJSON *campaign);
+/* Whether an input is a transcript of a set-up, by its name. */
+bool oae_is_transcript(const char *path);
 
 #endif

@@ -66,7 +66,6 @@ static enum oae_status copy_input(void *ctx, const char *relative,
 				  struct oae_error *err)
 {
 	struct copying *c = ctx;
-	const char *name = strrchr(relative, '/');
 	char from[OAE_PATH_BYTES_MAX], to[OAE_PATH_BYTES_MAX];
 	enum oae_status status;
 
@@ -75,9 +74,8 @@ static enum oae_status copy_input(void *ctx, const char *relative,
 		status = oae_path_join(to, sizeof(to), c->below, relative, err);
 	if (!status)
 		status = oae_pack_copy(c->p, from, to, err);
-	/* One of a system's: the first, in byte order, leads. */
-	if (!status && !c->transcript &&
-	    strcmp(name ? name + 1 : relative, OAE_TRANSCRIPT_NAME) == 0) {
+	/* Of several systems': the first, in byte order, leads. */
+	if (!status && !c->transcript && oae_is_transcript(relative)) {
 		status = oae_pack_copy(c->p, from, OAE_TRANSCRIPT_NAME, err);
 		c->transcript = true;
 	}

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "harness/documents.h"
 #include "harness/submission.h"
+#include "schema/documents.h"
 #include "schema/result.h"
 
 #define BILL "adapter/" OAE_BILL_NAME
@@ -39,6 +40,67 @@ static void check_lines(struct oae_submission *s, const char *file,
 	}
 }
 
+/* What kind of document must stand there; NULL: whatever it says it is. */
+static const char *kind_at(const char *path)
+{
+	static const struct {
+		const char *path, *kind;
+	} places[] = {
+		{ "result.json", "result" },
+		{ "submission.json", "submission" },
+		{ "system.json", "system" },
+		{ BILL, "bill" },
+		{ "inputs/suite.json", "suite" },
+	};
+	static const struct {
+		const char *begin, *end, *kind;
+	} families[] = {
+		{ "inputs/profiles/", ".json", "profile" },
+		{ "inputs/workloads/", ".workload.json", "workload" },
+		{ "inputs/adapters/", "/adapter.json", "adapter" },
+		{ "inputs/adapters/", ".ledger.json", "ledger" },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(path, places[i].path) == 0)
+			return places[i].kind;
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (strncmp(path, families[i].begin,
+			    strlen(families[i].begin)) == 0 &&
+		    ends_with(path, families[i].end))
+			return families[i].kind;
+	return NULL;
+}
+
+/* A kind that the standard has no schema for is checked by its reader. */
+static enum oae_status check_schema(struct oae_submission *s, const char *file,
+				    const struct oae_buf *text,
+				    struct oae_error *err)
+{
+	const char *kind = kind_at(file);
+	const struct oae_document *d = kind ? oae_document_named(kind) : NULL;
+	struct oae_error own = { OAE_OK, 0, "" };
+	struct oae_schema *schema = NULL;
+	char home[OAE_PATH_BYTES_MAX];
+	cJSON *tree = NULL;
+	enum oae_status status = OAE_OK;
+
+	if (!d)
+		return OAE_OK;
+	status = oae_home(home, sizeof(home), err);
+	if (!status)
+		status = oae_document_schema(home, d, &schema, err);
+	if (!status)
+		status = oae_json_parse(oae_buf_str(text), text->len, &tree,
+					err);
+	if (!status && oae_schema_check(schema, tree, NULL, &own))
+		oae_finding_add(&s->found, OAE_RULE_SCHEMA, file, "%s",
+				own.text);
+	cJSON_Delete(tree);
+	oae_schema_free(schema);
+	return status;
+}
+
 static enum oae_status check_strict(struct oae_submission *s,
 				    const struct oae_intake_file *f,
 				    struct oae_error *err)
@@ -67,6 +129,8 @@ static enum oae_status check_strict(struct oae_submission *s,
 	else if (oae_json_check(oae_buf_str(&text), text.len, &own))
 		oae_finding_add(&s->found, OAE_RULE_JSON, f->path, "%s",
 				own.text);
+	else
+		status = check_schema(s, f->path, &text, err);
 	oae_buf_release(&text);
 	return status == OAE_ERR_LIMIT ? OAE_OK : status;
 }
@@ -185,6 +249,28 @@ static enum oae_status check_about(struct oae_submission *s,
 	return status;
 }
 
+/* The transcript that leads is one of the inputs, which the journal names. */
+static void check_transcript(struct oae_submission *s)
+{
+	const struct oae_intake_file *lead =
+		oae_intake_find(&s->in, OAE_TRANSCRIPT_NAME);
+	bool is_input = false, any = false;
+
+	for (size_t i = 0; i < s->in.count; i++) {
+		const struct oae_intake_file *f = &s->in.files[i];
+
+		if (f->folder || strncmp(f->path, "inputs/", 7) != 0 ||
+		    !oae_is_transcript(f->path))
+			continue;
+		any = true;
+		is_input |= lead && strcmp(lead->sha256, f->sha256) == 0;
+	}
+	if (any != (lead != NULL) || (lead && !is_input))
+		oae_finding_add(&s->found, OAE_RULE_AGREES, OAE_TRANSCRIPT_NAME,
+				lead ? "is none of the inputs" :
+				       "is missing: inputs hold one");
+}
+
 static enum oae_status check_readme(struct oae_submission *s,
 				    struct oae_error *err)
 {
@@ -252,6 +338,7 @@ enum oae_status oae_submission_documents(struct oae_submission *s,
 		status = read_result(s, err);
 	if (!status)
 		status = check_readme(s, err);
+	check_transcript(s);
 	if (!status && s->records) {
 		status = check_bill(s, err);
 		if (!status)

@@ -295,8 +295,6 @@ static enum oae_status take(struct oae_audit *a, const cJSON *line)
 	const char *type = str(line, "type");
 	struct oae_audit_segment *s;
 
-	if (strcmp(type, "campaign") == 0)
-		a->redacted = cJSON_IsObject(member(line, "redacted"));
 	if (strcmp(type, "run") == 0)
 		return take_run(a, line);
 	if (strcmp(type, "sample") == 0)
@@ -309,6 +307,8 @@ static enum oae_status take(struct oae_audit *a, const cJSON *line)
 		take_sensors(a, line);
 	else if (strcmp(type, "resume") == 0)
 		a->resumed = true;
+	else if (strcmp(type, "campaign") == 0)
+		a->redacted = cJSON_IsObject(member(line, "redacted"));
 	s = strcmp(type, "warmup") == 0 ? current(a, line) : NULL;
 	if (s && s->sample_count == 0)
 		s->warm = true;

@@ -198,7 +198,8 @@ def _():
     sum_up()
 
 
-@attack("an organisation whose name is a pattern", "OAE-V015 OAE-V019")
+@attack("an organisation whose name is a pattern",
+        "OAE-V015 OAE-V018 OAE-V019")
 def _():
     edit("submission.json", lambda t: t.update(org="*"))
     seal()
@@ -336,7 +337,7 @@ def _():
 
 # ---- documents beside each other ------------------------------------------
 
-@attack("a status of one's own", "OAE-V019")
+@attack("a status of one's own", "OAE-V018 OAE-V019")
 def _():
     edit("submission.json", lambda t: t.update(status="reproduced"))
     seal()

@@ -226,7 +226,7 @@ def _():
     rechain(j)
 
 
-@attack("a mode left out", "OAE-V019 OAE-V022 OAE-V031")
+@attack("a mode left out", "OAE-V018 OAE-V019 OAE-V022 OAE-V031")
 def _():
     def one_mode(t):
         for p in t["profiles"]:
