@@ -64,7 +64,7 @@ static enum oae_status check(const struct oae_campaign *c, const char *path,
 static const char *input_name(struct oae_campaign *c,
 			      const struct oae_campaign_system *s)
 {
-	return oae_arena_printf(&c->arena, "adapters/%s/setup/%s.%s",
+	return oae_arena_printf(&c->arena, "adapters/%s/setup/%s/%s",
 				s->adapter->id, s->entry->name,
 				OAE_TRANSCRIPT_NAME);
 }

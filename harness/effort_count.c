@@ -117,6 +117,19 @@ static enum oae_status processes(const struct oae_effort *e, double *out,
 
 /* ---- what stands in files --------------------------------------------- */
 
+/* What is said about a thing, and where tuning may look, configures nothing. */
+static void leave_out_remarks(cJSON *tree)
+{
+	static const char *const names[] = { "about", "title", "tune", "effort",
+					     NULL };
+	cJSON *child;
+
+	for (size_t i = 0; cJSON_IsObject(tree) && names[i]; i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(tree, names[i]);
+	cJSON_ArrayForEach(child, tree)
+		leave_out_remarks(child);
+}
+
 /* Lines of the system's entry in adapter.json, one member a line. */
 static enum oae_status config_lines(const struct oae_effort *e, double *out,
 				    struct oae_error *err)
@@ -127,14 +140,19 @@ static enum oae_status config_lines(const struct oae_effort *e, double *out,
 	struct oae_buf text;
 	struct oae_jw w;
 	enum oae_status status;
+	cJSON *copy;
 
 	*out = 0;
 	oae_buf_init(&text, OAE_JSON_FILE_BYTES_MAX);
 	oae_jw_init(&w, &text, 2);
 	cJSON_ArrayForEach(obj, systems)
 		if (strcmp(oae_json_str_or(obj, "name", ""), e->entry->name) ==
-		    0)
-			oae_jw_value(&w, NULL, obj);
+		    0) {
+			copy = cJSON_Duplicate(obj, true);
+			leave_out_remarks(copy);
+			oae_jw_value(&w, NULL, copy);
+			cJSON_Delete(copy);
+		}
 	oae_buf_putc(&text, '\n');
 	status = oae_buf_check(&text, "the system's entry", err);
 	for (size_t i = 0; !status && i < text.len; i++)
@@ -194,7 +212,7 @@ static enum oae_status count_all(const struct oae_effort *e, cJSON *list,
 	if (!status)
 		status = add(list, "config_lines", lines, "lines",
 			     "log: lines of the system in adapter.json, one"
-			     " member a line",
+			     " member a line, without what is only said of it",
 			     err);
 	if (!status)
 		status = add(list, "knobs", (double)e->entry->knob_count,

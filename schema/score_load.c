@@ -252,7 +252,7 @@ static enum oae_status load_transcript(const char *dir,
 		cJSON_GetObjectItemCaseSensitive(records->campaign, "inputs");
 	enum oae_status status;
 
-	snprintf(file, sizeof(file), "adapters/%s/setup/%s.%s", adapter, name,
+	snprintf(file, sizeof(file), "adapters/%s/setup/%s/%s", adapter, name,
 		 OAE_TRANSCRIPT_NAME);
 	if (!cJSON_HasObjectItem(inputs, file))
 		return OAE_OK;

@@ -287,7 +287,7 @@ enters() {
 }
 check "machine-seconds of a measured set-up are in the cost" enters
 check "such a run verifies" "$oae" verify "$tmp/with"
-transcript=inputs/adapters/smart/setup/echo.setup-transcript.jsonl
+transcript=inputs/adapters/smart/setup/echo/setup-transcript.jsonl
 check "its transcript is among the inputs" cmp "$tmp/smart.jsonl" "$tmp/with/$transcript"
 changed() {
 	cp -r "$tmp/with" "$tmp/changed" && chained '.wall_s = 0.1' >"$tmp/changed/$transcript"
