@@ -150,7 +150,8 @@ static enum oae_status add_knobs(struct oae_campaign *c, struct oae_tuning *t,
 	char values[OAE_KNOB_ALTERNATIVES_MAX][OAE_KNOB_TEXT], why[200];
 	enum oae_status status = OAE_OK;
 
-	for (size_t k = 0; k < s->entry->knob_count; k++) {
+	for (size_t k = 0; k < s->entry->knob_count && t->options.knob_runs;
+	     k++) {
 		const struct oae_knob *knob = &s->entry->knobs[k];
 		const char *texts[OAE_MANIFEST_LIST_MAX] = { NULL };
 		size_t n = t->pinned[base][k] ?

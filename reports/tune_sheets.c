@@ -52,6 +52,27 @@ static void put_share(const cJSON *doc, const char *at, const char *what,
 		oae_buf_printf(b, "%s%s %s", first ? "" : ", ", what, number);
 }
 
+/* What is left of the gain when the baseline is tuned, too. */
+static void put_tuned(const cJSON *doc, struct oae_buf *b)
+{
+	struct oae_value v =
+		oae_view_value(doc, "expert.gain_over_tuned_baseline");
+	char m[OAE_NUMBER_TEXT], l[OAE_NUMBER_TEXT], h[OAE_NUMBER_TEXT];
+
+	if (!v.has)
+		return;
+	oae_number_plain(m, v.value);
+	oae_number_plain(l, v.low);
+	oae_number_plain(h, v.high);
+	oae_buf_printf(b,
+		       " Over the baseline tuned with as many trials the"
+		       " gain is %s",
+		       m);
+	if (v.band)
+		oae_buf_printf(b, " [%s, %s]", l, h);
+	oae_buf_puts(b, ".");
+}
+
 void oae_tune_sentence(const cJSON *doc, struct oae_buf *b)
 {
 	double gain = oae_view_num(doc, "expert.setting.gain.value");
@@ -67,11 +88,12 @@ void oae_tune_sentence(const cJSON *doc, struct oae_buf *b)
 		return;
 	}
 	oae_number_plain(number, gain);
-	oae_buf_printf(b,
-		       "The expert's setting of %.200s costs the baseline's"
-		       " %.200s divided by %s. Share of that gain (tau):",
-		       oae_view_str(doc, "system"),
-		       oae_view_str(doc, "baseline"), number);
+	oae_buf_printf(
+		b,
+		"The expert's setting of %.200s costs what the baseline,"
+		" %.200s, costs, divided by %s. Share of that gain (tau):",
+		oae_view_str(doc, "system"), oae_view_str(doc, "baseline"),
+		number);
 	put_share(doc, "default", " shipped defaults", b, true);
 	put_share(doc, "4", "4 random trials", b, false);
 	put_share(doc, "16", "16 trials", b, false);
@@ -79,6 +101,7 @@ void oae_tune_sentence(const cJSON *doc, struct oae_buf *b)
 		oae_buf_printf(b, "; 0.9 from %.0f trial%s on", least.value,
 			       least.value > 1 ? "s" : "");
 	oae_buf_puts(b, ".");
+	put_tuned(doc, b);
 }
 
 /* ---- costs ------------------------------------------------------------- */
@@ -154,6 +177,22 @@ static void put_expected(struct oae_sheet *t, const cJSON *doc, double n)
 	}
 }
 
+/* The winner as it looked among the trials: the luckiest of them, too. */
+static void put_selected(struct oae_sheet *t, const cJSON *doc)
+{
+	const cJSON *best = oae_view_at(tuned(doc), "best");
+	double kappa = oae_view_num(best, "kappa_selected_usd");
+	char text[OAE_NUMBER_TEXT];
+
+	oae_sheet_cell(t, "the search's best, when selected");
+	put_number(t, A_THOUSAND * kappa, "it was not measured");
+	oae_number_plain(text, oae_view_num(doc, "kappa_baseline_usd") / kappa);
+	oae_sheet_cell(t, "%s", text);
+	oae_sheet_cell(t, "%s", "");
+	oae_sheet_cell(t, "%s", "");
+	oae_sheet_cell(t, "%s", oae_view_str(best, "id"));
+}
+
 void oae_tune_costs_sheet(const cJSON *doc, struct oae_sheet *t)
 {
 	static const char *const heads[] = {
@@ -176,8 +215,10 @@ void oae_tune_costs_sheet(const cJSON *doc, struct oae_sheet *t)
 			    "it was not measured");
 	put_expected(t, doc, 4);
 	put_expected(t, doc, 16);
-	if (best)
+	if (best) {
+		put_selected(t, doc);
 		put_setting(t, "the search's best, again", best, NULL);
+	}
 	if (expert && strcmp(oae_view_str(doc, "expert.who"), "") &&
 	    strcmp(oae_view_str(expert, "id"), oae_view_str(best, "id")))
 		put_setting(t, "the expert's", expert, NULL);

@@ -69,6 +69,8 @@ static void put_expert(struct oae_jw *w, const cJSON *doc)
 	oae_jw_num(w, "low", oae_json_num_or(gain, "low", NAN));
 	oae_jw_num(w, "high", oae_json_num_or(gain, "high", NAN));
 	oae_jw_end_obj(w);
+	put_value(w, "gain_over_tuned_baseline",
+		  at(e, "gain_over_tuned_baseline"));
 	oae_jw_bool(w, "gain_is_sure", cJSON_IsTrue(at(e, "gain_is_sure")));
 	oae_jw_end_obj(w);
 }

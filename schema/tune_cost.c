@@ -268,6 +268,30 @@ static enum oae_status cost_knob(struct oae_tune *t, struct oae_tune_setting *x,
 	return OAE_OK;
 }
 
+struct oae_interval oae_tune_between(const struct oae_tune *t,
+				     const struct oae_tune_setting *a,
+				     const struct oae_tune_setting *b)
+{
+	struct oae_interval out = { NAN, NAN, NAN };
+	double *ratio = calloc(a->run_count + 1, sizeof(*ratio));
+	uint64_t rep = 0;
+	size_t n = 0, at = 0;
+
+	while (ratio && !a->reason && !b->reason && n < a->run_count &&
+	       next_rep(t, a, OAE_TUNE_HELD_OUT, &at, &rep)) {
+		struct rep_cost x = cost_of(t, a, rep);
+		struct rep_cost y = cost_of(t, b, rep);
+
+		at++;
+		if (x.whole && y.whole && x.kappa > 0 && y.kappa > 0)
+			ratio[n++] = x.kappa / y.kappa;
+	}
+	if (n)
+		out = oae_ratio_interval(ratio, n, LEVEL);
+	free(ratio);
+	return out;
+}
+
 /* ---- searches ---------------------------------------------------------- */
 
 static enum oae_status reduce_search(struct oae_tune *t, uint32_t base,

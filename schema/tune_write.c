@@ -249,6 +249,28 @@ static void put_search(struct doc *d, uint32_t base)
 	oae_jw_end_obj(w);
 }
 
+/* The same gain over a baseline that had as many trials. */
+static void put_tuned_gain(struct doc *d)
+{
+	static const char key[] = "gain_over_tuned_baseline";
+	const struct oae_tune *t = d->t;
+	const struct oae_tune_search *b = &t->search[0];
+	struct oae_interval i = { NAN, NAN, NAN };
+
+	if (t->bases < 2 || !b->trials) {
+		put_missing(d, key, "%s",
+			    t->bases < 2 ? "the system is the baseline" :
+					   "the baseline has no knob to tune");
+		return;
+	}
+	if (d->expert && b->held_out < t->count)
+		i = oae_tune_between(t, &t->settings[b->held_out], d->expert);
+	if (isnan(i.mid))
+		put_missing(d, key, "one of both was not measured, or failed");
+	else
+		put_interval(d, key, &i);
+}
+
 /* ---- talent ------------------------------------------------------------ */
 
 static void put_expert(struct doc *d)
@@ -279,6 +301,7 @@ static void put_expert(struct doc *d)
 		put_setting(d, "setting", d->expert);
 	else
 		oae_jw_null(w, "setting");
+	put_tuned_gain(d);
 	oae_jw_bool(w, "gain_is_sure", d->expert && d->expert->gain.low > 1);
 	oae_jw_end_obj(w);
 }

@@ -375,6 +375,10 @@ static void test_golden(void **state)
 		      unit,
 	      (12 * 1 + 10 * 3 + 9 * 5 + 8 * 7 + 8 * 9) / 25.0, 1e-6);
 	assert_non_null(strstr(reason(doc, "tau", "16"), "at least 16"));
+	/* A baseline without a search has nothing to compare with. */
+	assert_non_null(strstr(reason(at(doc, "expert", NULL),
+				      "gain_over_tuned_baseline", NULL),
+			       "no knob"));
 	/* The expert is charged: 5 trials of half an hour at T1's wage. */
 	near_(oae_json_num_or(at(doc, "expert", NULL), "hours", NAN), 2.5,
 	      1e-9);
