@@ -10,7 +10,10 @@ site=$tmp/site
 board=("$oae" board --no-verify)
 python3 tests/board/make.py "$subs" 14 --profiles 2
 
-read_site() { python3 tests/board/read.py "$1" "$schema"; }
+read_site() {
+	python3 tests/board/read.py "$1" "$schema" &&
+		"$oae" validate --schema board "$1/board.json"
+}
 feed() { jq -e "$1" "${2:-$site}/board.json"; }
 
 made() { "${board[@]}" "$subs" -o "$site" --quiet >"$tmp/text"; }
