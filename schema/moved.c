@@ -184,39 +184,64 @@ static enum oae_status leaf(struct finder *f, const cJSON *was, const cJSON *is)
 static enum oae_status walk(struct finder *f, const cJSON *was,
 			    const cJSON *is);
 
-/* The element of the list with that name; NULL when there is none. */
-static const cJSON *find_element(const cJSON *list, const char *name)
+/* How many elements of that name stand before `end` (NULL: in all). */
+static size_t count_named(const cJSON *list, const cJSON *end, const char *name)
+{
+	char own[NAME_BYTES];
+	const cJSON *v;
+	size_t n = 0;
+
+	for (v = list ? list->child : NULL; v && v != end; v = v->next)
+		n += name_of(v, own) && !strcmp(own, name);
+	return n;
+}
+
+/* The element of that name with so many of it before; NULL: there is none. */
+static const cJSON *find_element(const cJSON *list, const char *name,
+				 size_t before)
 {
 	char own[NAME_BYTES];
 	const cJSON *v;
 
 	cJSON_ArrayForEach(v, list) {
-		if (name_of(v, own) && !strcmp(own, name))
+		if (name_of(v, own) && !strcmp(own, name) && !before--)
 			return v;
 	}
 	return NULL;
 }
 
-/* One element of `list`, with its partner of `other`; `at` is its place. */
-static enum oae_status element(struct finder *f, const cJSON *v, int at,
-			       const cJSON *other, bool is_new)
+/*
+ * What stands in the path for an element of `list`, and its partner of
+ * `other`: of the same name, the first with the first and so on; else at the
+ * same place.
+ */
+static const cJSON *pair(const cJSON *list, const cJSON *v, int at,
+			 const cJSON *other, char label[NAME_BYTES + 24])
 {
 	char name[NAME_BYTES];
-	const cJSON *partner;
 	size_t before;
-	enum oae_status status;
 
-	if (name_of(v, name)) {
-		partner = find_element(other, name);
-	} else {
-		(void)snprintf(name, sizeof(name), "%d", at);
-		partner = cJSON_GetArrayItem(other, at);
+	if (!name_of(v, name)) {
+		(void)snprintf(label, NAME_BYTES + 24, "%d", at);
+		return cJSON_GetArrayItem(other, at);
 	}
-	if (!is_new && partner)
-		return OAE_OK; /* was walked from the new list */
-	status = push(f, "[%.300s]", name, &before);
+	before = count_named(list, v, name);
+	if (before)
+		(void)snprintf(label, NAME_BYTES + 24, "%s #%zu", name,
+			       before + 1);
+	else
+		(void)snprintf(label, NAME_BYTES + 24, "%s", name);
+	return find_element(other, name, before);
+}
+
+static enum oae_status element(struct finder *f, const cJSON *was,
+			       const cJSON *is, const char *label)
+{
+	size_t before;
+	enum oae_status status = push(f, "[%.400s]", label, &before);
+
 	if (!status)
-		status = is_new ? walk(f, partner, v) : walk(f, v, NULL);
+		status = walk(f, was, is);
 	pop(f, before);
 	return status;
 }
@@ -224,15 +249,19 @@ static enum oae_status element(struct finder *f, const cJSON *v, int at,
 static enum oae_status arrays(struct finder *f, const cJSON *was,
 			      const cJSON *is)
 {
+	char label[NAME_BYTES + 24];
 	enum oae_status status = OAE_OK;
-	const cJSON *v;
+	const cJSON *v, *partner;
 	int i = 0;
 
-	for (v = is ? is->child : NULL; v && !status; v = v->next)
-		status = element(f, v, i++, was, true);
+	for (v = is ? is->child : NULL; v && !status; v = v->next) {
+		partner = pair(is, v, i++, was, label);
+		status = element(f, partner, v, label);
+	}
 	i = 0;
 	for (v = was ? was->child : NULL; v && !status; v = v->next)
-		status = element(f, v, i++, is, false);
+		if (!pair(was, v, i++, is, label))
+			status = element(f, v, NULL, label);
 	return status;
 }
 

@@ -25,7 +25,7 @@ measure() {
 	"$oae" profile new secret.json --yes --prompts asked.jsonl \
 		--judge contains_all --floor 0.1 --shape none >/dev/null &&
 		"$oae" run --suite smoke --profile secret.json \
-			--profile clinic --profile school \
+			--precision 30% --profile clinic --profile school \
 			--profile enterprise --profile hyperscale \
 			--workloads secret --adapter quoting --runs 4 \
 			--systems null/echo,null/echo:tokens=2,fake/echo:mode=error,when=3 \

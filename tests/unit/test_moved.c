@@ -17,6 +17,8 @@
 static const char before[] =
 	"{\"spec\":\"1.0\",\"oae\":\"1\",\"build\":{\"git\":\"a\"},"
 	"\"journal\":{\"sha256\":\"j\"},"
+	"\"looks\":[{\"system\":\"x\",\"w\":1},"
+	"{\"system\":\"x\",\"w\":5}],"
 	"\"scenarios\":[{\"system\":\"x\",\"workload\":\"a\",\"r\":1},"
 	"{\"system\":\"x\",\"workload\":\"b\",\"r\":4}],"
 	"\"tables\":{\"defaults\":[{\"name\":\"u\",\"mid\":0.7},"
@@ -108,6 +110,8 @@ static void a_move_has_its_path(void **state)
 	    "profiles[a.b].scores[x/y]", NAN);
 	/* one system, two workloads */
 	one("\"r\":4", "\"r\":8", "scenarios[x, b].r", "scenarios[x, b]", 1);
+	/* a name that stands twice: by its order */
+	one("\"w\":5", "\"w\":10", "looks[x #2].w", "looks[x #2]", 1);
 	/* from 0 there is no relative difference */
 	one("\"low\":0", "\"low\":1", MODE ".oae.low", MODE, NAN);
 	one("\"low\":0", "\"low\":null", MODE ".oae.low", MODE, NAN);
