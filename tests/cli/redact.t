@@ -25,9 +25,8 @@ measure() {
 	"$oae" profile new secret.json --yes --prompts asked.jsonl \
 		--judge contains_all --floor 0.1 --shape none >/dev/null &&
 		"$oae" run --suite smoke --profile secret.json \
-			--precision 30% --profile clinic --profile school \
-			--profile enterprise --profile hyperscale \
-			--workloads secret --adapter quoting --runs 4 \
+			--precision 50% --workloads secret \
+			--adapter quoting --runs 2 \
 			--systems null/echo,null/echo:tokens=2,fake/echo:mode=error,when=3 \
 			--out run --no-report --no-calibration --quiet \
 			>/dev/null &&
