@@ -19,13 +19,15 @@
 static const char help[] =
 	"usage: oae compare BASE HEAD [options]\n"
 	"       oae compare DIR --systems A,B [options]\n"
-	"       oae compare --run BASE HEAD --systems ADAPTER/SYSTEM [options]\n"
+	"       oae compare --run BASE HEAD --systems ADAPTER/SYSTEM"
+	" [options]\n"
 	"       oae compare --aa DIR | --aa --run BASE --systems ..."
 	" [options]\n\n"
 	"Is HEAD worse than BASE by more than matters, and if not, would it"
 	" have been seen?\nBASE and HEAD are run folders (or their"
 	" result.json); of one folder, two systems.\nWith --run they are builds"
-	" that are measured now, in turn (ABBA) on this machine:\ngit revisions,"
+	" that are measured now, in turn (ABBA) on this machine:\ngit"
+	" revisions,"
 	" checked out and built beside your tree; or folders: an adapter's,\na"
 	" tree that holds it, a build folder. Results of two campaigns are"
 	" compared too,\nwhere machine, kernel, models and work are alike, but"
@@ -34,7 +36,8 @@ static const char help[] =
 	" threshold (Holm over\nall metrics). The gate passes only when it"
 	" could have seen a change that matters.\n\n"
 	"  --metrics A,B      of s_per_request, ttft, tpot, cpu, memory,"
-	" energy,\n                     tokens_per_s, harness, quality (default:"
+	" energy,\n                     tokens_per_s, harness, quality"
+	" (default:"
 	" all but tokens_per_s\n                     and harness; energy where"
 	" metered)\n"
 	"  --threshold T      3%, or for some: memory=10%,quality=2%\n"
@@ -65,7 +68,8 @@ static const char help[] =
 	"  --build-limit S    seconds a build may take (900)\n"
 	"  --suite NAME, --workloads A,B, --items N, --seed N   as `oae run`"
 	" has them\n"
-	"  --out DIR          run folders of the looks (oae-runs/TIME-compare)\n"
+	"  --out DIR          run folders of the looks"
+	" (oae-runs/TIME-compare)\n"
 	"  --keep             leave the checkouts where they are\n\n"
 	"examples:\n"
 	"  oae compare --run main HEAD --systems reference/dense\n"
@@ -104,7 +108,7 @@ struct job {
 	int code; /* of `oae run`, where that failed */
 };
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 static enum oae_status read_score(struct job *j, const char *dir,
 				  struct oae_score **out, struct oae_error *err)
@@ -173,7 +177,7 @@ static enum oae_status add(struct job *j, const struct oae_score *base,
 			oae_compare_add(&j->compare, base, b, head, h, err);
 }
 
-/* ---- stored results ---------------------------------------------------------- */
+/* ---- stored results ----------------------------------------------------- */
 
 static enum oae_status one_campaign(struct job *j, const char *dir,
 				    struct oae_error *err)
@@ -320,7 +324,7 @@ static enum oae_status stored(struct job *j, bool *missing,
 	return status;
 }
 
-/* ---- measured now ------------------------------------------------------------ */
+/* ---- measured now ------------------------------------------------------- */
 
 static enum oae_status take_look(struct job *j, const char *dir,
 				 struct oae_error *err)
@@ -376,7 +380,7 @@ static enum oae_status measured(struct job *j, bool *missing,
 	return status;
 }
 
-/* ---- saying it ----------------------------------------------------------------- */
+/* ---- saying it ---------------------------------------------------------- */
 
 static int terminal_columns(void)
 {

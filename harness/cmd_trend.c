@@ -24,7 +24,8 @@ static const char help[] =
 	" result.json\nfiles: those named, those in folders named, and those"
 	" below them. In order of\ntime, each metric of each system on each"
 	" workload is a series; E-divisive finds\nwhere its distribution"
-	" changes. Results of another CPU, suite, scenario or spec\nversion than"
+	" changes. Results of another CPU, suite, scenario or spec\nversion"
+	" than"
 	" the newest are left out, and named; what else changed at the same\n"
 	"place (kernel, compiler ..) stands beside a change.\n\n"
 	"  --metrics A,B   of s_per_request, ttft, tpot, cpu, memory, energy,\n"
@@ -37,7 +38,8 @@ static const char help[] =
 	" made them\n"
 	"  --json          prints the document instead of the table\n"
 	"  --quiet         no progress\n\n"
-	"At most 2,000 results; a hundred take a second, 2,000 some minutes.\n\n"
+	"At most 2,000 results; a hundred take a second, 2,000 some"
+	" minutes.\n\n"
 	"examples:\n"
 	"  oae trend oae-runs\n"
 	"  oae trend results/2026-*/result.json --metrics s_per_request --out"
@@ -57,7 +59,7 @@ struct job {
 	const char *folder; /* the one that is walked */
 };
 
-/* ---- words ------------------------------------------------------------------ */
+/* ---- words -------------------------------------------------------------- */
 
 static enum oae_status choose(struct job *j, const char *text,
 			      struct oae_error *err)
@@ -176,7 +178,7 @@ static enum oae_status read_words(struct job *j, int argc, char **argv,
 	return status;
 }
 
-/* ---- results ------------------------------------------------------------------ */
+/* ---- results ------------------------------------------------------------ */
 
 static enum oae_status add(struct job *j, const char *path,
 			   struct oae_error *err)
@@ -243,7 +245,7 @@ static enum oae_status find(struct job *j, struct oae_error *err)
 	return status ? status : oae_trend_correct(t, err);
 }
 
-/* ---- output -------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------- */
 
 static enum oae_status write_file(const char *dir, const char *name,
 				  const struct oae_buf *b,

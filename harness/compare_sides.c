@@ -18,7 +18,7 @@
 #define LAST_WORDS 300 /* bytes of a failed build's output in the message */
 #define WAIT_MS 200
 
-/* ---- git ------------------------------------------------------------------ */
+/* ---- git ---------------------------------------------------------------- */
 
 /* One line of a git command's output, without its end. */
 static enum oae_status git_line(const char *const *argv, const char *dir,
@@ -84,7 +84,7 @@ static enum oae_status find_revision(const char *word, struct oae_side *side,
 	return OAE_OK;
 }
 
-/* ---- folders --------------------------------------------------------------- */
+/* ---- folders ------------------------------------------------------------ */
 
 static bool holds(const char *dir, const char *name)
 {
@@ -162,7 +162,7 @@ enum oae_status oae_side_find(const struct oae_side_how *how, const char *word,
 				      find_revision(word, side, err);
 }
 
-/* ---- building --------------------------------------------------------------- */
+/* ---- building ----------------------------------------------------------- */
 
 static void last_words(const char *log, char out[LAST_WORDS + 1])
 {

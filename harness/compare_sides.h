@@ -26,7 +26,7 @@ struct oae_side_how {
 struct oae_side {
 	const char *word;		   /* as given */
 	char adapter[OAE_PATH_BYTES_MAX];  /* folder with adapter.json */
-	char programs[OAE_PATH_BYTES_MAX]; /* {build}; "" is the tree's build/ */
+	char programs[OAE_PATH_BYTES_MAX]; /* {build}; "": TREE/build */
 	char revision[OAE_NAME_BYTES_MAX]; /* commit; "" unknown */
 	char top[OAE_PATH_BYTES_MAX];	   /* the repository's; "" a folder */
 	char worktree[OAE_PATH_BYTES_MAX]; /* ours to remove; "" none */

@@ -13,7 +13,7 @@
 
 #define SENTENCE_NAMES 3 /* metrics that a sentence names */
 
-/* ---- the verdict ---------------------------------------------------------- */
+/* ---- the verdict -------------------------------------------------------- */
 
 static void put_side(const cJSON *doc, const char *key, struct oae_buf *out)
 {
@@ -77,11 +77,35 @@ static void put_differences(const cJSON *doc, struct oae_buf *out)
 	}
 }
 
+/* Pairs that would make the noisiest unclear ratio visible; 0: none known. */
+static double pairs_needed(const cJSON *doc)
+{
+	double resolution = oae_view_num(doc, "rules.resolution"), most = 0;
+	const cJSON *m;
+
+	cJSON_ArrayForEach(m, oae_view_at(doc, "metrics")) {
+		double limit = log1p(oae_view_num(m, "threshold"));
+		double sees = log1p(oae_view_num(m, "detectable")) - limit;
+		double wanted = log1p(resolution) - limit;
+
+		if (strcmp(oae_view_str(m, "verdict"), "inconclusive") != 0 ||
+		    strcmp(oae_view_str(m, "unit"), "share") == 0 ||
+		    isnan(sees))
+			continue;
+		if (!(wanted > 0))
+			return 0;
+		most = fmax(most,
+			    oae_view_num(m, "base_n") * pow(sees / wanted, 2));
+	}
+	return most;
+}
+
 void oae_compare_sentence(const cJSON *doc, struct oae_buf *out)
 {
 	const char *verdict = oae_view_str(doc, "verdict");
 	bool let = strcmp(oae_view_str(doc, "on_inconclusive"), "pass") == 0;
-	char text[OAE_PERCENT_TEXT];
+	char text[OAE_NUMBER_TEXT];
+	double needed;
 
 	if (strcmp(verdict, "regression") == 0) {
 		oae_buf_puts(out, "REGRESSION: worse by more than the"
@@ -92,6 +116,15 @@ void oae_compare_sentence(const cJSON *doc, struct oae_buf *out)
 					" (--on-inconclusive pass): " :
 					"INCONCLUSIVE: could not tell: ");
 		put_metrics(doc, "inconclusive", out);
+		needed = pairs_needed(doc);
+		oae_number_count(text, needed);
+		if (needed > 0)
+			oae_buf_printf(
+				out,
+				"; as noisy as this, about %s pairs would"
+				" tell (a quieter machine or more items a"
+				" run: fewer)",
+				text);
 		if (!cJSON_GetArraySize(oae_view_at(doc, "metrics")))
 			oae_buf_puts(out, "nothing was measured on both sides");
 	} else if (strcmp(verdict, "not comparable") == 0) {
@@ -110,7 +143,7 @@ void oae_compare_sentence(const cJSON *doc, struct oae_buf *out)
 	}
 }
 
-/* ---- the tables ----------------------------------------------------------- */
+/* ---- the tables --------------------------------------------------------- */
 
 static void put_verdict(struct oae_sheet *t, const cJSON *m)
 {
@@ -227,7 +260,7 @@ static enum oae_status put_tables(const cJSON *doc, struct oae_buf *out,
 	return status;
 }
 
-/* ---- what stands around it ------------------------------------------------ */
+/* ---- what stands around it ---------------------------------------------- */
 
 static void put_how(const cJSON *doc, struct oae_buf *out)
 {

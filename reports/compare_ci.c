@@ -44,7 +44,7 @@ static void put_claim(const cJSON *m, struct oae_buf *out)
 		oae_buf_printf(out, ": %s", oae_view_str(m, "reason"));
 }
 
-/* ---- JUnit ---------------------------------------------------------------- */
+/* ---- JUnit -------------------------------------------------------------- */
 
 struct counts {
 	size_t tests, failures, errors, skipped;
@@ -155,7 +155,7 @@ enum oae_status oae_compare_junit(const cJSON *doc, struct oae_buf *out,
 	return oae_buf_check(out, "JUnit", err);
 }
 
-/* ---- GitHub --------------------------------------------------------------- */
+/* ---- GitHub ------------------------------------------------------------- */
 
 static void put_escaped(struct oae_buf *out, const char *s, bool property)
 {

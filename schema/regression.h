@@ -91,7 +91,8 @@ struct oae_regression_finding {
  * Judges n metrics into out[n]; the returned one is the worst
  * (a regression before an inconclusive one). Fewer pairs (or items) than
  * OAE_REGRESSION_PAIRS_MIN, fewer runs than OAE_REGRESSION_RUNS_MIN, a side
- * that is missing, or a value that is not above 0 is inconclusive. OAE_REGRESSION_INCONCLUSIVE for n = 0 or n >
+ * that is missing, or a value that is not above 0 is inconclusive.
+ * OAE_REGRESSION_INCONCLUSIVE for n = 0 or n >
  * OAE_REGRESSION_METRICS_MAX (out is left alone).
  */
 enum oae_regression_verdict

@@ -99,7 +99,7 @@ enum oae_status oae_trend_add(struct oae_trend *t, const char *folder,
 				 folder);
 }
 
-/* ---- which results, which series ------------------------------------------ */
+/* ---- which results, which series ---------------------------------------- */
 
 static int by_time(const void *a, const void *b)
 {
@@ -254,7 +254,7 @@ enum oae_status oae_trend_collect(struct oae_trend *t,
 	return status;
 }
 
-/* ---- changes ---------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 enum oae_status oae_trend_find(struct oae_trend *t, size_t i,
 			       struct oae_error *err)
@@ -367,7 +367,7 @@ enum oae_status oae_trend_correct(struct oae_trend *t, struct oae_error *err)
 	return status;
 }
 
-/* ---- the document ------------------------------------------------------------- */
+/* ---- the document ------------------------------------------------------- */
 
 static void write_result(struct oae_jw *w, const struct oae_trend_result *r)
 {

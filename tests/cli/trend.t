@@ -62,7 +62,8 @@ check "three changes, at their places, by their sizes" jq -e '
 	 .w.low < 0.06 and .w.high > 0.06) and
 	($c[1] | .m == "s_per_request" and .at == 45 and
 	 .w.low < (0.97 / 1.06 - 1) and .w.high > (0.97 / 1.06 - 1)) and
-	($c[2] | .m == "memory" and .at == 30 and .w.low < 0.2 and .w.high > 0.2)' \
+	($c[2] | .m == "memory" and .at == 30 and
+	 .w.low < 0.2 and .w.high > 0.2)' \
 	"$tmp/trend/trend.json"
 check "the table names day and commit" grep -q "2026-09-26 *c0ffee25 " \
 	"$tmp/table"

@@ -242,6 +242,51 @@ static void exit_codes(void **state)
 			    "regression");
 }
 
+/* ---- looking again ------------------------------------------------------ */
+
+/* The share of campaigns that fail at one of four looks of ten pairs. */
+static double looks_failed(double factor, double level)
+{
+	double a[4 * PAIRS], b[4 * PAIRS];
+	struct oae_regression_metric m = metric(a, b, 0);
+	const struct oae_regression_rules rules = { .alpha = level };
+	struct oae_regression_finding f;
+	struct oae_rng r;
+	int failed = 0;
+
+	oae_rng_seed(&r, 21);
+	for (int t = 0; t < 4 * TRIALS; t++) {
+		bool found = false;
+
+		for (size_t look = 1; look <= 4 && !found; look++) {
+			measured(&r, factor, .02, a + (look - 1) * PAIRS,
+				 b + (look - 1) * PAIRS);
+			m.pairs = look * PAIRS;
+			found = oae_regression_judge(&m, 1, rules, &f) ==
+				OAE_REGRESSION_FOUND;
+		}
+		failed += found;
+	}
+	return failed / (4. * TRIALS);
+}
+
+/* One side of a two-sided level: half of alpha is spent. */
+static void four_looks(void **state)
+{
+	double level = oae_pocock_level_at(4, .01);
+	double right = looks_failed(1, level), naive = looks_failed(1, .01);
+	double found = looks_failed(1.05, level);
+
+	(void)state;
+	printf("# four looks, nothing different: %.2f %% fail at Pocock's"
+	       " level, %.2f %% at alpha each time (want 0.5 %%)\n",
+	       100 * right, 100 * naive);
+	/* Normal looks spend .5 %; t of ten pairs a little more: below 1 %. */
+	assert_true(right <= .01);
+	assert_true(naive > right);
+	assert_true(found >= .99);
+}
+
 /* ---- runs that are no pairs -------------------------------------------- */
 
 static double unpaired_failed(double factor, size_t runs, double threshold)
@@ -401,6 +446,7 @@ int main(void)
 		cmocka_unit_test(noise_is_no_pass),
 		cmocka_unit_test(holm_steps),
 		cmocka_unit_test(false_positives),
+		cmocka_unit_test(four_looks),
 		cmocka_unit_test(exit_codes),
 		cmocka_unit_test(unpaired),
 		cmocka_unit_test(runs_that_fail),
