@@ -165,6 +165,13 @@ check "profile, workload and items are copied into the run" eval \
 		has(\"workloads/asked.items.jsonl\") and
 		(has(\"profiles/clinic.json\") | not)" run/journal.jsonl &&
 	cmp asked.json run/inputs/profiles/asked.json'
+resumed() { # from elsewhere, by the absolute path in its journal
+	cp -r run cut && sed -i '$d' cut/journal.jsonl &&
+		(cd / && "$oae" run --resume "$tmp/cut" --quiet --no-report \
+			>/dev/null) && "$oae" verify cut &&
+		jq -e '.profiles[0].id == "asked"' cut/result.json
+}
+check "a run for an own profile is resumed from elsewhere" resumed
 run_plain() {
 	"$oae" run --suite smoke --profile "$PWD/plain.json" --items 2 \
 		--systems null/echo,null/echo:tokens=3 --workloads plain \
