@@ -181,7 +181,7 @@ with-papi-test: ## what the installed PAPI and likwid count here, in their words
 	@$(BUILD)/tests/with-papi-test
 
 .PHONY: tests
-tests: $(PROGRAMS) $(BUILD)/bench-harness $(UNIT) ## build the unit tests
+tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) ## build the unit tests
 
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
