@@ -239,12 +239,25 @@ static void progress(void *ctx, size_t step, size_t of, const char *what,
 
 static enum oae_status check_out(const struct args *a, struct oae_error *err)
 {
-	if (!a->out || a->force || !oae_file_exists(a->out))
+	char dir[OAE_PATH_BYTES_MAX], *slash;
+
+	if (!a->out)
 		return OAE_OK;
-	return oae_fail(err, OAE_ERR_USAGE, 0,
-			"%s: is there already; name another file with --out, or"
-			" add --force",
-			a->out);
+	if (!a->force && oae_file_exists(a->out))
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s: is there already; name another file with"
+				" --out, or add --force",
+				a->out);
+	(void)snprintf(dir, sizeof(dir), "%.4000s", a->out);
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[slash == dir] = '\0';
+	if (access(slash ? dir : ".", W_OK))
+		return oae_fail(err, OAE_ERR_USAGE, errno,
+				"%s: cannot be written there; name another file"
+				" with --out",
+				a->out);
+	return OAE_OK;
 }
 
 /* Writes the transcript and reads it back as anybody would. */
@@ -309,7 +322,7 @@ static int set_up(struct args *a, struct oae_setup *s,
 	int code;
 
 	status = oae_setup_open(s, &a->options, err);
-	if (!status)
+	if (!status && !a->dry_run)
 		status = check_out(a, err);
 	if (!status && a->dry_run) {
 		oae_setup_print_steps(s, stdout);

@@ -311,6 +311,8 @@ check "--setup run makes them first" runs_them
 check "and the report shows them" sh -c "'$oae' report '$tmp/made' >/dev/null && grep -q 'from a clean copy to the first valid token' '$tmp/made/report/index.html'"
 
 # ---- words
+check "a folder for the transcript that is none is told before" fails 64 "cannot be written" \
+	"$oae" setup null --out "$tmp/nowhere/x.jsonl"
 check "no adapter" fails 64 "give an adapter" "$oae" setup
 check "an unknown one" fails 64 "oae list systems" "$oae" setup nobody/nothing
 check "a limit that is none" fails 64 "--limit" "$oae" setup null --limit 0
