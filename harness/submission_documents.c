@@ -5,7 +5,9 @@
 
 #include "base/file.h"
 #include "harness/documents.h"
+#include "harness/journal.h"
 #include "harness/submission.h"
+#include "schema/audit.h"
 #include "schema/documents.h"
 #include "schema/result.h"
 
@@ -40,64 +42,105 @@ static void check_lines(struct oae_submission *s, const char *file,
 	}
 }
 
-/* What kind of document must stand there; NULL: whatever it says it is. */
+/* What kind of document must stand there; NULL: none of the standard's. */
 static const char *kind_at(const char *path)
 {
 	static const struct {
-		const char *path, *kind;
-	} places[] = {
-		{ "result.json", "result" },
-		{ "submission.json", "submission" },
-		{ "system.json", "system" },
-		{ BILL, "bill" },
-		{ "inputs/suite.json", "suite" },
-	};
-	static const struct {
 		const char *begin, *end, *kind;
-	} families[] = {
+	} places[] = {
+		{ "result.json", "", "result" },
+		{ "submission.json", "", "submission" },
+		{ "system.json", "", "system" },
+		{ BILL, "", "bill" },
+		{ OAE_TRANSCRIPT_NAME, "", "transcript" },
+		{ "inputs/suite.json", "", "suite" },
 		{ "inputs/profiles/", ".json", "profile" },
 		{ "inputs/workloads/", ".workload.json", "workload" },
+		{ "inputs/workloads/", ".items.jsonl", "item" },
 		{ "inputs/adapters/", "/adapter.json", "adapter" },
 		{ "inputs/adapters/", ".ledger.json", "ledger" },
+		{ "inputs/adapters/", OAE_TRANSCRIPT_NAME, "transcript" },
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (strcmp(path, places[i].path) == 0)
+		if (strncmp(path, places[i].begin, strlen(places[i].begin)) ==
+			    0 &&
+		    ends_with(path, places[i].end))
 			return places[i].kind;
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		if (strncmp(path, families[i].begin,
-			    strlen(families[i].begin)) == 0 &&
-		    ends_with(path, families[i].end))
-			return families[i].kind;
 	return NULL;
 }
 
-/* A kind that the standard has no schema for is checked by its reader. */
-static enum oae_status check_schema(struct oae_submission *s, const char *file,
-				    const struct oae_buf *text,
-				    struct oae_error *err)
-{
-	const char *kind = kind_at(file);
-	const struct oae_document *d = kind ? oae_document_named(kind) : NULL;
-	struct oae_error own = { OAE_OK, 0, "" };
-	struct oae_schema *schema = NULL;
-	char home[OAE_PATH_BYTES_MAX];
-	cJSON *tree = NULL;
-	enum oae_status status = OAE_OK;
+struct faulty {
+	struct oae_submission *s;
+	const char *file;
+};
 
-	if (!d)
+static void take_fault(void *ctx, uint64_t line, const char *text)
+{
+	struct faulty *f = ctx;
+
+	if (line)
+		oae_finding_add(&f->s->found, OAE_RULE_SCHEMA, f->file,
+				"line %llu: %s", (unsigned long long)line,
+				text);
+	else
+		oae_finding_add(&f->s->found, OAE_RULE_SCHEMA, f->file, "%s",
+				text);
+}
+
+/* The file of the copy against the schema of its kind. */
+static enum oae_status check_schema(struct oae_submission *s,
+				    struct oae_schema_set *set,
+				    const char *name, const char *kind,
+				    const char *told_as, struct oae_error *err)
+{
+	struct faulty f = { s, told_as };
+	struct oae_file_check c = {
+		.set = set,
+		.document = oae_document_named(kind),
+		.fault = take_fault,
+		.ctx = &f,
+	};
+	struct oae_error own = { OAE_OK, 0, "" };
+	char path[OAE_PATH_BYTES_MAX];
+	enum oae_status status;
+
+	if (!c.document)
 		return OAE_OK;
-	status = oae_home(home, sizeof(home), err);
-	if (!status)
-		status = oae_document_schema(home, d, &schema, err);
-	if (!status)
-		status = oae_json_parse(oae_buf_str(text), text->len, &tree,
-					err);
-	if (!status && oae_schema_check(schema, tree, NULL, &own))
-		oae_finding_add(&s->found, OAE_RULE_SCHEMA, file, "%s",
+	status = oae_intake_path(&s->in, name, path, sizeof(path), err);
+	if (status)
+		return status;
+	status = oae_document_check_file(&c, path, &own);
+	if (status == OAE_ERR_LIMIT || status == OAE_ERR_FORMAT)
+		oae_finding_add(&s->found, OAE_RULE_SCHEMA, told_as, "%s",
 				own.text);
-	cJSON_Delete(tree);
-	oae_schema_free(schema);
+	else if (status)
+		return oae_fail(err, status, own.sys, "%s", own.text);
+	return OAE_OK;
+}
+
+static enum oae_status check_schemas(struct oae_submission *s,
+				     struct oae_error *err)
+{
+	char home[OAE_PATH_BYTES_MAX];
+	struct oae_schema_set set;
+	enum oae_status status = oae_home(home, sizeof(home), err);
+	const char *kind;
+
+	if (status)
+		return status;
+	oae_schema_set_init(&set, home);
+	for (size_t i = 0; i < s->in.count && !status; i++) {
+		kind = s->in.files[i].folder ? NULL :
+					       kind_at(s->in.files[i].path);
+		if (kind)
+			status = check_schema(s, &set, s->in.files[i].path,
+					      kind, s->in.files[i].path, err);
+	}
+	if (!status && s->records)
+		status = check_schema(s, &set, OAE_JOURNAL_NAME, "journal",
+				      OAE_AUDIT_FILE, err);
+	oae_schema_set_release(&set);
 	return status;
 }
 
@@ -129,8 +172,6 @@ static enum oae_status check_strict(struct oae_submission *s,
 	else if (oae_json_check(oae_buf_str(&text), text.len, &own))
 		oae_finding_add(&s->found, OAE_RULE_JSON, f->path, "%s",
 				own.text);
-	else
-		status = check_schema(s, f->path, &text, err);
 	oae_buf_release(&text);
 	return status == OAE_ERR_LIMIT ? OAE_OK : status;
 }
@@ -334,6 +375,9 @@ enum oae_status oae_submission_documents(struct oae_submission *s,
 
 	for (size_t i = 0; i < s->in.count && !status; i++)
 		status = check_strict(s, &s->in.files[i], err);
+	/* What is no JSON is said once. */
+	if (!status && !s->found.of_rule[OAE_RULE_JSON])
+		status = check_schemas(s, err);
 	if (!status)
 		status = read_result(s, err);
 	if (!status)

@@ -91,14 +91,20 @@ static void check_shipped(struct shipped *x, const cJSON *input)
 	shipped_hash(x, path, hex);
 	if (hex[0] == '\0' && !suite)
 		return; /* somebody's own */
-	if (strcmp(hex, input->valuestring) != 0)
+	if (strcmp(hex, input->valuestring) == 0)
+		return;
+	if (hex[0])
 		oae_finding_add(&x->s->found, OAE_RULE_SHIPPED, file,
-				hex[0] ? "is not the file that this version"
-					 " ships (%s)" :
-					 "suite \"%.60s\" is not one that this"
-					 " version ships: submit in the open"
-					 " division",
-				hex[0] ? path : str(x->campaign, "suite"));
+				"is not the file that this version ships (%s);"
+				" the campaign names build %.60s",
+				path,
+				oae_json_str_or(member(x->campaign, "build"),
+						"git", "(none)"));
+	else
+		oae_finding_add(&x->s->found, OAE_RULE_SHIPPED, file,
+				"suite \"%.60s\" is not one that this version"
+				" ships: submit in the open division",
+				str(x->campaign, "suite"));
 }
 
 static void check_models(struct shipped *x)
