@@ -13,6 +13,8 @@
 
 #define APART 0.28 /* of two severities; kinds are 1 apart */
 #define SYSTEMS_MOST 8u
+/* An interval is followed this far from the points; then it meets the border. */
+#define BAND_FACTOR 2.5
 
 /* One system's points in a panel. */
 struct curve {
@@ -24,7 +26,8 @@ struct panel {
 	const char *title;
 	struct curve curve[SYSTEMS_MOST];
 	size_t n;
-	double low, high;			    /* of all that is drawn */
+	double low, high;			    /* of the points */
+	double least, most;			    /* and of their intervals */
 	const char *missing[OAE_SECTION_KINDS * 3]; /* why nobody has it */
 };
 
@@ -40,6 +43,8 @@ static void extend(struct panel *panel, double v)
 		return;
 	panel->low = fmin(panel->low, v);
 	panel->high = fmax(panel->high, v);
+	panel->least = fmin(panel->least, v);
+	panel->most = fmax(panel->most, v);
 }
 
 static double place(size_t kind, size_t severity, size_t system)
@@ -81,8 +86,8 @@ static size_t put_points(struct drawing *d, const struct oae_score_view *s)
 			low = low > 0 ? low : mid;
 			high = high > 0 ? high : mid;
 			extend(panel, mid);
-			extend(panel, low);
-			extend(panel, high);
+			panel->least = fmin(panel->least, low);
+			panel->most = fmax(panel->most, high);
 			oae_buf_printf(&d->p->dat,
 				       "%.4f %.10g %.10g %.10g # %s\n",
 				       place(k, v, panel->n), mid, low, high,
@@ -146,8 +151,10 @@ static void put_missing(struct oae_plot *p, const struct panel *panel)
 static void put_axes(struct oae_plot *p, const struct panel *panel, size_t i)
 {
 	oae_plot_panel(p, i, panel->title);
-	oae_plot_log_axis(p, 'y', fmin(panel->low, .9), fmax(panel->high, 1.1),
-			  oae_number_plain);
+	oae_plot_log_axis(
+		p, 'y', fmin(fmax(panel->least, panel->low / BAND_FACTOR), .9),
+		fmax(fmin(panel->most, panel->high * BAND_FACTOR), 1.1),
+		oae_number_plain);
 	oae_buf_printf(&p->gp,
 		       "unset logscale x\nset xrange [-0.5:%.1f]\n"
 		       "set xtics (",
@@ -246,7 +253,7 @@ static void begin_panel(struct drawing *d, const char *id)
 
 	memset(panel, 0, sizeof(*panel));
 	panel->title = id;
-	panel->low = INFINITY;
+	panel->low = panel->least = INFINITY;
 	for (size_t k = 0; k < OAE_SECTION_KINDS; k++)
 		for (size_t v = 0; v < OAE_SECTION_SEVERITIES; v++) {
 			cell = oae_section_condition(profile, k, v);
