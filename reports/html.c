@@ -200,6 +200,8 @@ static void put_profiles(struct oae_buf *b, const struct oae_report *r,
 		put_table(&t, b);
 		oae_section_carbon(r, ids[i], &t);
 		put_table(&t, b);
+		oae_section_access(r, ids[i], &t);
+		put_table(&t, b);
 	}
 	oae_buf_puts(b, "</section>\n");
 }

@@ -100,6 +100,8 @@ static void put_profile(const struct oae_report *r, const char *id,
 	put_table(&t, b);
 	oae_section_carbon(r, id, &t);
 	put_table(&t, b);
+	oae_section_access(r, id, &t);
+	put_table(&t, b);
 }
 
 static void put_header(const struct oae_report_run *run, struct oae_buf *b)

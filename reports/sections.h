@@ -44,6 +44,9 @@ void oae_section_costs(const struct oae_report *r, const char *profile_id,
 /* Person-hours, machine-hours, kWh and CO2e of the baseline over a system's. */
 void oae_section_physical(const struct oae_report *r, const char *profile_id,
 			  struct oae_sheet *t);
+/* Which tiers of hardware serve; no rows without such conditions. */
+void oae_section_access(const struct oae_report *r, const char *profile_id,
+			struct oae_sheet *t);
 /* Grams of CO2e of a useful request, by place. */
 void oae_section_carbon(const struct oae_report *r, const char *profile_id,
 			struct oae_sheet *t);

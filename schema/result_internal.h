@@ -43,6 +43,12 @@ enum oae_status oae_result_talent(struct oae_jw *w, const struct oae_score *s,
 /* "carbon" of a mode. */
 void oae_result_carbon(struct oae_jw *w, const struct oae_case *c,
 		       enum oae_mode mode);
+/* "access" of a profile; nothing without a CPU or memory tier. */
+enum oae_status oae_result_access(struct oae_jw *w, const struct oae_score *s,
+				  const struct oae_profile *p,
+				  const struct oae_case *cases, size_t n,
+				  enum oae_gate baseline,
+				  struct oae_error *err);
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);
 

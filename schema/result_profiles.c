@@ -389,6 +389,8 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 	oae_jw_end_arr(w);
 	write_curve(w, cases, gates, n);
 	status = oae_result_profile_conditions(w, cases, n, err);
+	if (!status)
+		status = oae_result_access(w, s, p, cases, n, own.outcome, err);
 	oae_jw_end_obj(w);
 	return status;
 }

@@ -135,6 +135,9 @@ for score in result["profiles"][0]["scores"]:
 for cell in result["profiles"][0]["conditions"]["cells"]:
     for system in cell["systems"]:
         system["reason"] = system["status"] = evil
+for system in result["profiles"][0]["access"]:
+    system["cells"][1].update(tier=evil, outcome=evil)
+    system["worst_group"]["group"] = evil
 for row in result["profiles"][0]["conditions"]["robustness"]:
     row["on_demand"].update(at=evil, missing=[evil, evil])
     row["on_demand"]["crosses_1_at"]["cpu"] = evil

@@ -276,6 +276,57 @@ static void minimum(void **state)
 	assert_string_equal(text(m, "at"), "memory:1.1");
 }
 
+/* A tier's cell of a system, and what its cells add up to. */
+static const cJSON *tier(int system, int which)
+{
+	const cJSON *s =
+		cJSON_GetArrayItem(member(profile(0), "access"), system);
+
+	/* Three skill tiers of each. */
+	return cJSON_GetArrayItem(member(s, "cells"), 3 * which);
+}
+
+/* Whole machine, cpu:50, memory:1.1, memory:0.9; burst and noise are none. */
+static void access_grid(void **state)
+{
+	static const char *const names[] = { "nominal", "cpu:50", "memory:1.1",
+					     "memory:0.9" };
+	static const char *const outcome[FOLDER_SYSTEMS][4] = {
+		{ "served", "served", "served", "served" },
+		{ "served", "served", "served", "not served" },
+		{ "served", "served", "not served", "not served" },
+	};
+	static const int served[] = { 4, 3, 2 };
+
+	(void)state;
+	for (int s = 0; s < FOLDER_SYSTEMS; s++) {
+		const cJSON *all =
+			cJSON_GetArrayItem(member(profile(0), "access"), s);
+		const cJSON *lost = member(all, "lost"), *t2;
+
+		assert_int_equal(cJSON_GetArraySize(member(all, "cells")), 12);
+		for (int k = 0; k < 4; k++) {
+			assert_string_equal(text(tier(s, k), "tier"), names[k]);
+			assert_string_equal(text(tier(s, k), "skill"), "T1");
+			assert_string_equal(text(tier(s, k), "outcome"),
+					    outcome[s][k]);
+			t2 = tier(s, k)->next;
+			assert_string_equal(text(t2, "skill"), "T2");
+			assert_null(text(t2, "outcome"));
+			assert_non_null(
+				strstr(text(t2, "reason"), "shipped defaults"));
+		}
+		near(number(tier(s, 1), "g"), number(cell(0, CPU, s), "g"));
+		assert_int_equal(number(all, "served"), served[s]);
+		assert_int_equal(number(all, "measured"), 4);
+		assert_int_equal(number(all, "not_measured"), 8);
+		near(number(all, "share"), served[s] / 4.);
+		assert_int_equal(cJSON_GetArraySize(lost), 4 - served[s]);
+		assert_string_equal(text(member(all, "worst_group"), "group"),
+				    "clinic");
+	}
+}
+
 /* With nominal alone nothing is said of conditions, and nothing changes. */
 static void nominal_alone(void **state)
 {
@@ -291,6 +342,7 @@ static void nominal_alone(void **state)
 		const cJSON *b = cJSON_GetArrayItem(is, p);
 
 		assert_null(cJSON_GetObjectItemCaseSensitive(a, "conditions"));
+		assert_null(cJSON_GetObjectItemCaseSensitive(a, "access"));
 		assert_true(cJSON_Compare(member(a, "scores"),
 					  member(b, "scores"), true));
 	}
@@ -300,9 +352,10 @@ static void nominal_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(means),   cmocka_unit_test(costs),
-		cmocka_unit_test(killed),  cmocka_unit_test(unavailable),
-		cmocka_unit_test(minimum), cmocka_unit_test(nominal_alone),
+		cmocka_unit_test(means),	 cmocka_unit_test(costs),
+		cmocka_unit_test(killed),	 cmocka_unit_test(unavailable),
+		cmocka_unit_test(minimum),	 cmocka_unit_test(access_grid),
+		cmocka_unit_test(nominal_alone),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
