@@ -366,7 +366,7 @@ static bool too_few(const struct oae_trend *t)
 	for (size_t i = 0; i < t->series_count; i++)
 		if (t->series[i].count > longest)
 			longest = t->series[i].count;
-	if (longest >= 2 * OAE_EDIVISIVE_SEGMENT_MIN)
+	if (longest / 2 >= OAE_EDIVISIVE_SEGMENT_MIN)
 		return false;
 	fprintf(stderr,
 		"oae trend: the longest series has %zu results; a change can be"

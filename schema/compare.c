@@ -118,7 +118,7 @@ enum oae_status oae_compare_part(struct oae_compare *c, const char *dir,
 
 	if (c->part_count == OAE_COMPARE_PARTS_MAX)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"comparison: more than %u folders",
+				"comparison: more than %zu folders",
 				OAE_COMPARE_PARTS_MAX);
 	p->dir = oae_arena_strdup(&c->arena, dir);
 	p->side = side;

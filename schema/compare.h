@@ -19,7 +19,7 @@
 
 #define OAE_COMPARE_SCHEMA "compare-1"
 #define OAE_COMPARE_DIFFERENCES_MAX 64u
-#define OAE_COMPARE_PARTS_MAX (2u * OAE_LOOKS_MAX)
+#define OAE_COMPARE_PARTS_MAX ((size_t)2 * OAE_LOOKS_MAX)
 #define OAE_COMPARE_NOTES_MAX 32u
 #define OAE_COMPARE_THRESHOLD 0.03 /* of a ratio, unless told */
 #define OAE_COMPARE_MARGIN 0.05	   /* of a share of right answers */

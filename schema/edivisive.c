@@ -26,9 +26,10 @@ static double pairs_of(size_t n)
 	return 0.5 * (double)n * (double)(n - 1);
 }
 
-size_t oae_edivisive_split(const double *x, size_t n, size_t least,
+size_t oae_edivisive_split(const double *x, size_t n, size_t segment_min,
 			   double *scratch, double *q)
 {
+	const size_t least = segment_min;
 	/* to_left[j]: the sum of |x_i - x_j| over i before the split */
 	double *within = scratch, *to_left = scratch + n + 1;
 	size_t best = 0;

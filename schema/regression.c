@@ -157,17 +157,18 @@ static struct estimate estimate_of(const struct evidence *e)
  */
 static double sign_test(const struct evidence *e, double *worse)
 {
-	double up = 0, down = 0, n, tail = 0;
+	size_t up = 0, down = 0;
+	double n, tail = 0;
 
 	for (size_t i = 0; i < e->n; i++) {
 		up += e->worse[i] > 0;
 		down += e->worse[i] < 0;
 	}
-	n = up + down;
-	for (double k = up; k <= n; k++)
-		tail += exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) -
-			    n * M_LN2);
-	*worse = up - down;
+	n = (double)(up + down);
+	for (size_t k = up; k <= up + down; k++)
+		tail += exp(lgamma(n + 1) - lgamma((double)k + 1) -
+			    lgamma(n - (double)k + 1) - n * M_LN2);
+	*worse = (double)up - (double)down;
 	return fmin(1, 2 * tail);
 }
 

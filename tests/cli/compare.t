@@ -86,7 +86,7 @@ sed -i 's/^def answer.*/&\n    sys.exit(3)/' serving/adapter.py
 git commit -qam broken && git tag broken && git checkout -q slow
 run=("$oae" compare --run --adapter serving --systems sleeper/nap --items 2
 	--quiet)
-times=(--metrics s_per_request,tokens_per_s)
+times=(--metrics "s_per_request,tokens_per_s")
 
 check "a slower commit is a regression: 2" exits 2 env \
 	GITHUB_STEP_SUMMARY="$tmp/step.md" "${run[@]}" fast slow "${times[@]}" \
@@ -181,7 +181,7 @@ check "two looks of two pairs, each at Pocock's level" jq -e \
 	([.metrics[] | select(.unit != "share") | .base_n] == [4])' \
 	"$tmp/looks.json"
 valid looks.json
-few=("$oae" compare "$tmp/few/look-1" --systems base/echo,head/echo)
+few=("$oae" compare "$tmp/few/look-1" --systems "base/echo,head/echo")
 check "--on-inconclusive pass: 0" exits 0 "${few[@]}" --on-inconclusive pass \
 	--junit "$tmp/pass.xml" --annotations github
 check "and it is said" says "$tmp/last" "which passes here"
@@ -202,6 +202,14 @@ check "no new result: 64" fails 64 "no such run folder" \
 	"$oae" compare "$tmp/few/look-1" "$tmp/nowhere"
 check "no such revision as baseline: 3" exits 3 \
 	"$oae" compare --run no-such-revision . --systems null/echo
+
+noisy=sleeper/nap:noise_pct=80,sleeper/nap:noise_pct=80,slower_pct=20
+"$oae" run --suite compare --items 1 --quiet --no-calibration --no-report \
+	--adapter tests/fake/sleeper --systems "$noisy" --out "$tmp/noisy" \
+	>/dev/null
+check "20 % in ten pairs that vary by 80 %: 3" exits 3 "$oae" compare \
+	"$tmp/noisy" --systems "$noisy" --metrics s_per_request
+check "it says how many pairs would tell" says "$tmp/last" "as noisy as this"
 
 # ---- stored results: weaker, and only what is alike
 slow=$tmp/slow/look-1
