@@ -60,6 +60,7 @@ static const char *kind_at(const char *path)
 		{ "inputs/adapters/", "/adapter.json", "adapter" },
 		{ "inputs/adapters/", ".ledger.json", "ledger" },
 		{ "inputs/adapters/", OAE_TRANSCRIPT_NAME, "transcript" },
+		{ "inputs/tune/", ".json", "tune" },
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)

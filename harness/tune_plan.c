@@ -109,7 +109,7 @@ static enum oae_status add_trial(struct oae_campaign *c, struct oae_tuning *t,
 {
 	const struct oae_campaign_system *s = &c->systems[base];
 	char texts[OAE_MANIFEST_LIST_MAX][OAE_KNOB_TEXT];
-	const char *given[OAE_MANIFEST_LIST_MAX];
+	const char *given[OAE_MANIFEST_LIST_MAX] = { NULL };
 	enum oae_status status;
 	cJSON *knobs = NULL;
 

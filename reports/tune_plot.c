@@ -58,17 +58,17 @@ static void put_level(struct oae_plot *p, double v, const char *style)
 }
 
 /* Trials are whole: ticks at powers of two, and at the last. */
-static void put_trial_axis(struct oae_plot *p, double last)
+static void put_trial_axis(struct oae_plot *p, size_t last)
 {
 	oae_buf_printf(&p->gp,
-		       "set logscale x 2\nset xrange [%.4g:%.10g]\nset xtics"
+		       "set logscale x 2\nset xrange [0.93:%.10g]\nset xtics"
 		       " ('1' 1",
-		       0.93, (last > 1 ? last : 2) * 1.07);
-	for (double n = 2; n < last; n *= 2)
-		if (n * 1.2 < last || n == 2)
-			oae_buf_printf(&p->gp, ", '%.0f' %.0f", n, n);
+		       1.07 * (double)(last > 1 ? last : 2));
+	for (size_t n = 2; n < last; n *= 2)
+		if (6 * n < 5 * last || n == 2)
+			oae_buf_printf(&p->gp, ", '%zu' %zu", n, n);
 	if (last > 2)
-		oae_buf_printf(&p->gp, ", '%.0f' %.0f", last, last);
+		oae_buf_printf(&p->gp, ", '%zu' %zu", last, last);
 	oae_buf_puts(&p->gp, ") noenhanced\n");
 }
 
@@ -125,7 +125,7 @@ static bool draw(struct oae_plot *p, const cJSON *doc)
 	oae_plot_begin(p, "tune", 1, 6);
 	oae_buf_puts(&p->gp, "data = 'tune.dat'\n");
 	oae_plot_panel(p, 0, title);
-	put_trial_axis(p, (double)n);
+	put_trial_axis(p, n);
 	oae_plot_log_axis(p, 'y', y.low, fmax(y.high, 1.05 * y.low),
 			  oae_number_plain);
 	oae_buf_puts(&p->gp, "set xlabel 'random trials, n' offset 0,0.3\n"

@@ -151,9 +151,9 @@ static enum oae_status read_constraint(const cJSON *obj,
 	side = most ? most : least;
 	c->knob = oae_system_knob(s, name);
 	c->at_least = least != NULL;
-	if (cJSON_IsString(side))
+	if (side && cJSON_IsString(side))
 		c->other = oae_system_knob(s, side->valuestring);
-	else if (cJSON_IsNumber(side))
+	else if (side && cJSON_IsNumber(side))
 		c->number = side->valuedouble;
 	if (!c->knob || !is_numeric(c->knob) || !side || (most && least) ||
 	    (!cJSON_IsNumber(side) && (!c->other || !is_numeric(c->other))))
@@ -395,7 +395,7 @@ enum oae_status oae_space_draw(const struct oae_system_entry *s,
 			       char (*texts)[OAE_KNOB_TEXT], cJSON **knobs,
 			       struct oae_error *err)
 {
-	const char *given[OAE_MANIFEST_LIST_MAX];
+	const char *given[OAE_MANIFEST_LIST_MAX] = { NULL };
 	enum oae_status status;
 	char why[200];
 
