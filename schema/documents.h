@@ -67,9 +67,9 @@ struct oae_file_check {
 
 /*
  * Checks a file: JSON lines when its name ends in .jsonl or documents of the
- * given kind are lines, one JSON document otherwise. What is no JSON, or of no known kind, is a fault too; then
- * `wrong` is not 0. Fails only when the file or a schema cannot be read or
- * a document takes too many steps.
+ * given kind are lines, one JSON document otherwise. What is no JSON, or of no
+ * known kind, is a fault too; then `wrong` is not 0. Fails only when the file
+ * or a schema cannot be read or a document takes too many steps.
  */
 enum oae_status oae_document_check_file(struct oae_file_check *c,
 					const char *path,

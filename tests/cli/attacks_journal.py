@@ -226,6 +226,13 @@ def _():
     rechain(j)
 
 
+@attack("a member that no journal has", "OAE-V018")
+def _():
+    j = lines()
+    of(j, "sample")[0]["claim"] = "best of all"
+    rechain(j)
+
+
 @attack("a mode left out", "OAE-V018 OAE-V019 OAE-V022 OAE-V031")
 def _():
     def one_mode(t):
