@@ -26,8 +26,10 @@ static const char standard_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
 				    "/usr/bin:/sbin:/bin";
 
 /* What a user behind a proxy needs to reach anything. */
-static const char *const proxies[] = { "http_proxy", "https_proxy", "no_proxy",
-				       "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY" };
+static const char *const proxies[] = {
+	"http_proxy", "https_proxy", "no_proxy",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+};
 
 __attribute__((format(printf, 3, 4))) static void
 put_env(struct oae_setup_env *e, size_t *n, const char *fmt, ...)
