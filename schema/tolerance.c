@@ -198,15 +198,13 @@ static void compare(struct walk *w, struct oae_tolerance_item *x,
 		x->reason = no;
 }
 
-/* The element of a list whose members have these texts; k2 may be NULL. */
-static const cJSON *find(const cJSON *list, const char *k1, const char *v1,
-			 const char *k2, const char *v2)
+/* The element of a list whose member `key` is that text, or NULL. */
+static const cJSON *find(const cJSON *list, const char *key, const char *text)
 {
 	const cJSON *e;
 
 	cJSON_ArrayForEach(e, list)
-		if (strcmp(str(e, k1), v1) == 0 &&
-		    (!k2 || strcmp(str(e, k2), v2) == 0))
+		if (strcmp(str(e, key), text) == 0)
 			return e;
 	return NULL;
 }
@@ -278,15 +276,13 @@ static void compare_systems(struct walk *w, const cJSON *was, const cJSON *is)
 	const cJSON *s, *cell, *other, *cells;
 
 	cJSON_ArrayForEach(s, member(was, "systems")) {
-		other = find(member(is, "systems"), "id", str(s, "id"), NULL,
-			     NULL);
+		other = find(member(is, "systems"), "id", str(s, "id"));
 		cells = member(member(other, "measured"), "by_workload");
 		cJSON_ArrayForEach(cell,
 				   member(member(s, "measured"), "by_workload"))
 			compare_workload(w, str(s, "id"), cell,
 					 find(cells, "workload",
-					      str(cell, "workload"), NULL,
-					      NULL));
+					      str(cell, "workload")));
 	}
 }
 
@@ -306,17 +302,49 @@ static void compare_mode(struct walk *w, const char *profile,
 				member(was, keys[i]), member(is, keys[i]), no);
 }
 
+/* Each score under a condition; nominal ones are the scores themselves. */
+static void compare_conditions(struct walk *w, const cJSON *was,
+			       const cJSON *is)
+{
+	static const char *const modes[] = { "on_demand", "owned" };
+	const cJSON *cells = member(member(is, "conditions"), "cells");
+	const cJSON *cell, *s, *other;
+
+	cJSON_ArrayForEach(cell, member(member(was, "conditions"), "cells")) {
+		if (strcmp(str(cell, "condition"), "nominal") == 0)
+			continue;
+		cJSON_ArrayForEach(s, member(cell, "systems")) {
+			other = find(member(find(cells, "condition",
+						 str(cell, "condition")),
+					    "systems"),
+				     "system", str(s, "system"));
+			for (size_t m = 0; m < 2; m++)
+				if (member(s, modes[m]))
+					compare(w,
+						item(w, OAE_NUMBER_RATIO,
+						     "%s, %s, %s, %s: oae",
+						     str(was, "id"),
+						     str(s, "system"), modes[m],
+						     str(cell, "condition")),
+						member(s, modes[m]),
+						member(other, modes[m]),
+						other ? NULL :
+							"the new result has not"
+							" this condition");
+		}
+	}
+}
+
 static void compare_profiles(struct walk *w, const cJSON *was, const cJSON *is)
 {
 	static const char *const modes[] = { "on_demand", "owned" };
 	const cJSON *p, *s, *profile, *score;
 
 	cJSON_ArrayForEach(p, member(was, "profiles")) {
-		profile = find(member(is, "profiles"), "id", str(p, "id"), NULL,
-			       NULL);
+		profile = find(member(is, "profiles"), "id", str(p, "id"));
 		cJSON_ArrayForEach(s, member(p, "scores")) {
 			score = find(member(profile, "scores"), "system",
-				     str(s, "system"), NULL, NULL);
+				     str(s, "system"));
 			for (size_t m = 0; m < 2; m++)
 				compare_mode(w, str(p, "id"), str(s, "system"),
 					     modes[m],
@@ -325,6 +353,7 @@ static void compare_profiles(struct walk *w, const cJSON *was, const cJSON *is)
 					     member(member(score, "modes"),
 						    modes[m]));
 		}
+		compare_conditions(w, p, profile);
 	}
 }
 

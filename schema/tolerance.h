@@ -62,7 +62,9 @@ enum oae_agreement oae_tolerance_judge(struct oae_tolerance_item *x,
 
 /*
  * The published numbers of `was`, each with its counterpart in `is`; both as
- * oae_result_read() gives them. Release also after a failure.
+ * oae_result_read() gives them: s, CPU time, joules, peak memory, g and quality
+ * of each system on each workload; OAE, retrofit OAE, kappa and s ratio of
+ * each score; OAE under each condition. Release also after a failure.
  */
 enum oae_status oae_tolerance_compare(const cJSON *was, const cJSON *is,
 				      struct oae_tolerance *out,

@@ -101,17 +101,21 @@ static cJSON *result(double s, double oae, const char *cpu, const char *system)
 {
 	char text[2000];
 
-	snprintf(text, sizeof(text),
-		 "{\"environment\":{\"start\":{\"cpu\":{\"model\":\"%s\"},"
-		 "\"memory_bytes\":1000,\"virtual\":true}},\"systems\":[{"
-		 "\"id\":\"%s\",\"measured\":{\"by_workload\":[{\"workload\":"
-		 "\"sums\",\"s_per_request\":{\"value\":%.17g,\"low\":null,"
-		 "\"high\":null},\"quality\":{\"score\":0.9,\"n\":20},"
-		 "\"joules_per_request\":{\"measured\":{\"value\":null}}}]}}],"
-		 "\"profiles\":[{\"id\":\"clinic\",\"scores\":[{\"system\":"
-		 "\"%s\",\"modes\":{\"on_demand\":{\"oae\":{\"value\":%.17g,"
-		 "\"low\":%.17g,\"high\":%.17g}}}}]}]}",
-		 cpu, system, s, system, oae, oae * 0.99, oae * 1.01);
+	snprintf(
+		text, sizeof(text),
+		"{\"environment\":{\"start\":{\"cpu\":{\"model\":\"%s\"},"
+		"\"memory_bytes\":1000,\"virtual\":true}},\"systems\":[{"
+		"\"id\":\"%s\",\"measured\":{\"by_workload\":[{\"workload\":"
+		"\"sums\",\"s_per_request\":{\"value\":%.17g,\"low\":null,"
+		"\"high\":null},\"quality\":{\"score\":0.9,\"n\":20},"
+		"\"joules_per_request\":{\"measured\":{\"value\":null}}}]}}],"
+		"\"profiles\":[{\"id\":\"clinic\",\"scores\":[{\"system\":"
+		"\"%s\",\"modes\":{\"on_demand\":{\"oae\":{\"value\":%.17g,"
+		"\"low\":%.17g,\"high\":%.17g}}}}],\"conditions\":{\"cells\":[{"
+		"\"condition\":\"cpu:50\",\"systems\":[{\"system\":\"%s\","
+		"\"owned\":{\"value\":%.17g}}]}]}}]}",
+		cpu, system, s, system, oae, oae * 0.99, oae * 1.01, system,
+		oae);
 	return parse(text);
 }
 
@@ -148,7 +152,9 @@ static void test_same_machine(void **state)
 	assert_int_equal(find(&t, "clinic, x/y, on_demand: oae")->agreement,
 			 OUT);
 	assert_int_equal(find(&t, "x/y, sums: quality")->agreement, IN);
-	assert_int_equal(t.number[OUT], 1);
+	assert_int_equal(find(&t, "clinic, x/y, owned, cpu:50: oae")->agreement,
+			 OUT);
+	assert_int_equal(t.number[OUT], 2);
 	assert_int_equal(t.number[IN], 2);
 	oae_tolerance_release(&t);
 }
