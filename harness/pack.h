@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/status.h"
-#include "harness/documents.h"
+#include "harness/pack_documents.h"
 
 struct oae_pack {
 	const char *run_dir;

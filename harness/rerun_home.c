@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "harness/campaign.h"
-#include "harness/documents.h"
+#include "harness/pack_documents.h"
 #include "harness/rerun.h"
 
 struct place {

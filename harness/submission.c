@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/zstd.h"
-#include "harness/documents.h"
+#include "harness/pack_documents.h"
 #include "harness/journal.h"
 #include "schema/audit.h"
 #include "schema/result.h"

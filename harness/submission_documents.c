@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/documents.h"
+#include "harness/pack_documents.h"
 #include "harness/journal.h"
 #include "harness/submission.h"
 #include "schema/audit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "harness/documents.h"
+#include "harness/pack_documents.h"
 
 #include <stdio.h>
 #include <string.h>

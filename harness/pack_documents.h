@@ -3,8 +3,8 @@
  * The documents of a submission that follow from its other parts, so that a
  * packer writes them and a checker writes them again and compares.
  */
-#ifndef OAE_HARNESS_DOCUMENTS_H
-#define OAE_HARNESS_DOCUMENTS_H
+#ifndef OAE_HARNESS_PACK_DOCUMENTS_H
+#define OAE_HARNESS_PACK_DOCUMENTS_H
 
 #include <stdbool.h>
 
