@@ -39,7 +39,7 @@ void oae_folder_schemas_line(void *ctx, uint64_t number, const cJSON *line)
 /* Of the file being checked. */
 struct file {
 	struct oae_folder_schemas *s;
-	const char *dir, *relative;
+	const char *dir, *folder, *relative;
 	void (*tell)(void *ctx, const char *text);
 	void *ctx;
 	size_t told;
@@ -96,12 +96,13 @@ static bool is_json(const char *name)
 static enum oae_status input(void *ctx, const char *relative,
 			     struct oae_error *err)
 {
+	const struct file *f = ctx;
 	char below[OAE_PATH_BYTES_MAX];
 	enum oae_status status;
 
 	if (!is_json(relative))
 		return OAE_OK;
-	status = oae_path_join(below, sizeof(below), "inputs", relative, err);
+	status = oae_path_join(below, sizeof(below), f->folder, relative, err);
 	return status ? status : check_file(ctx, below, NULL, err);
 }
 
@@ -112,7 +113,9 @@ oae_folder_schemas_files(struct oae_folder_schemas *s, const char *dir,
 {
 	struct file f = { .s = s, .dir = dir, .tell = tell, .ctx = ctx };
 	static const char *const own[][2] = { { "result.json", "result" },
-					      { "tune.json", "tune" } };
+					      { "tune.json", "tune" },
+					      { "rescore.json", "rescore" } };
+	static const char *const folders[] = { "inputs", "rescore" };
 	char path[OAE_PATH_BYTES_MAX], more[80];
 	enum oae_status status = OAE_OK;
 
@@ -132,10 +135,13 @@ oae_folder_schemas_files(struct oae_folder_schemas *s, const char *dir,
 			status = check_file(&f, own[i][0],
 					    oae_document_named(own[i][1]), err);
 	}
-	if (!status)
-		status = oae_path_join(path, sizeof(path), dir, "inputs", err);
-	if (!status && oae_dir_exists(path))
-		status = oae_dir_walk(path, input, &f, err);
+	for (size_t i = 0; !status && i < 2; i++) {
+		f.folder = folders[i];
+		status =
+			oae_path_join(path, sizeof(path), dir, folders[i], err);
+		if (!status && oae_dir_exists(path))
+			status = oae_dir_walk(path, input, &f, err);
+	}
 	return status;
 }
 

@@ -80,6 +80,17 @@ changed() {
 			"$oae" score bad
 }
 check "a changed profile of a rescored folder is found" changed
+ill() { # chained by hash, but no profile
+	cp -r new ill && jq -c '.more = 1' new/rescore/profiles/mine.json \
+		>ill/rescore/profiles/mine.json &&
+		sed -i "s/\"rescore.profiles.mine.json\": \"[0-9a-f]*\"/\
+\"rescore\/profiles\/mine.json\": \"$(sha256sum \
+			<ill/rescore/profiles/mine.json | cut -c1-64)\"/" \
+			ill/rescore.json
+	"$oae" verify ill >text
+	[ $? -eq 2 ] && grep -q 'rescore/profiles/mine.json: .*more' text
+}
+check "what it was scored with is held against its schema" ill
 check "an old folder is never written into" \
 	fails 64 "not empty" "$oae" score run --profile mine.json --out kept
 check "a profile that is not there" fails 64 "--profile castle: no such file" \
