@@ -83,28 +83,6 @@ static enum oae_status input_below(struct oae_campaign *c, const char *folder,
 	return oae_campaign_input(c, name, path, err);
 }
 
-enum oae_status oae_build_dir(char *out, size_t size, struct oae_error *err)
-{
-	const char *given = getenv("OAE_BUILD");
-	char *slash;
-	ssize_t n;
-
-	if (given && given[0] == '/' && strlen(given) < size) {
-		(void)snprintf(out, size, "%s", given);
-		return OAE_OK;
-	}
-	n = readlink("/proc/self/exe", out, size - 1);
-	if (n <= 0)
-		return oae_fail(err, OAE_ERR_IO, 0,
-				"/proc/self/exe: cannot be read; is /proc"
-				" mounted?");
-	out[n] = '\0';
-	slash = strrchr(out, '/');
-	if (slash)
-		*slash = '\0';
-	return OAE_OK;
-}
-
 static enum oae_status copy_names(struct oae_campaign *c,
 				  struct oae_names *names,
 				  struct oae_error *err)
@@ -553,30 +531,6 @@ static enum oae_status make_plan(struct oae_campaign *c, struct oae_error *err)
 	return OAE_OK;
 }
 
-/* Every schedule can be drawn: said before anything is measured. */
-static enum oae_status check_schedules(const struct oae_campaign *c,
-				       struct oae_error *err)
-{
-	enum oae_status status = OAE_OK;
-	uint64_t *due;
-	size_t i, n;
-
-	if (c->load.arrivals.kind == OAE_ARRIVALS_CLOSED)
-		return OAE_OK;
-	for (i = 0; !status && i < c->run_count; i++) {
-		if (c->runs[i].scale != OAE_NO_SCALE)
-			continue;
-		n = oae_campaign_requests(c, i);
-		due = calloc(n + 1, sizeof(*due));
-		if (!due)
-			return no_memory(err);
-		status = oae_arrivals_plan(&c->load.arrivals,
-					   c->runs[i].at.seed, due, n, err);
-		free(due);
-	}
-	return status;
-}
-
 enum oae_status oae_campaign_load(struct oae_campaign *c,
 				  const struct oae_options *options,
 				  struct oae_error *err)
@@ -611,7 +565,7 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 		status = plan_stopping(c, err);
 	if (!status)
 		status = make_plan(c, err);
-	return status ? status : check_schedules(c, err);
+	return status ? status : oae_campaign_schedules(c, err);
 }
 
 void oae_campaign_release(struct oae_campaign *c)

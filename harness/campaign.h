@@ -183,6 +183,11 @@ enum oae_status oae_campaign_copy_inputs(const struct oae_campaign *c,
 /* Plans half of each scale step's runs (rounded up), or the other half. */
 void oae_campaign_add_scales(struct oae_campaign *c, bool first,
 			     uint32_t block);
+/* Draws every schedule once: what cannot be drawn is said beforehand
+ * (campaign_requests.c). */
+enum oae_status oae_campaign_schedules(const struct oae_campaign *c,
+				       struct oae_error *err);
+
 /* How many requests run i of the plan has. */
 size_t oae_campaign_requests(const struct oae_campaign *c, size_t i);
 /*

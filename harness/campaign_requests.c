@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a run of the plan to the requests that its adapter will get. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -153,4 +154,27 @@ enum oae_status oae_campaign_run_get(const struct oae_campaign *c, size_t i,
 	r->max_in_flight = r->load.concurrency;
 	return scale ? fill_scale(scale, p->at.seed, a, requests, err) :
 		       fill_items(c, p, a, r, requests, n, err);
+}
+
+enum oae_status oae_campaign_schedules(const struct oae_campaign *c,
+				       struct oae_error *err)
+{
+	enum oae_status status = OAE_OK;
+	uint64_t *due;
+	size_t i, n;
+
+	if (c->load.arrivals.kind == OAE_ARRIVALS_CLOSED)
+		return OAE_OK;
+	for (i = 0; !status && i < c->run_count; i++) {
+		if (c->runs[i].scale != OAE_NO_SCALE)
+			continue;
+		n = oae_campaign_requests(c, i);
+		due = calloc(n + 1, sizeof(*due));
+		if (!due)
+			return no_memory(err);
+		status = oae_arrivals_plan(&c->load.arrivals,
+					   c->runs[i].at.seed, due, n, err);
+		free(due);
+	}
+	return status;
 }

@@ -133,6 +133,28 @@ static enum oae_status name_adapter(struct oae_campaign *c,
 	return dir ? find_tree(c, a, err) : OAE_OK;
 }
 
+enum oae_status oae_build_dir(char *out, size_t size, struct oae_error *err)
+{
+	const char *given = getenv("OAE_BUILD");
+	char *slash;
+	ssize_t n;
+
+	if (given && given[0] == '/' && strlen(given) < size) {
+		(void)snprintf(out, size, "%s", given);
+		return OAE_OK;
+	}
+	n = readlink("/proc/self/exe", out, size - 1);
+	if (n <= 0)
+		return oae_fail(err, OAE_ERR_IO, 0,
+				"/proc/self/exe: cannot be read; is /proc"
+				" mounted?");
+	out[n] = '\0';
+	slash = strrchr(out, '/');
+	if (slash)
+		*slash = '\0';
+	return OAE_OK;
+}
+
 enum oae_status oae_campaign_adapter_load(struct oae_campaign *c,
 					  const char *spec,
 					  struct oae_error *err)

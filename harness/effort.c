@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "harness/campaign.h"
 #include "schema/check.h"
 
 const struct oae_effort_question oae_effort_questions[OAE_EFFORT_ASKS] = {
@@ -115,21 +116,6 @@ static enum oae_status read_ledger(struct oae_effort *e, struct oae_error *err)
 	return status;
 }
 
-/* Where the programs are: $OAE_BUILD, else where this one is. */
-static void find_build(struct oae_effort *e)
-{
-	const char *given = getenv("OAE_BUILD");
-	ssize_t n = readlink("/proc/self/exe", e->build, sizeof(e->build) - 1);
-	char *slash;
-
-	e->build[n > 0 ? n : 0] = '\0';
-	slash = strrchr(e->build, '/');
-	if (slash)
-		*slash = '\0';
-	if (given && *given == '/')
-		(void)snprintf(e->build, sizeof(e->build), "%.4000s", given);
-}
-
 enum oae_status oae_effort_open(struct oae_effort *e, const char *spec,
 				const char *adapter_dir, const char *out,
 				struct oae_error *err)
@@ -143,9 +129,10 @@ enum oae_status oae_effort_open(struct oae_effort *e, const char *spec,
 		status = find(e, spec, adapter_dir, err);
 	if (status)
 		return status;
-	find_build(e);
 	(void)snprintf(path, sizeof(path), "%.3000s/schema/tables", e->home);
-	status = oae_tables_read(path, &e->tables, err);
+	status = oae_build_dir(e->build, sizeof(e->build), err);
+	if (!status)
+		status = oae_tables_read(path, &e->tables, err);
 	if (out)
 		(void)snprintf(e->path, sizeof(e->path), "%.4000s", out);
 	else if (e->entry->effort)
