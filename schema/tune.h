@@ -95,7 +95,7 @@ struct oae_tune_search {
 	size_t trials;		/* with a cost; 0: not searched */
 	double *value;		/* minus their costs, ascending */
 	size_t base;		/* its defaults' setting */
-	size_t selected;	/* cheapest of trials and defaults */
+	size_t selected;	/* cheapest that serves, or the defaults */
 	size_t chosen;		/* by the journal; SIZE_MAX: not yet */
 	size_t held_out;	/* its setting of role BEST; or count */
 	double trial_machine_s; /* of one trial, mean */

@@ -318,7 +318,8 @@ static enum oae_status reduce_search(struct oae_tune *t, uint32_t base,
 			continue;
 		machine_s += x->machine_s;
 		s->value[s->trials++] = -x->kappa;
-		if (x->kappa < t->settings[s->selected].kappa)
+		/* Wrong answers may cost a little more than none: no gain. */
+		if (!x->reason && x->kappa < t->settings[s->selected].kappa)
 			s->selected = i;
 	}
 	s->trial_machine_s = machine_s / (double)s->trials;

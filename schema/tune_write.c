@@ -51,6 +51,9 @@ static void find_expert(struct doc *d)
 	if (!d->expert || isnan(d->expert->kappa)) {
 		d->no_tau = "the journal ends before the expert's setting was"
 			    " measured; finish it with `oae tune --resume`";
+	} else if (strcmp(d->expert->id, t->settings[0].id) == 0) {
+		d->no_tau = "the expert's setting gains nothing: it is the"
+			    " baseline's own";
 	} else if (!(t->kappa_b > 0) || !(d->expert->kappa > 0)) {
 		d->no_tau = "a cost of 0 has no logarithm";
 	} else if (!(d->expert->kappa < t->kappa_b)) {

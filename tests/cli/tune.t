@@ -203,4 +203,9 @@ check "the reference engine" "$oae" tune reference/dense --baseline \
 	--held-out-runs 2 --no-scale --no-report --quiet --out "$tmp/r"
 check "tunes a baseline against itself" doc "$tmp/r" \
 	'(.searches | length) == 1 and .system == .baseline'
+check "where the defaults win, nobody gains" "$oae" tune null/echo --baseline \
+	null/echo --suite smoke --items 2 --trials 2 --knob-runs 0 \
+	--held-out-runs 2 --no-report --quiet --out "$tmp/n"
+check "as it says" doc "$tmp/n" '.tau.default.value == null and
+	(.tau.default.reason | contains("gains nothing"))'
 finish
