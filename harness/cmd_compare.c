@@ -514,8 +514,12 @@ static int work(struct job *j)
 
 	status = j->args.run ? measured(j, &missing, &err) :
 			       stored(j, &missing, &err);
-	if (stop || j->code == OAE_EXIT_INTERRUPTED)
+	if (stop || j->code == OAE_EXIT_INTERRUPTED) {
+		fputs("oae compare: interrupted; begin again (checkouts are"
+		      " removed, so that a look cannot be resumed)\n",
+		      stderr);
 		return OAE_EXIT_INTERRUPTED;
+	}
 	if (j->code)
 		return j->code == OAE_EXIT_USAGE ? j->code : OAE_EXIT_ERROR;
 	if (missing) {
