@@ -29,7 +29,7 @@ struct oae_folder_schemas {
 enum oae_status oae_folder_schemas_open(struct oae_folder_schemas *s,
 					struct oae_error *err);
 /* Takes one line of the journal; for oae_records_visit(). */
-void oae_folder_schemas_line(void *s, uint64_t number, const cJSON *line);
+void oae_folder_schemas_line(void *ctx, uint64_t number, const cJSON *line);
 /*
  * Tells what is wrong with the lines taken so far, then checks DIR/result.json
  * and what lies below DIR/inputs. Fails when a file cannot be read.
