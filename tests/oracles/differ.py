@@ -57,8 +57,8 @@ def documents(schema, files, rng):
     if small:
         out += [makes.broken(rng.choice(small), rng)
                 for _ in range(FROM_GIVEN + 40 * (len(small) > 3))]
-    # Deeper than any JSON text may be: refused before a schema is asked.
-    return [d for d in out if makes.depth_of(d) <= 60]
+    # What no JSON text may be is refused before a schema is asked.
+    return [d for d in out if makes.depth_of(d) <= 60 and makes.is_finite(d)]
 
 
 def ask(command, blocks):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Documents that a schema takes, and systematic ways to break one."""
 import copy
+import math
 import re
 
 try:
@@ -212,7 +213,8 @@ def change(v, rng):
                            v[1:], v + "\u20ac", v.replace("-", "_")])
     if isinstance(v, list):
         return rng.choice([v + v, v[:1] * 70, v[1:], [], v + [v],
-                           v + [None], dict(enumerate(map(str, v)))])
+                           v + [None],
+                           {str(i): x for i, x in enumerate(v)}])
     keys = list(v)
     out = dict(v)
     if not keys:
@@ -253,6 +255,15 @@ def depth_of(v):
     if isinstance(v, list):
         return 1 + max(map(depth_of, v), default=0)
     return 0
+
+
+def is_finite(v):
+    """No number of it is beyond what a double holds."""
+    if isinstance(v, dict):
+        return all(map(is_finite, v.values()))
+    if isinstance(v, list):
+        return all(map(is_finite, v))
+    return not isinstance(v, float) or math.isfinite(v)
 
 
 def same_end(pattern):
