@@ -40,8 +40,8 @@ const char *oae_page_caption(const char *picture)
 	if (strncmp(picture, "conditions", 10) == 0)
 		return "OAE when things get harder: bursts, mistyped prompts,"
 		       " less CPU, less memory, cold starts, busy neighbours,"
-		       " each from mild to severe, with 95 % intervals (one that"
-		       " meets the border goes on beyond it); dotted:"
+		       " each from mild to severe, with 95 % intervals (one"
+		       " that meets the border goes on beyond it); dotted:"
 		       " the nominal score. Below the line at 1 the baseline is"
 		       " the cheaper one.";
 	return "Share of requests whose first and last token came within a"

@@ -13,7 +13,7 @@
 
 #define APART 0.28 /* of two severities; kinds are 1 apart */
 #define SYSTEMS_MOST 8u
-/* An interval is followed this far from the points; then it meets the border. */
+/* An interval is followed this far beyond the points, then to the border. */
 #define BAND_FACTOR 2.5
 
 /* One system's points in a panel. */

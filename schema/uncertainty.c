@@ -159,12 +159,13 @@ static bool spread_init(struct spread *s, const struct oae_measured *m)
 {
 	memset(s, 0, sizeof(*s));
 	s->n = m ? m->n : 0;
-	s->memory = calloc((2 * MEASURED + 1) * s->n + 1, sizeof(*s->memory));
+	s->memory = calloc((size_t)(2 * MEASURED + 1) * s->n + 1,
+			   sizeof(*s->memory));
 	if (!s->memory)
 		return false;
-	s->normal = s->memory + 2 * MEASURED * s->n;
+	s->normal = s->memory + (size_t)2 * MEASURED * s->n;
 	for (size_t i = 0; i < MEASURED && s->n; i++) {
-		s->b[i] = s->memory + 2 * i * s->n;
+		s->b[i] = s->memory + (size_t)2 * i * s->n;
 		s->x[i] = s->b[i] + s->n;
 		s->log_b[i] = deviations(m->b, s->n, measured_own[i], s->b[i]);
 		s->log_x[i] = deviations(m->x, s->n, measured_own[i], s->x[i]);
@@ -279,7 +280,7 @@ static void classify(struct draws *d, const double u[RANGES_MAX], double y)
 static void draw_all(struct draws *d)
 {
 	struct oae_rng ranges, runs;
-	double u[RANGES_MAX];
+	double u[RANGES_MAX] = { 0 };
 
 	oae_rng_derive(&ranges, OAE_DRAWS_SEED, "declared ranges");
 	oae_rng_derive(&runs, OAE_DRAWS_SEED, "repetitions");
@@ -470,7 +471,7 @@ enum oae_status oae_uncertainty_of(enum oae_mode mode, int tier,
 	d->tier = tier;
 	d->box = box;
 	d->range_count = list_ranges(box, d->ranges);
-	d->score = calloc(4 * OAE_DRAWS, sizeof(*d->score));
+	d->score = calloc((size_t)4 * OAE_DRAWS, sizeof(*d->score));
 	if (!spread_init(&d->spread, measured) || !d->score) {
 		oae_fail(err, status, 0, "out of memory");
 		goto out;
