@@ -21,45 +21,49 @@
 #define SHOWN_MAX 20 /* rejected submissions named on the terminal */
 
 static const char help[] =
-	"usage: oae board SUBMISSIONS -o SITE [options]\n\n"
-	"Builds a leaderboard: a folder of static pages that need no server, no\n"
-	"network and no script. SUBMISSIONS, often a git repository, holds\n"
-	"ORGANISATION/NAME/ as `oae submit` packs them, and beside a submission\n"
-	"NAME.review.json, what the operator's own run found (`oae verify\n"
-	"--rerun`). Without a review a submission is self-reported.\n\n"
-	"Each profile has a table for machines on demand and one for owned ones.\n"
-	"Each submission is checked as `oae verify` does; one that does not pass\n"
-	"is listed with the reasons, without its numbers.\n\n"
-	"Ranks are ranges: systems whose intervals overlap are not\n"
-	"distinguishable. Only the same division, baseline and class of evidence\n"
-	"are ranked together; failed gates, disputed and superseded results are\n"
-	"not ranked.\n"
-	"The same submissions give the same bytes. SITE is replaced as a whole;\n"
-	"it must be new, empty or an older site.\n\n"
-	"  -o, --out SITE     where to write\n"
+	"usage: oae board SUBMISSIONS -o SITE [options]\n"
+	"\n"
+	"Builds a leaderboard: a folder of static pages that need no server,\n"
+	"no network and no script. SUBMISSIONS, often a git repository, holds\n"
+	"ORGANISATION/NAME/ as `oae submit` packs them, and beside\n"
+	"one NAME.review.json, what the operator's own run found (`oae verify\n"
+	"--rerun`). Without a review a submission is self-reported.\n"
+	"\n"
+	"Each submission is checked as `oae verify` does; one that does not\n"
+	"pass is listed with the reasons, without its numbers.\n"
+	"\n"
+	"Each profile has a table for machines on demand and one for owned\n"
+	"ones. Ranks are ranges: systems whose intervals overlap are not\n"
+	"distinguishable. Only the same division, baseline and class of\n"
+	"evidence are ranked together; failed gates, disputed and superseded\n"
+	"results are not ranked. The same submissions give the same bytes.\n"
+	"SITE is replaced as a whole; it must be new, empty or an older site.\n"
+	"\n"
+	"  -o, --out SITE   where to write\n"
 	"  --allowed-signers FILE\n"
-	"                     whose signatures count, as ssh-keygen(1) has it;\n"
-	"                     without it signatures are not checked, and the\n"
-	"                     pages say so\n"
-	"  --no-verify        check nothing: a draft, and the pages say so\n"
-	"  --title TEXT       of the site (default: " TITLE_DEFAULT ")\n"
-	"  --files-url URL    where the files of SUBMISSIONS can be fetched; the\n"
-	"                     default is the way from SITE to SUBMISSIONS, `none`\n"
-	"                     leaves the links out\n"
-	"  --json             print a summary as JSON\n"
-	"  --quiet            no progress\n\n"
+	"                   whose signatures count, as ssh-keygen(1) has it;\n"
+	"                   without it signatures are not checked, and the\n"
+	"                   pages say so\n"
+	"  --no-verify      check nothing: a draft, and the pages say so\n"
+	"  --title TEXT     of the site\n"
+	"  --files-url URL  where readers find the files of SUBMISSIONS; the\n"
+	"                   default is the way from SITE to SUBMISSIONS;\n"
+	"                   `none` leaves the links out\n"
+	"  --json           print a summary as JSON\n"
+	"  --quiet          no progress\n"
+	"\n"
 	"writes index.html (the fullest table), a page for each table and\n"
 	"submission, submissions.html (also what was rejected, and why),\n"
-	"board.json and board.csv.\n\n"
+	"board.json and board.csv.\n"
+	"\n"
 	"examples:\n"
 	"  oae board submissions -o site --allowed-signers allowed_signers\n"
 	"  oae board submissions -o site --no-verify     # a quick look\n"
-	"  oae board . -o site --files-url"
-	" https://example.org/board/tree/main\n"
-	"  python3 -m http.server --directory site    # or open"
-	" site/index.html\n\n"
-	"exit codes: 0 done (rejected submissions are listed), 1 cannot read or\n"
-	"write, 64 usage\n";
+	"  oae board . -o site --files-url https://example.org/tree/main\n"
+	"  python3 -m http.server --directory site  # or open site/index.html\n"
+	"\n"
+	"exit codes: 0 done (rejected submissions are listed), 1 cannot read\n"
+	"or write, 64 usage\n";
 
 struct options {
 	const char *submissions, *out, *title, *files_url, *signers;
@@ -125,9 +129,9 @@ static void put_way(struct oae_buf *b, const char *from, const char *to)
 	for (i = 0; from[i] == to[i] && from[i]; i++)
 		if (from[i] == '/')
 			same = i + 1;
-	if (!from[i] && (to[i] == '/' || !to[i]))
-		same = i;
-	else if (!to[i] && from[i] == '/')
+	/* One is the other, or lies below it. */
+	if ((!from[i] && (to[i] == '/' || !to[i])) ||
+	    (!to[i] && from[i] == '/'))
 		same = i;
 	for (i = same; from[i]; i++)
 		if (from[i] != '/' && (i == same || from[i - 1] == '/'))
@@ -345,7 +349,7 @@ static enum oae_status build(const struct options *o, struct oae_error *err)
 	struct oae_buf way;
 	enum oae_status status;
 
-	oae_buf_init(&way, 4 * PATH_MAX);
+	oae_buf_init(&way, (size_t)4 * PATH_MAX);
 	if (!oae_dir_exists(o->submissions) || !realpath(o->submissions, from))
 		return oae_fail(err, OAE_ERR_IO, 0, "%.300s: no such folder",
 				o->submissions);

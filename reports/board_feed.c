@@ -64,7 +64,7 @@ static void put_submission(struct oae_jw *w,
 {
 	struct oae_buf text;
 
-	oae_buf_init(&text, 4 * OAE_NAME_BYTES_MAX);
+	oae_buf_init(&text, (size_t)4 * OAE_NAME_BYTES_MAX);
 	oae_jw_obj(w, NULL);
 	oae_jw_str(w, "org", s->org);
 	oae_jw_str(w, "submission", s->name);

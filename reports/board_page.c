@@ -107,15 +107,9 @@ static void put_review(const struct oae_board *b,
 static void put_state(const struct oae_board *b,
 		      const struct oae_board_submission *s, struct oae_buf *out)
 {
-	static const char *const meaning[OAE_BOARD_CHECKS] = {
-		"Nobody checked its signature or its numbers for this page.",
+	static const char computed[] =
 		"Its files have their hashes, and every number was computed"
-		" again from its journal; whose signature it is was not"
-		" checked.",
-		"Its organisation signed it, its files have their hashes, and"
-		" every number was computed again from its journal.",
-		"",
-	};
+		" again from its journal.";
 
 	oae_buf_puts(out, "<p class=\"state\">");
 	oae_board_html_tag(out, oae_board_status_tone(s->status),
@@ -124,7 +118,15 @@ static void put_state(const struct oae_board *b,
 	oae_board_html_tag(out,
 			   s->check == OAE_BOARD_VERIFIED ? "good" : "open",
 			   oae_board_check_name[s->check]);
-	oae_buf_printf(out, " %s</p>\n", meaning[s->check]);
+	if (s->check == OAE_BOARD_UNCHECKED)
+		oae_buf_puts(out, " Nobody checked its signature or its numbers"
+				  " for this page.</p>\n");
+	else
+		oae_buf_printf(
+			out, " %s %s</p>\n", computed,
+			s->check == OAE_BOARD_VERIFIED ?
+				"Its organisation signed it." :
+				"Whose signature it is was not checked.");
 	put_review(b, s, out);
 }
 

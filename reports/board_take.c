@@ -159,9 +159,10 @@ static const char *why_unranked(struct oae_board *b,
 {
 	const struct oae_board_submission *s = row->submission;
 	const cJSON *reasons = oae_view_at(score, "gate.reasons");
-	const cJSON *first = reasons ? reasons->child : NULL;
-	const char *text_of;
+	const char *why = "", *text_of;
 
+	if (reasons && cJSON_IsString(reasons->child))
+		why = reasons->child->valuestring;
 	if (s->status == OAE_BOARD_INVALIDATED ||
 	    s->status == OAE_BOARD_SUPERSEDED ||
 	    s->status == OAE_BOARD_DISPUTED)
@@ -172,8 +173,8 @@ static const char *why_unranked(struct oae_board *b,
 		char text[600];
 
 		snprintf(text, sizeof(text), "gate %s%s%.500s",
-			 *row->gate ? row->gate : "missing", first ? ": " : "",
-			 cJSON_IsString(first) ? first->valuestring : "");
+			 *row->gate ? row->gate : "missing", *why ? ": " : "",
+			 why);
 		text_of = oae_board_text(b, text);
 		return text_of ? text_of : "gate";
 	}
@@ -207,7 +208,7 @@ static const char *measured_workloads(struct oae_board *b, const cJSON *result,
 	struct oae_buf text;
 	const char *out;
 
-	oae_buf_init(&text, OAE_WORKLOADS_MAX * OAE_NAME_BYTES_MAX);
+	oae_buf_init(&text, (size_t)OAE_WORKLOADS_MAX * OAE_NAME_BYTES_MAX);
 	cJSON_ArrayForEach(w, list) {
 		const char *name = oae_view_str(w, "workload");
 

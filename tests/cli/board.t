@@ -263,7 +263,7 @@ unsigned() {
 	checked --allowed-signers "$tmp/nobody" &&
 		state "acme/$packed" rejected OAE-V015 &&
 		checked && state "acme/$packed" "signature not checked" '^$' &&
-		grep -q 'whose signature it is' \
+		grep -qi 'whose signature it is' \
 			"$tmp/checked/submissions/acme/$packed.html"
 }
 check "a signature of nobody's, and one that is not checked" unsigned
