@@ -48,13 +48,14 @@ struct words {
 /* The value of option `name` at argv[*i], "--name V" or "--name=V". */
 static const char *value_of(const char *name, int argc, char **argv, int *i)
 {
+	const char *word = argv[*i];
 	size_t n = strlen(name);
 
-	if (strncmp(argv[*i], name, n) != 0)
+	if (!word || strncmp(word, name, n) != 0)
 		return NULL;
-	if (argv[*i][n] == '=')
-		return argv[*i] + n + 1;
-	if (argv[*i][n] == '\0' && *i + 1 < argc)
+	if (word[n] == '=')
+		return word + n + 1;
+	if (word[n] == '\0' && *i + 1 < argc)
 		return argv[++*i];
 	return NULL;
 }

@@ -131,6 +131,8 @@ static size_t requests_of(const struct plan *p, const struct oae_planned_run *r)
 	const struct oae_workload *w = &p->workloads[r->workload];
 	size_t n = p->options.items;
 
+	if (!w->id)
+		return 0;
 	for (size_t i = 0; !n && i < p->suite.workload_count; i++)
 		if (strcmp(p->suite.workloads[i].id, w->id) == 0)
 			n = p->suite.workloads[i].items_per_run;
