@@ -18,6 +18,14 @@ static enum oae_tone tone_of(const char *outcome)
 						OAE_TONE_OPEN;
 }
 
+/* Short, since there are many columns; the colour says it too. */
+static const char *words_of(const char *outcome)
+{
+	return !strcmp(outcome, "served")     ? "yes" :
+	       !strcmp(outcome, "not served") ? "no" :
+						"open";
+}
+
 static void put_cells(struct oae_sheet *t, const cJSON *system)
 {
 	const cJSON *c;
@@ -35,7 +43,7 @@ static void put_cells(struct oae_sheet *t, const cJSON *system)
 			oae_sheet_missing(t, *reason ? reason : NULL);
 			continue;
 		}
-		oae_sheet_cell(t, "%s, %.0f\u00a0%%", outcome,
+		oae_sheet_cell(t, "%s,\u00a0%.0f\u00a0%%", words_of(outcome),
 			       100 * oae_view_num(c, "g"));
 		oae_sheet_tone(t, tone_of(outcome));
 	}
@@ -55,7 +63,8 @@ static void put_row(struct oae_sheet *t, const char *label, const cJSON *system)
 	if (isnan(served) || isnan(measured))
 		oae_sheet_missing(t, NULL);
 	else
-		oae_sheet_cell(t, "%.0f of %.0f, %d lost", served, measured,
+		oae_sheet_cell(t, "%.0f\u00a0of\u00a0%.0f, %d\u00a0lost", served,
+			       measured,
 			       cJSON_GetArraySize(oae_view_at(system, "lost")));
 	if (!worst || isnan(oae_view_num(worst, "g")))
 		oae_sheet_missing(t, "its items name no groups");
@@ -98,11 +107,13 @@ void oae_section_access(const struct oae_report *r, const char *profile_id,
 	const cJSON *system;
 	bool any = false;
 
-	oae_sheet_init(t, "Who can use it with shipped defaults (T1): on the"
-			  " whole machine, with a CPU quota, with a memory"
-			  " limit; the share of requests that were right and in"
-			  " time. Served: surely at least the workload's floor;"
-			  " lost: the baseline serves there, this doesn't");
+	oae_sheet_init(t,
+		       "Who can use it with shipped defaults (T1): on the"
+		       " whole machine, with a CPU quota, with a memory"
+		       " limit; the share of requests that were right and in"
+		       " time. Yes: surely at least the workload's floor, no:"
+		       " surely less; lost: the baseline serves there, this"
+		       " doesn't");
 	put_heads(r, profile_id, t);
 	for (size_t i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(system, access_of(&r->runs[i], profile_id)) {
