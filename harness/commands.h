@@ -10,23 +10,24 @@
 #include "base/status.h"
 #include "schema/record.h" /* OAE_VERSION */
 
-int oae_cmd_run(int argc, char **argv);	    /* harness/cmd_run.c */
-int oae_cmd_list(int argc, char **argv);    /* harness/cmd_list.c */
-int oae_cmd_score(int argc, char **argv);   /* harness/cmd_score.c */
-int oae_cmd_verify(int argc, char **argv);  /* harness/cmd_verify.c */
-int oae_cmd_submit(int argc, char **argv);  /* harness/cmd_submit.c */
-int oae_cmd_doctor(int argc, char **argv);  /* harness/cmd_doctor.c */
-int oae_cmd_cost(int argc, char **argv);    /* harness/cmd_cost.c */
-int oae_cmd_report(int argc, char **argv);  /* harness/cmd_report.c */
-int oae_cmd_profile(int argc, char **argv); /* harness/cmd_profile.c */
-int oae_cmd_redact(int argc, char **argv);  /* harness/cmd_redact.c */
-int oae_cmd_stress(int argc, char **argv);  /* harness/cmd_stress.c */
-int oae_cmd_setup(int argc, char **argv);   /* harness/cmd_setup.c */
-int oae_cmd_board(int argc, char **argv);   /* harness/cmd_board.c */
-int oae_cmd_compare(int argc, char **argv); /* harness/cmd_compare.c */
-int oae_cmd_effort(int argc, char **argv);  /* harness/cmd_effort.c */
-int oae_cmd_tune(int argc, char **argv);    /* harness/cmd_tune.c */
-int oae_cmd_trend(int argc, char **argv);   /* harness/cmd_trend.c */
+int oae_cmd_run(int argc, char **argv);	      /* harness/cmd_run.c */
+int oae_cmd_list(int argc, char **argv);      /* harness/cmd_list.c */
+int oae_cmd_score(int argc, char **argv);     /* harness/cmd_score.c */
+int oae_cmd_verify(int argc, char **argv);    /* harness/cmd_verify.c */
+int oae_cmd_submit(int argc, char **argv);    /* harness/cmd_submit.c */
+int oae_cmd_doctor(int argc, char **argv);    /* harness/cmd_doctor.c */
+int oae_cmd_cost(int argc, char **argv);      /* harness/cmd_cost.c */
+int oae_cmd_report(int argc, char **argv);    /* harness/cmd_report.c */
+int oae_cmd_profile(int argc, char **argv);   /* harness/cmd_profile.c */
+int oae_cmd_redact(int argc, char **argv);    /* harness/cmd_redact.c */
+int oae_cmd_stress(int argc, char **argv);    /* harness/cmd_stress.c */
+int oae_cmd_reproduce(int argc, char **argv); /* harness/cmd_reproduce.c */
+int oae_cmd_setup(int argc, char **argv);     /* harness/cmd_setup.c */
+int oae_cmd_board(int argc, char **argv);     /* harness/cmd_board.c */
+int oae_cmd_compare(int argc, char **argv);   /* harness/cmd_compare.c */
+int oae_cmd_effort(int argc, char **argv);    /* harness/cmd_effort.c */
+int oae_cmd_tune(int argc, char **argv);      /* harness/cmd_tune.c */
+int oae_cmd_trend(int argc, char **argv);     /* harness/cmd_trend.c */
 
 int oae_cmd_validate(int argc, char **argv);
 

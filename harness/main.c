@@ -18,6 +18,8 @@ static const struct command {
 	{ "verify", oae_cmd_verify,
 	  "recompute a result from its journal; check a submission" },
 	{ "submit", oae_cmd_submit, "pack and sign a run folder for others" },
+	{ "reproduce", oae_cmd_reproduce,
+	  "run a published result again here, and compare each number" },
 	{ "board", oae_cmd_board, "build a leaderboard from submissions" },
 	{ "compare", oae_cmd_compare,
 	  "is one build worse than another, for CI" },
@@ -56,7 +58,7 @@ static void print_help(FILE *to)
 	      "       oae COMMAND --help\n\ncommands:\n",
 	      to);
 	for (i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-9s%s\n", commands[i].name, commands[i].about);
+		fprintf(to, "  %-11s%s\n", commands[i].name, commands[i].about);
 	fputs("\nexamples:\n"
 	      "  oae doctor                    what can be measured here\n"
 	      "  oae run                       the quick suite, scored, with a"

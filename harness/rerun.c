@@ -170,12 +170,12 @@ static enum oae_status run_campaign(struct oae_rerun *r, const char *home,
 static enum oae_status check_words(const struct oae_rerun *r,
 				   struct oae_error *err)
 {
-	size_t n = strlen(r->nonce);
+	size_t n = r->nonce ? strlen(r->nonce) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (r->nonce[i] <= ' ' || r->nonce[i] > '~')
 			n = 0;
-	if (n == 0 || n > OAE_NONCE_BYTES_MAX)
+	if (r->nonce && (n == 0 || n > OAE_NONCE_BYTES_MAX))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"--nonce: 1 to %u printable characters without"
 				" blanks, drawn after the submission was"
@@ -193,6 +193,17 @@ static enum oae_status check_words(const struct oae_rerun *r,
 	return OAE_OK;
 }
 
+static enum oae_status choose_seed(struct oae_rerun *r, struct oae_error *err)
+{
+	const struct oae_submission *s = r->submission;
+
+	if (!r->nonce)
+		return oae_json_u64(s->records->campaign, "seed", &r->seed,
+				    err);
+	r->seed = oae_rerun_seed(s->adapter_sha256, r->nonce);
+	return OAE_OK;
+}
+
 enum oae_status oae_rerun(struct oae_rerun *r, struct oae_error *err)
 {
 	char home[OAE_PATH_BYTES_MAX], path[OAE_PATH_BYTES_MAX], *real = NULL;
@@ -202,8 +213,9 @@ enum oae_status oae_rerun(struct oae_rerun *r, struct oae_error *err)
 
 	if (status)
 		return status;
-	r->seed = oae_rerun_seed(r->submission->adapter_sha256, r->nonce);
-	status = oae_dir_make(r->out, err);
+	status = choose_seed(r, err);
+	if (!status)
+		status = oae_dir_make(r->out, err);
 	if (status)
 		return status;
 	real = realpath(r->out, NULL);

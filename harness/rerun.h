@@ -20,6 +20,8 @@
 
 struct oae_rerun {
 	const struct oae_submission *submission; /* checked, without findings */
+	/* NULL: as published, with the campaign's own seed and items, and the
+	 * adapters of that name that are here */
 	const char *nonce;
 	const char *out; /* a new folder: OUT/home, OUT/run */
 	/* Of the rerun: */
@@ -36,10 +38,11 @@ uint64_t oae_rerun_seed(const char *adapter_sha256, const char *nonce);
 
 /*
  * Makes OUT/home, a project's folder with the submission's suite, workloads
- * and adapters (items shuffled by the seed and renamed, so that nothing can be
- * known by its place or name), runs the campaign into OUT/run by a process of
- * its own, and compares both results. OAE_ERR_USAGE: OUT is there, the nonce
- * is no good, an adapter must be set up first, or the texts are redacted.
+ * and adapters (with a nonce, items are shuffled by the seed and renamed, so
+ * that nothing can be known by its place or name), runs the campaign into
+ * OUT/run by a process of its own, and compares both results. OAE_ERR_USAGE:
+ * OUT is there, the nonce is no good, an adapter must be set up first or is
+ * not here, or the texts are redacted.
  * OAE_ERR_TARGET: the campaign failed. Release also after a failure.
  */
 enum oae_status oae_rerun(struct oae_rerun *r, struct oae_error *err);

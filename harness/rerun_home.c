@@ -113,14 +113,35 @@ static bool is_shipped(const struct place *p, const char *adapter)
 	       strcmp(oae_json_str_or(inputs, name, ""), hex) == 0;
 }
 
+/* Comes from the submission: never without a nonce, when nobody asked for
+ * somebody else's code. */
 static bool is_own(const struct place *p, const cJSON *names, const char *name)
 {
 	const cJSON *n;
 
 	cJSON_ArrayForEach(n, names)
-		if (strcmp(n->valuestring, name) == 0)
+		if (p->r->nonce && strcmp(n->valuestring, name) == 0)
 			return !is_shipped(p, name);
 	return false;
+}
+
+/* Without a nonce all must be here. */
+static enum oae_status are_here(const struct place *p, const cJSON *names,
+				struct oae_error *err)
+{
+	char path[OAE_PATH_BYTES_MAX];
+	const cJSON *n;
+
+	cJSON_ArrayForEach(n, names) {
+		snprintf(path, sizeof(path), "%.3000s/adapters/%.120s", p->real,
+			 n->valuestring);
+		if (!oae_dir_exists(path))
+			return oae_fail(err, OAE_ERR_USAGE, 0,
+					"adapter %.120s: is not here; put it"
+					" below %s/adapters",
+					n->valuestring, p->real);
+	}
+	return OAE_OK;
 }
 
 static enum oae_status take_adapters(const struct place *p,
@@ -135,6 +156,8 @@ static enum oae_status take_adapters(const struct place *p,
 	struct dirent *e;
 	DIR *d = NULL;
 
+	if (!status && !p->r->nonce)
+		status = are_here(p, names, err);
 	if (!status)
 		status = oae_path_join(path, sizeof(path), p->real, "adapters",
 				       err);
@@ -371,7 +394,9 @@ static enum oae_status take_suite(const struct place *p, char **suite_id,
 		status = oae_json_read(path, &suite, err);
 	if (!status && !fit_suite(suite, campaign, &o))
 		status = oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
-	for (size_t i = 0; i < o.workloads.count && !status; i++)
+	if (!status && !p->r->nonce)
+		status = copy_below(p, "inputs/workloads", "workloads", err);
+	for (size_t i = 0; p->r->nonce && i < o.workloads.count && !status; i++)
 		status = take_workload(p, o.workloads.item[i], err);
 	snprintf(name, sizeof(name), "workloads/suites/%.120s.json",
 		 oae_json_str_or(suite, "id", ""));
