@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The oracle. Sixteen partial sums stand for the sixteen lanes that the
+ * other implementations hold in registers.
+ */
+#include "adapters/reference/kernels/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "adapters/reference/kernels/exp.h"
+
+static float join(float s[OAE_TILE])
+{
+	for (int half = OAE_TILE / 2; half; half /= 2)
+		for (int i = 0; i < half; i++)
+			s[i] += s[i + half];
+	return s[0];
+}
+
+static float exp_one(float x)
+{
+	float n, r, p;
+	uint32_t bits;
+
+	x = x > OAE_EXP_LOW ? x : OAE_EXP_LOW;
+	x = x < OAE_EXP_HIGH ? x : OAE_EXP_HIGH;
+	n = fmaf(x, OAE_EXP_LOG2E, OAE_EXP_ROUND);
+	n -= OAE_EXP_ROUND;
+	r = fmaf(n, -OAE_EXP_LN2_HIGH, x);
+	r = fmaf(n, -OAE_EXP_LN2_LOW, r);
+	p = fmaf(OAE_EXP_P0, r, OAE_EXP_P1);
+	p = fmaf(p, r, OAE_EXP_P2);
+	p = fmaf(p, r, OAE_EXP_P3);
+	p = fmaf(p, r, OAE_EXP_P4);
+	p = fmaf(p, r, OAE_EXP_P5);
+	p = fmaf(p, r * r, r);
+	p += 1.0f;
+	memcpy(&bits, &p, 4);
+	bits += (uint32_t)(int32_t)n << 23;
+	memcpy(&p, &bits, 4);
+	return p;
+}
+
+static void quantize(const float *x, size_t cols, int8_t *q, float *d,
+		     int32_t *off)
+{
+	for (size_t b = 0; b < cols / OAE_TENSOR_BLOCK; b++) {
+		float max = 0, inverse;
+		int32_t sum = 0;
+
+		for (int i = 0; i < OAE_TENSOR_BLOCK; i++)
+			max = fmaxf(max, fabsf(x[i]));
+		d[b] = max / 127.0f;
+		inverse = max > 0 ? 127.0f / max : 0;
+		for (int i = 0; i < OAE_TENSOR_BLOCK; i++) {
+			q[i] = (int8_t)lrintf(x[i] * inverse);
+			sum += q[i];
+		}
+		off[b] = -128 * sum;
+		x += OAE_TENSOR_BLOCK;
+		q += OAE_TENSOR_BLOCK;
+	}
+}
+
+static float weight_at(enum oae_tensor_type type, const uint8_t *tile, size_t i)
+{
+	uint16_t h;
+	float f;
+
+	if (type == OAE_TENSOR_F32) {
+		memcpy(&f, tile + i * 4, 4);
+		return f;
+	}
+	memcpy(&h, tile + i * 2, 2);
+	return type == OAE_TENSOR_F16 ? oae_f32_from_f16(h) :
+					oae_f32_from_bf16(h);
+}
+
+static float dot_plain(const struct oae_packed *w, const uint8_t *tile,
+		       size_t lane, const float *x)
+{
+	float acc = 0;
+
+	for (size_t i = 0; i < w->cols; i++)
+		acc = fmaf(weight_at(w->type, tile, i * OAE_TILE + lane), x[i],
+			   acc);
+	return acc;
+}
+
+/* Element i of a block, of the 4-byte groups of all lanes. */
+static int32_t block_at(enum oae_tensor_type type, const uint8_t *block,
+			size_t lane, size_t i)
+{
+	size_t j = type == OAE_TENSOR_Q8_0 ? i : i % 16;
+	uint8_t byte = block[(j / 4 * OAE_TILE + lane) * 4 + j % 4];
+
+	if (type == OAE_TENSOR_Q8_0)
+		return byte - 128;
+	return (i < 16 ? byte & 15 : byte >> 4) - 8;
+}
+
+static float dot_blocks(const struct oae_packed *w, const uint8_t *tile,
+			size_t lane, const int8_t *q, const float *d)
+{
+	size_t blocks = w->cols / OAE_TENSOR_BLOCK;
+	size_t bytes = w->type == OAE_TENSOR_Q8_0 ? 512 : 256;
+	const uint8_t *scales = tile + blocks * bytes;
+	float acc = 0;
+	int32_t sum;
+	uint16_t h;
+
+	for (size_t b = 0; b < blocks; b++) {
+		sum = 0;
+		for (size_t i = 0; i < OAE_TENSOR_BLOCK; i++)
+			sum += block_at(w->type, tile + b * bytes, lane, i) *
+			       q[b * OAE_TENSOR_BLOCK + i];
+		memcpy(&h, scales + (b * OAE_TILE + lane) * 2, 2);
+		acc = fmaf((float)sum, oae_f32_from_f16(h) * d[b], acc);
+	}
+	return acc;
+}
+
+static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
+		   const struct oae_acts *x, size_t row0, size_t row1, float *y,
+		   size_t ldy)
+{
+	size_t end = tile1 * OAE_TILE < w->rows ? tile1 * OAE_TILE : w->rows;
+	size_t blocks = w->cols / OAE_TENSOR_BLOCK;
+	int quantised = w->type == OAE_TENSOR_Q8_0 ||
+			w->type == OAE_TENSOR_Q4_0;
+	const uint8_t *tile;
+
+	for (size_t r = row0; r < row1; r++) {
+		for (size_t i = tile0 * OAE_TILE; i < end; i++) {
+			tile = w->data + i / OAE_TILE * w->tile_bytes;
+			y[r * ldy + i] =
+				quantised ? dot_blocks(w, tile, i % OAE_TILE,
+						       x->q + r * w->cols,
+						       x->d + r * blocks) :
+					    dot_plain(w, tile, i % OAE_TILE,
+						      x->x + r * w->cols);
+		}
+	}
+}
+
+static void rmsnorm(const float *x, const float *weight, size_t n, float eps,
+		    float *y)
+{
+	float s[OAE_TILE] = { 0 }, scale;
+
+	for (size_t i = 0; i < n; i++)
+		s[i % OAE_TILE] = fmaf(x[i], x[i], s[i % OAE_TILE]);
+	scale = 1.0f / sqrtf(join(s) / (float)n + eps);
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i] * scale * weight[i];
+}
+
+static void rotate(float *a, float *b, float c, float s)
+{
+	float x = *a, y = *b;
+
+	*a = fmaf(x, c, -(y * s));
+	*b = fmaf(y, c, x * s);
+}
+
+static void rope_pairs(float *x, const float *cos, const float *sin, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++)
+		rotate(&x[2 * i], &x[2 * i + 1], cos[i], sin[i]);
+}
+
+static void rope_halves(float *x, const float *cos, const float *sin, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++)
+		rotate(&x[i], &x[i + n / 2], cos[i], sin[i]);
+}
+
+static void silu_mul(const float *gate, const float *up, size_t n, float *y)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = gate[i] / (1.0f + exp_one(-gate[i])) * up[i];
+}
+
+static void add(float *x, const float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] += y[i];
+}
+
+/* x becomes exp(x - max); returns the sum. */
+static float exponentials(float *x, size_t n)
+{
+	float s[OAE_TILE] = { 0 }, max = x[0];
+
+	for (size_t i = 1; i < n; i++)
+		max = x[i] > max ? x[i] : max;
+	for (size_t i = 0; i < n; i++) {
+		x[i] = exp_one(x[i] - max);
+		s[i % OAE_TILE] += x[i];
+	}
+	return join(s);
+}
+
+static void softmax(float *x, size_t n)
+{
+	float inverse = 1.0f / exponentials(x, n);
+
+	for (size_t i = 0; i < n; i++)
+		x[i] *= inverse;
+}
+
+static void to_f16(const float *x, size_t n, uint16_t *y)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = oae_f16_from_f32(x[i]);
+}
+
+static void attend(const struct oae_attention *a, size_t query)
+{
+	size_t n = a->n_pos[query], dim = a->head_dim;
+	float *scores = a->scores + query * a->scores_ld, inverse, acc;
+	const float *q = a->q[query];
+	const uint16_t *k;
+
+	for (size_t t = 0; t < n; t++) {
+		k = a->k + t / OAE_TILE * OAE_TILE * dim + t % OAE_TILE;
+		acc = 0;
+		for (size_t i = 0; i < dim; i++)
+			acc = fmaf(q[i], oae_f32_from_f16(k[i * OAE_TILE]),
+				   acc);
+		scores[t] = acc * a->scale;
+	}
+	inverse = 1.0f / exponentials(scores, n);
+	for (size_t i = 0; i < dim; i++) {
+		acc = 0;
+		for (size_t t = 0; t < n; t++)
+			acc = fmaf(scores[t],
+				   oae_f32_from_f16(a->v[t * dim + i]), acc);
+		a->out[query][i] = acc * inverse;
+	}
+}
+
+static void attention(const struct oae_attention *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		attend(a, i);
+}
+
+const struct oae_kernels oae_kernels_scalar = {
+	.name = "scalar",
+	.quantize = quantize,
+	.matmul = matmul,
+	.rmsnorm = rmsnorm,
+	.rope_pairs = rope_pairs,
+	.rope_halves = rope_halves,
+	.silu_mul = silu_mul,
+	.add = add,
+	.softmax = softmax,
+	.to_f16 = to_f16,
+	.attention = attention,
+};

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/reference/engine.h"
+#include "adapters/reference/oae-lm/commands.h"
+#include "adapters/reference/oae-lm/options.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+static struct options {
+	const char *prompt, *file, *draft, *score;
+	struct oae_lm_list stops;
+	uint64_t n, gamma, top_k, seed, threads, context;
+	double temperature;
+	bool ignore_eos, json;
+} o = { .n = 128 };
+
+static enum oae_status read_prompt(struct oae_buf *text, struct oae_error *err)
+{
+	char block[4096];
+	size_t n;
+
+	if (!o.prompt == !o.file)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"give the prompt by --prompt or --file");
+	if (o.prompt)
+		oae_buf_puts(text, o.prompt);
+	else if (strcmp(o.file, "-"))
+		return oae_file_read(o.file, text, err);
+	while (!o.prompt && (n = fread(block, 1, sizeof(block), stdin)))
+		oae_buf_add(text, block, n);
+	return oae_buf_check(text, "the prompt", err);
+}
+
+static enum oae_status score(struct oae_engine *e, const struct oae_buf *prompt,
+			     struct oae_error *err)
+{
+	double log_prob;
+	uint32_t tokens;
+	enum oae_status status;
+
+	status = oae_engine_score(e, oae_buf_str(prompt), prompt->len, o.score,
+				  strlen(o.score), &log_prob, &tokens, err);
+	if (status)
+		return status;
+	if (o.json)
+		printf("{\"log_prob\": %.17g, \"tokens\": %u}\n", log_prob,
+		       tokens);
+	else
+		printf("log probability %.6f over %u tokens\n", log_prob,
+		       tokens);
+	return OAE_OK;
+}
+
+static void print_json(const struct oae_buf *text, enum oae_finish finish,
+		       const struct oae_engine_stats *s, struct oae_error *err)
+{
+	struct oae_buf out;
+	struct oae_jw w;
+
+	oae_buf_init(&out, (size_t)8 * OAE_ANSWER_BYTES_MAX);
+	oae_jw_init(&w, &out, 2);
+	oae_jw_obj(&w, NULL);
+	oae_jw_strn(&w, "text", oae_buf_str(text), text->len);
+	oae_jw_str(&w, "finish", oae_finish_name(finish));
+	oae_jw_int(&w, "tokens_in", s->tokens_in);
+	oae_jw_int(&w, "tokens_out", s->tokens_out);
+	oae_jw_int(&w, "drafted", (int64_t)s->drafted);
+	oae_jw_int(&w, "accepted", (int64_t)s->accepted);
+	oae_jw_num(&w, "prefill_ms", (double)s->prefill_ns / 1e6);
+	oae_jw_num(&w, "decode_ms", (double)s->decode_ns / 1e6);
+	oae_jw_end_obj(&w);
+	oae_buf_putc(&out, '\n');
+	oae_lm_print(&out, err);
+}
+
+static void print_stats(const struct oae_engine_stats *s)
+{
+	double decode_s = (double)s->decode_ns / 1e9;
+
+	oae_info("%u tokens in, %u out; first after %.1f ms, then %.1f "
+		 "tokens/s",
+		 s->tokens_in, s->tokens_out, (double)s->prefill_ns / 1e6,
+		 s->tokens_out > 1 ? (s->tokens_out - 1) / decode_s : 0.0);
+	if (s->drafted)
+		oae_info("%llu of %llu drafted tokens accepted",
+			 (unsigned long long)s->accepted,
+			 (unsigned long long)s->drafted);
+}
+
+static enum oae_status answer(struct oae_engine *e,
+			      const struct oae_buf *prompt,
+			      struct oae_error *err)
+{
+	struct oae_engine_request r = {
+		.prompt = oae_buf_str(prompt),
+		.prompt_len = prompt->len,
+		.max_tokens = (uint32_t)o.n,
+		.temperature = (float)o.temperature,
+		.top_k = (uint32_t)o.top_k,
+		.seed = o.seed,
+		.stops = o.stops.items,
+		.n_stops = o.stops.n,
+		.ignore_eos = o.ignore_eos,
+	};
+	struct oae_engine_piece piece = { 0 };
+	struct oae_engine_stats stats;
+	struct oae_buf text;
+	enum oae_status status;
+
+	oae_buf_init(&text, OAE_ANSWER_BYTES_MAX);
+	status = oae_engine_start(e, &r, err);
+	while (!status && !piece.finish) {
+		status = oae_engine_step(e, &piece, err);
+		if (!status && o.json) {
+			oae_buf_add(&text, piece.text, piece.len);
+		} else if (!status) {
+			fwrite(piece.text, 1, piece.len, stdout);
+			fflush(stdout);
+		}
+	}
+	oae_engine_stats(e, &stats);
+	if (!status && o.json) {
+		print_json(&text, piece.finish, &stats, err);
+	} else if (!status) {
+		putchar('\n');
+		fflush(stdout);
+		print_stats(&stats);
+	}
+	oae_buf_release(&text);
+	return status;
+}
+
+static const struct oae_lm_option table[] = {
+	{ 'p', "prompt", "TEXT", "what to continue", .text = &o.prompt },
+	{ 'f', "file", "FILE", "the prompt is in a file (- is stdin)",
+	  .text = &o.file },
+	{ 'n', "tokens", "N", "at most N tokens (default 128)", .whole = &o.n,
+	  .low = 1, .high = OAE_TOKENS_PER_ANSWER_MAX },
+	{ 0, "draft", "MODEL", "draft with this model, verify with MODEL",
+	  .text = &o.draft },
+	{ 0, "gamma", "G", "tokens drafted a round (default 4)",
+	  .whole = &o.gamma, .low = 1, .high = 16 },
+	{ 0, "temperature", "T", "0, the default, is greedy",
+	  .real = &o.temperature, .low = 0, .high = 100 },
+	{ 0, "top-k", "K", "sample among the K likeliest (0: all)",
+	  .whole = &o.top_k, .low = 0, .high = 1 << 24 },
+	{ 's', "seed", "S", "of sampling (default 0)", .whole = &o.seed,
+	  .low = 0, .high = 1e19 },
+	{ 0, "stop", "TEXT", "end before this text; may be repeated",
+	  .list = &o.stops },
+	{ 0, "ignore-eos", NULL, "go on to N tokens whatever comes",
+	  .flag = &o.ignore_eos },
+	{ 0, "score", "TEXT", "only: how likely is TEXT after the prompt",
+	  .text = &o.score },
+	{ 't', "threads", "N", "(default: all processors)", .whole = &o.threads,
+	  .low = 1, .high = OAE_THREADS_MAX },
+	{ 'c', "context", "N", "positions (default: the model's, to 4096)",
+	  .whole = &o.context, .low = 1, .high = OAE_MODEL_CONTEXT_MAX },
+	{ 0, "json", NULL, "text and figures as JSON", .flag = &o.json },
+};
+
+static const struct oae_lm_command command = {
+	"generate",
+	"oae-lm generate MODEL.gguf -p TEXT [options]",
+	"Continues a text. The answer goes to stdout as it comes, "
+	"figures to stderr.\nWith a draft at temperature 0 the text "
+	"is exactly the text without one.",
+	"examples:\n"
+	"  oae-lm generate target.gguf -f prompt.txt -n 200\n"
+	"  oae-lm generate target.gguf --draft draft.gguf --gamma 6 "
+	"-p 'Dear Sir,'\n"
+	"  oae-lm generate target.gguf -p 'Once' --temperature 0.8 "
+	"--top-k 40 --seed 7",
+	table,
+	sizeof(table) / sizeof(table[0]),
+	1,
+	1,
+};
+
+int oae_lm_generate(int argc, char **argv)
+{
+	struct oae_engine_config config = { 0 };
+	struct oae_engine *e = NULL;
+	struct oae_error err = { 0 };
+	struct oae_buf prompt;
+	int code;
+
+	o.threads = oae_lm_threads();
+	if (!oae_lm_parse(&command, argc, argv, &config.model, &code))
+		return code;
+	config.draft = o.draft;
+	config.threads = (unsigned)o.threads;
+	config.context = (uint32_t)o.context;
+	config.gamma = (unsigned)o.gamma;
+	oae_buf_init(&prompt, OAE_PROMPT_BYTES_MAX);
+	if (!read_prompt(&prompt, &err) &&
+	    !oae_engine_open(&config, &e, &err)) {
+		if (o.score)
+			score(e, &prompt, &err);
+		else
+			answer(e, &prompt, &err);
+	}
+	oae_engine_close(e);
+	oae_buf_release(&prompt);
+	return oae_lm_end("generate", &err);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/reference/model.h"
+#include "adapters/reference/oae-lm/commands.h"
+#include "adapters/reference/oae-lm/options.h"
+#include "base/json.h"
+#include "base/sha256.h"
+
+#define TYPES_MAX 8
+
+struct type_sum {
+	enum oae_tensor_type type;
+	size_t tensors;
+	uint64_t elements, bytes;
+};
+
+struct info {
+	const char *path, *title;
+	char sha256[OAE_SHA256_HEX];
+	struct oae_shape shape;
+	struct type_sum types[TYPES_MAX];
+	size_t n_types, n_tensors;
+	uint64_t parameters, file_bytes;
+	const char *tokenizer, *pre;
+	size_t n_tokens;
+};
+
+static void sum_types(const struct oae_gguf *g, struct info *out)
+{
+	const struct oae_gguf_tensor *t;
+	struct type_sum *sum;
+
+	out->n_tensors = oae_gguf_tensor_count(g);
+	for (size_t i = 0; i < out->n_tensors; i++) {
+		t = oae_gguf_tensor_at(g, i);
+		sum = out->types;
+		while (sum < out->types + out->n_types && sum->type != t->type)
+			sum++;
+		if (sum == out->types + out->n_types)
+			*sum = (struct type_sum){ .type = t->type };
+		if (!sum->tensors++)
+			out->n_types++;
+		sum->elements += t->elements;
+		sum->bytes += t->bytes;
+		out->parameters += t->elements;
+	}
+}
+
+static enum oae_status collect(struct oae_gguf *g, struct info *out,
+			       struct oae_error *err)
+{
+	const char *const *tokens;
+	enum oae_status status;
+
+	status = oae_shape_read(g, &out->shape, err);
+	if (!status)
+		status = oae_sha256_file(out->path, out->sha256, err);
+	if (!status && oae_gguf_has(g, "general.name"))
+		status = oae_gguf_str(g, "general.name", &out->title, err);
+	if (!status && oae_gguf_has(g, "tokenizer.ggml.model"))
+		status = oae_gguf_str(g, "tokenizer.ggml.model",
+				      &out->tokenizer, err);
+	if (!status && oae_gguf_has(g, "tokenizer.ggml.pre"))
+		status = oae_gguf_str(g, "tokenizer.ggml.pre", &out->pre, err);
+	if (!status && oae_gguf_has(g, "tokenizer.ggml.tokens"))
+		status = oae_gguf_strs(g, "tokenizer.ggml.tokens", &tokens,
+				       &out->n_tokens, err);
+	out->file_bytes = oae_gguf_file_bytes(g);
+	sum_types(g, out);
+	return status;
+}
+
+static void write_json(const struct info *x, struct oae_buf *out)
+{
+	const struct oae_shape *s = &x->shape;
+	struct oae_jw w;
+
+	oae_jw_init(&w, out, 2);
+	oae_jw_obj(&w, NULL);
+	oae_jw_str(&w, "file", x->path);
+	oae_jw_str(&w, "sha256", x->sha256);
+	oae_jw_int(&w, "bytes", (int64_t)x->file_bytes);
+	oae_jw_str(&w, "name", x->title);
+	oae_jw_str(&w, "architecture", s->architecture);
+	oae_jw_int(&w, "parameters", (int64_t)x->parameters);
+	oae_jw_bool(&w, "synthetic", s->synthetic);
+	oae_jw_int(&w, "layers", s->n_layer);
+	oae_jw_int(&w, "width", s->n_embd);
+	oae_jw_int(&w, "heads", s->n_head);
+	oae_jw_int(&w, "kv_heads", s->n_kv_head);
+	oae_jw_int(&w, "head_dim", s->head_dim);
+	oae_jw_int(&w, "feed_forward", s->n_ff);
+	oae_jw_int(&w, "experts", s->n_expert);
+	oae_jw_int(&w, "experts_used", s->n_expert_used);
+	oae_jw_int(&w, "context", s->n_ctx);
+	oae_jw_int(&w, "vocabulary", s->n_vocab);
+	oae_jw_bool(&w, "tied_output", s->tied);
+	oae_jw_str(&w, "tokenizer", x->tokenizer);
+	oae_jw_str(&w, "tokenizer_pre", x->pre);
+	oae_jw_int(&w, "tokenizer_tokens", (int64_t)x->n_tokens);
+	oae_jw_arr(&w, "types");
+	for (size_t i = 0; i < x->n_types; i++) {
+		oae_jw_obj(&w, NULL);
+		oae_jw_str(&w, "type", oae_tensor_type_name(x->types[i].type));
+		oae_jw_int(&w, "tensors", (int64_t)x->types[i].tensors);
+		oae_jw_int(&w, "elements", (int64_t)x->types[i].elements);
+		oae_jw_int(&w, "bytes", (int64_t)x->types[i].bytes);
+		oae_jw_end_obj(&w);
+	}
+	oae_jw_end_arr(&w);
+	oae_jw_end_obj(&w);
+	oae_buf_putc(out, '\n');
+}
+
+static void write_text(const struct info *x, struct oae_buf *out)
+{
+	const struct oae_shape *s = &x->shape;
+
+	oae_buf_printf(out, "file          %s\n", x->path);
+	oae_buf_printf(out, "sha256        %s\n", x->sha256);
+	if (x->title)
+		oae_buf_printf(out, "name          %.200s\n", x->title);
+	oae_buf_printf(out, "architecture  %s%s\n", s->architecture,
+		       s->synthetic ? " (synthetic weights: speed only)" : "");
+	oae_buf_printf(out, "parameters    %.3f M in %zu tensors, %.2f MiB\n",
+		       (double)x->parameters / 1e6, x->n_tensors,
+		       (double)x->file_bytes / 1048576);
+	oae_buf_printf(out,
+		       "shape         %u layers, width %u, feed-forward "
+		       "%u",
+		       s->n_layer, s->n_embd, s->n_ff);
+	if (s->n_expert)
+		oae_buf_printf(out, " x %u experts, %u used", s->n_expert,
+			       s->n_expert_used);
+	oae_buf_printf(out,
+		       "\nattention     %u heads of %u over %u key-value "
+		       "heads, context %u\n",
+		       s->n_head, s->head_dim, s->n_kv_head, s->n_ctx);
+	oae_buf_printf(out, "vocabulary    %u, output %s\n", s->n_vocab,
+		       s->tied ? "tied to the embedding" : "of its own");
+	if (x->tokenizer)
+		oae_buf_printf(out,
+			       "tokenizer     %.40s, pre-split %.40s, "
+			       "%zu tokens\n",
+			       x->tokenizer, x->pre ? x->pre : "not named",
+			       x->n_tokens);
+	else
+		oae_buf_puts(out, "tokenizer     none\n");
+	for (size_t i = 0; i < x->n_types; i++)
+		oae_buf_printf(out,
+			       "%-13s %zu tensors, %.3f M elements, %.2f "
+			       "MiB\n",
+			       oae_tensor_type_name(x->types[i].type),
+			       x->types[i].tensors,
+			       (double)x->types[i].elements / 1e6,
+			       (double)x->types[i].bytes / 1048576);
+}
+
+int oae_lm_info(int argc, char **argv)
+{
+	bool json = false;
+	const struct oae_lm_option options[] = {
+		{ 0, "json", NULL, "the same as JSON", .flag = &json },
+	};
+	const struct oae_lm_command command = {
+		"info",
+		"oae-lm info MODEL.gguf [--json]",
+		"Says what a model file holds: architecture, shape, "
+		"parameters, types, tokenizer\nand SHA-256. The header is "
+		"checked as for use.",
+		NULL,
+		options,
+		sizeof(options) / sizeof(options[0]),
+		1,
+		1,
+	};
+	struct oae_error err = { 0 };
+	struct info info = { 0 };
+	struct oae_gguf *g = NULL;
+	struct oae_buf out;
+	int code;
+
+	if (!oae_lm_parse(&command, argc, argv, &info.path, &code))
+		return code;
+	oae_buf_init(&out, 1u << 20);
+	if (!oae_gguf_open(info.path, &g, &err)) {
+		if (collect(g, &info, &err))
+			oae_error_prefix(&err, "%s", info.path);
+		else if (json)
+			write_json(&info, &out);
+		else
+			write_text(&info, &out);
+	}
+	oae_lm_print(&out, &err);
+	oae_gguf_close(g);
+	return oae_lm_end("info", &err);
+}

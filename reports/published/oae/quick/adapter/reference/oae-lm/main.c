@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oae-lm`: the reference engine by hand; each command is a cmd_*.c. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/reference/oae-lm/commands.h"
+#include "base/status.h"
+
+static const struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *about;
+} commands[] = {
+	{ "generate", oae_lm_generate, "continue a text" },
+	{ "eval", oae_lm_eval, "exact-match shares on held-out documents" },
+	{ "bench", oae_lm_bench, "tokens per second of prefill and decoding" },
+	{ "info", oae_lm_info, "what a model file holds" },
+	{ "train", oae_lm_train, "make one of the embedded models" },
+	{ "quantize", oae_lm_quantize, "convert a model to another type" },
+	{ "synth", oae_lm_synth, "random weights in a real model's shape" },
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *to)
+{
+	fputs("oae-lm: the reference engine of oae, a decoder in C for GGUF "
+	      "files\n\n"
+	      "usage: oae-lm COMMAND [options]\n"
+	      "       oae-lm COMMAND --help\n\ncommands:\n",
+	      to);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].about);
+	fputs("\nexamples:\n"
+	      "  oae-lm generate MODEL.gguf -p 'Dear Ms Hale,' -n 60\n"
+	      "  oae-lm eval TARGET.gguf --draft DRAFT.gguf --json\n"
+	      "  oae-lm synth --shape tinyllama-1.1b --out t1b.gguf\n"
+	      "  oae-lm bench t1b.gguf -t 1,2\n"
+	      "\nread are GGUF v3 files of architectures llama, qwen3 and "
+	      "qwen3moe in F32, F16,\nBF16, Q8_0 and Q4_0.\n"
+	      "OAE_KERNELS=scalar|avx2|avx512 forces the instruction set.\n"
+	      "\nexit codes: 0 done, 1 error, 64 wrong usage, 130 "
+	      "interrupted\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	/* a reader that goes away is a failed write, never our death */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help(stderr);
+		return OAE_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return OAE_EXIT_OK;
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].main(argc - 1, argv + 1);
+	fprintf(stderr,
+		"oae-lm: unknown command \"%.60s\"; see oae-lm "
+		"--help\n",
+		argv[1]);
+	return OAE_EXIT_USAGE;
+}

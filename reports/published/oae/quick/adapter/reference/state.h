@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What model.c, ffn.c and state.c share: the memory of a computation. */
+#ifndef OAE_REFERENCE_STATE_H
+#define OAE_REFERENCE_STATE_H
+
+#include "adapters/reference/model.h"
+
+/* Rows that one call of the attention kernel takes, of one slot. */
+struct oae_span {
+	uint32_t row, n;
+};
+
+struct oae_state {
+	const struct oae_model *m;
+	struct oae_kv kv;
+	uint32_t n_ctx, n_batch;
+	void *memory;		/* all arrays below */
+	float *x;		/* [batch][n_embd] residual stream */
+	float *branch;		/* [batch][n_embd] to be added to x */
+	float *q, *k, *v;	/* [batch][heads * head_dim] */
+	float *gate, *up;	/* [batch * used][n_ff] */
+	struct oae_acts acts;	/* [batch * used][widest input] */
+	float *cos, *sin;	/* [n_ctx][head_dim / 2] */
+	float *scores;		/* [threads][8][n_ctx up to 16] */
+	uint16_t *half;		/* [threads][2][head_dim] */
+	float *logits;		/* [batch][n_vocab] */
+	struct oae_span *spans; /* [batch] */
+	/* experts; an assignment is one (row, rank) pair */
+	float *router;		  /* [batch][n_expert] */
+	struct oae_acts gathered; /* [batch * used][n_embd] */
+	float *outputs;		  /* [batch * used][n_embd] */
+	uint32_t *chosen;	  /* [batch][used] experts by rank */
+	float *share;		  /* [batch][used] */
+	uint32_t *place;	  /* [batch][used] row in gathered */
+	uint32_t *first;	  /* [n_expert + 1] rows of each expert */
+	/* the batch being computed */
+	const struct oae_row *rows;
+	size_t n_rows, n_spans;
+	bool spans_apart; /* none reads what another stores */
+	size_t layer;
+};
+
+/* One product of a step: y [rows][w->rows] = acts x w. */
+struct oae_product {
+	const struct oae_packed *w;
+	const struct oae_acts *acts;
+	size_t row0, row1; /* of acts and of y */
+	float *y;
+};
+
+#define OAE_PRODUCTS_MAX 3
+
+static inline bool oae_quantised(const struct oae_packed *w)
+{
+	return w->type == OAE_TENSOR_Q8_0 || w->type == OAE_TENSOR_Q4_0;
+}
+
+/* All at once, in parallel. */
+void oae_multiply(const struct oae_model *m, const struct oae_product *list,
+		  size_t n);
+/* Calls fn(s, row) for rows 0..n-1, in parallel when there are several. */
+void oae_each_row(struct oae_state *s, size_t n,
+		  void (*fn)(struct oae_state *s, size_t row));
+/* Quantises row of a (whose cols are set) when any of n matrices wants it. */
+void oae_quantize_row(const struct oae_model *m, struct oae_acts *a, size_t row,
+		      const struct oae_packed *const *w, size_t n);
+/* branch = feed-forward(acts), for s->n_rows rows of the current layer. */
+void oae_ffn_dense(struct oae_state *s);
+void oae_ffn_experts(struct oae_state *s);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reference engine as an adapter: one row per system, and the SDK's
+ * functions over adapters/reference/engine.h. One request at a time.
+ */
+#define _GNU_SOURCE /* sched_getaffinity */
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/reference/engine.h"
+#include "adapters/sdk/sdk.h"
+#include "base/file.h"
+
+#define MODELS "adapters/reference/models/"
+#define STEP_BYTES_MAX (1u << 20)
+
+enum {
+	KNOB_THREADS,
+	KNOB_CONTEXT,
+	KNOB_KERNELS,
+	KNOB_GAMMA,
+	N_KNOBS
+};
+
+static const char *const kernel_names[] = { "auto", "scalar", "avx2", "avx512",
+					    NULL };
+
+/* A system has the first n_knobs of these. */
+static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
+	[KNOB_THREADS] = { .name = "threads", .low = 0, .high = 256 },
+	[KNOB_CONTEXT] = { .name = "context", .low = 0, .high = 131072 },
+	[KNOB_KERNELS] = { .name = "kernels", .choices = kernel_names },
+	[KNOB_GAMMA] = { .name = "gamma", .value = 4, .low = 1, .high = 16 },
+};
+
+static const struct system {
+	const char *name, *model, *draft, *strategy;
+	size_t n_knobs;
+} systems[] = {
+	{ "dense", MODELS "target.q8_0.gguf", NULL, "greedy", KNOB_GAMMA },
+	{ "speculative", MODELS "target.q8_0.gguf", MODELS "draft.q8_0.gguf",
+	  "speculative", N_KNOBS },
+	{ "moe", MODELS "moe.q8_0.gguf", NULL, "greedy", KNOB_GAMMA },
+};
+
+struct reference {
+	struct oae_sdk *sdk;
+	struct oae_engine *engine;
+	bool synthetic;
+	uint64_t id;	      /* of the request in flight */
+	struct oae_buf bytes; /* of one step's tokens */
+};
+
+static unsigned cores(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof set, &set))
+		return 1;
+	n = CPU_COUNT(&set);
+	return n < 1			? 1 :
+	       n > (int)OAE_THREADS_MAX ? OAE_THREADS_MAX :
+					  (unsigned)n;
+}
+
+static const struct system *system_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof systems / sizeof *systems; i++)
+		if (!strcmp(systems[i].name, name))
+			return &systems[i];
+	return NULL;
+}
+
+/* A model's path; it is told apart from a broken one when it is missing. */
+static enum oae_status model_path(char out[OAE_PATH_BYTES_MAX],
+				  const char *home, const char *name,
+				  struct oae_error *err)
+{
+	enum oae_status st = oae_path_join(out, OAE_PATH_BYTES_MAX,
+					   home[0] ? home : ".", name, err);
+
+	if (st == OAE_OK && !oae_file_exists(out))
+		st = oae_fail(err, OAE_ERR_TARGET, 0,
+			      "%.300s: there is no such model; make it with "
+			      "`make models`",
+			      out);
+	return st;
+}
+
+static enum oae_status engine_open(struct reference *r,
+				   const struct system *sys,
+				   const struct oae_sdk_hello *hello,
+				   const struct oae_sdk_knob *knobs,
+				   struct oae_error *err)
+{
+	char model[OAE_PATH_BYTES_MAX], draft[OAE_PATH_BYTES_MAX];
+	struct oae_engine_config config = {
+		.model = hello->synthetic ? hello->synthetic : model,
+		.draft = sys->draft ? draft : NULL,
+		.threads = (unsigned)knobs[KNOB_THREADS].value,
+		.context = (uint32_t)knobs[KNOB_CONTEXT].value,
+		.strategy = sys->strategy,
+		.gamma = (unsigned)knobs[KNOB_GAMMA].value,
+	};
+	int64_t kernels = knobs[KNOB_KERNELS].value;
+	enum oae_status st = OAE_OK;
+
+	if (hello->synthetic && sys->draft)
+		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
+				"synthetic: %s needs a draft that agrees with "
+				"its model",
+				sys->name);
+	if (!hello->synthetic)
+		st = model_path(model, hello->home, sys->model, err);
+	if (st == OAE_OK && sys->draft)
+		st = model_path(draft, hello->home, sys->draft, err);
+	if (st)
+		return st;
+	if (kernels > 0 && setenv("OAE_KERNELS", kernel_names[kernels], 1))
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	st = oae_engine_open(&config, &r->engine, err);
+	/* Towards the harness a bad file is the model's fault, not its own. */
+	return st == OAE_ERR_FORMAT || st == OAE_ERR_IO ? OAE_ERR_TARGET : st;
+}
+
+static void details_write(struct oae_jw *w, const struct reference *r,
+			  const struct system *sys, unsigned threads)
+{
+	const struct oae_model *m = oae_engine_model(r->engine);
+
+	oae_jw_str(w, "model", r->synthetic ? "synthetic" : sys->model);
+	oae_jw_str(w, "draft", sys->draft);
+	oae_jw_str(w, "architecture", m->shape.architecture);
+	oae_jw_int(w, "parameters", (int64_t)m->parameters);
+	oae_jw_int(w, "active_parameters", (int64_t)m->active_parameters);
+	oae_jw_str(w, "kernels", m->kernels->name);
+	oae_jw_int(w, "threads", threads);
+	oae_jw_int(w, "context", oae_engine_context(r->engine));
+	oae_jw_str(w, "strategy", sys->strategy);
+}
+
+static void reference_close(void *self)
+{
+	struct reference *r = self;
+
+	oae_engine_close(r->engine);
+	oae_buf_release(&r->bytes);
+	free(r);
+}
+
+static enum oae_status reference_open(struct oae_sdk *sdk,
+				      const struct oae_sdk_hello *hello,
+				      struct oae_sdk_ready *ready, void **self,
+				      struct oae_error *err)
+{
+	const struct system *sys = system_find(hello->system);
+	struct oae_sdk_knob knobs[N_KNOBS];
+	struct reference *r;
+	enum oae_status st;
+
+	if (!sys)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"system %.64s: unknown; adapters/reference/"
+				"adapter.json has the list",
+				hello->system);
+	memcpy(knobs, knobs_default, sizeof knobs);
+	st = oae_sdk_knobs(hello, knobs, sys->n_knobs, err);
+	if (st)
+		return st;
+	oae_sdk_knobs_write(ready->details, knobs, sys->n_knobs);
+	if (knobs[KNOB_THREADS].value == 0)
+		knobs[KNOB_THREADS].value = cores();
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	r->sdk = sdk;
+	r->synthetic = hello->synthetic != NULL;
+	oae_buf_init(&r->bytes, STEP_BYTES_MAX);
+	st = engine_open(r, sys, hello, knobs, err);
+	if (st) {
+		reference_close(r);
+		return st;
+	}
+	details_write(ready->details, r, sys,
+		      (unsigned)knobs[KNOB_THREADS].value);
+	*self = r;
+	return OAE_OK;
+}
+
+static enum oae_status reference_submit(void *self,
+					const struct oae_sdk_request *q,
+					struct oae_error *err)
+{
+	struct reference *r = self;
+	struct oae_engine_request e = {
+		.prompt = q->prompt,
+		.prompt_len = strlen(q->prompt),
+		.max_tokens = q->max_tokens,
+		.temperature = (float)q->temperature,
+		.top_k = q->top_k,
+		.seed = q->seed,
+		.stops = q->stop,
+		.n_stops = q->n_stop,
+		.ignore_eos = q->ignore_eos || r->synthetic,
+	};
+
+	r->id = q->id;
+	return oae_engine_start(r->engine, &e, err);
+}
+
+static void finish(struct reference *r, enum oae_sdk_finish how)
+{
+	struct oae_engine_stats stats;
+	struct oae_sdk_done done = { .finish = how };
+
+	oae_engine_stats(r->engine, &stats);
+	done.tokens_in = stats.tokens_in;
+	done.drafted = (uint32_t)stats.drafted;
+	done.accepted = (uint32_t)stats.accepted;
+	oae_sdk_done(r->sdk, r->id, &done);
+}
+
+/* The bytes of the newest tokens: the SDK itself waits for whole text. */
+static void bytes_of(struct reference *r, uint32_t newest)
+{
+	const struct oae_model *m = oae_engine_model(r->engine);
+	struct oae_engine_stats stats;
+	const int32_t *tokens;
+	size_t n, end, i;
+
+	oae_buf_clear(&r->bytes);
+	tokens = oae_engine_tokens(r->engine, &n);
+	oae_engine_stats(r->engine, &stats);
+	/* A round may hold more tokens, behind the answer's end. */
+	end = (size_t)stats.tokens_in + stats.tokens_out;
+	for (i = end - newest; m->tokenizer && i < end; i++)
+		oae_tokenizer_decode(m->tokenizer, tokens[i], &r->bytes);
+}
+
+static enum oae_status reference_poll(void *self, struct oae_error *err)
+{
+	struct reference *r = self;
+	struct oae_error why = { 0 };
+	struct oae_engine_piece piece;
+	bool stopped = false;
+
+	(void)err;
+	if (oae_engine_step(r->engine, &piece, &why)) {
+		oae_sdk_fail(r->sdk, r->id, &why);
+		return OAE_OK;
+	}
+	if (piece.tokens > 0) {
+		bytes_of(r, piece.tokens);
+		stopped = oae_sdk_token(r->sdk, r->id, oae_buf_str(&r->bytes),
+					r->bytes.len, piece.tokens);
+	}
+	if (piece.finish == OAE_FINISH_LENGTH && !stopped)
+		finish(r, OAE_SDK_LENGTH);
+	else if (piece.finish != OAE_FINISH_NOT_YET || stopped)
+		finish(r, OAE_SDK_STOP);
+	return OAE_OK;
+}
+
+static enum oae_status reference_score(void *self,
+				       const struct oae_sdk_score *q,
+				       struct oae_error *err)
+{
+	struct reference *r = self;
+	enum oae_status st;
+	uint32_t tokens;
+	double logprob;
+
+	st = oae_engine_score(r->engine, q->prompt, strlen(q->prompt),
+			      q->continuation, strlen(q->continuation),
+			      &logprob, &tokens, err);
+	if (st == OAE_OK)
+		oae_sdk_scored(r->sdk, q->id, logprob, tokens);
+	return st;
+}
+
+static void reference_cancel(void *self, uint64_t id)
+{
+	(void)id; /* one is in flight */
+	finish(self, OAE_SDK_CANCELLED);
+}
+
+static const struct oae_adapter adapter = {
+	.name = "reference",
+	.version = "1.0.0",
+	.open = reference_open,
+	.submit = reference_submit,
+	.score = reference_score,
+	.poll = reference_poll,
+	.cancel = reference_cancel,
+	.close = reference_close,
+};
+
+int main(int argc, char **argv)
+{
+	return oae_adapter_main(argc, argv, &adapter);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cutting text into the pieces inside which BPE merges happen, and the
+ * GPT-2 alphabet in which vocabularies write bytes.
+ */
+#ifndef OAE_REFERENCE_TOKENIZER_SPLIT_H
+#define OAE_REFERENCE_TOKENIZER_SPLIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* A pattern by its GGUF name; immutable, shared between threads. */
+struct oae_split {
+	size_t digits; /* longest piece of digits; 0: only by the pattern */
+	void *code;    /* pcre2_code */
+};
+
+/* One pass over one text. */
+struct oae_split_pass {
+	const struct oae_split *split;
+	const char *text;
+	size_t len, at;
+	bool ascii;
+	void *match;		 /* pcre2_match_data, only for the pattern */
+	size_t found, found_end; /* the pattern's next piece */
+};
+
+/* pre: "qwen2", "llama-bpe" or "gpt-2"; others are OAE_ERR_UNSUPPORTED. */
+enum oae_status oae_split_init(struct oae_split *s, const char *pre,
+			       struct oae_error *err);
+void oae_split_release(struct oae_split *s);
+
+/* text must outlive the pass. Invalid UTF-8 is cut off into own pieces. */
+enum oae_status oae_split_begin(struct oae_split_pass *p,
+				const struct oae_split *s, const char *text,
+				size_t len, struct oae_error *err);
+/* The next piece is text[*from..*to); *from == *to when there is no more. */
+enum oae_status oae_split_next(struct oae_split_pass *p, size_t *from,
+			       size_t *to, struct oae_error *err);
+void oae_split_end(struct oae_split_pass *p);
+
+/*
+ * GPT-2's alphabet: printable Latin-1 characters stand for themselves, the
+ * other 68 bytes for U+0100 and up in byte order (Radford et al. 2019,
+ * encoder.py). Writes the UTF-8 form and a NUL; returns its length.
+ */
+size_t oae_alphabet_write(uint8_t byte, char out[3]);
+/*
+ * Reads such a text back into bytes (never longer than the text). Returns
+ * false when a character is outside the alphabet.
+ */
+bool oae_alphabet_read(const char *text, uint8_t *bytes, size_t *n);
+
+#endif
