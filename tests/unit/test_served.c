@@ -160,13 +160,14 @@ static void the_systems_queue_is_its_own(void **state)
 
 static cJSON *result_of(const struct folder *f)
 {
+	const struct oae_result_wish wish = { .goodput = "ttft:4 e2el:70" };
 	struct oae_error err = { OAE_OK, 0, "" };
 	struct oae_buf b;
 	cJSON *tree = NULL;
 
 	folder_make(f);
 	oae_buf_init(&b, OAE_RESULT_BYTES_MAX);
-	if (oae_result_build_for(f->dir, "ttft:4 e2el:70", &b, &err))
+	if (oae_result_build_for(f->dir, &wish, &b, &err))
 		fail_msg("%s", err.text);
 	folder_ok(oae_json_parse(b.data, b.len, &tree, &err), &err);
 	oae_buf_release(&b);
