@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "harness/conditions.h"
 #include "harness/profile_draft.h"
 #include "schema/check.h"
 #include "schema/profile.h"
@@ -561,6 +562,8 @@ enum oae_status oae_campaign_load(struct oae_campaign *c,
 		status = oae_campaign_tunes(c, err);
 	if (!status)
 		status = check_profiles(c, err);
+	if (!status)
+		status = oae_condition_tiers(c, err);
 	if (!status)
 		status = plan_stopping(c, err);
 	if (!status)

@@ -19,6 +19,7 @@
 #include "harness/run.h"
 #include "schema/manifest.h"
 #include "schema/stopping.h"
+#include "schema/tiers.h"
 #include "workloads/blocks.h"
 #include "workloads/suite.h"
 #include "workloads/workload.h"
@@ -111,6 +112,8 @@ struct oae_campaign {
 	const struct oae_tuning *tuning; /* or NULL: the runs are scored */
 	struct oae_input *inputs;
 	size_t input_count;
+	/* Filled where a condition is one. */
+	struct oae_hardware tiers[OAE_HARDWARE_TIERS];
 	struct oae_stopping stopping;
 	struct oae_campaign_run *runs; /* the most that there will be */
 	size_t run_count;

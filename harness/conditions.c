@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "schema/tiers.h"
 #include "workloads/noise.h"
 
 static enum oae_status no_memory(struct oae_error *err)
@@ -21,6 +22,27 @@ bool oae_condition_is_basis(const struct oae_campaign *c, size_t i)
 
 	return p->scale == OAE_NO_SCALE && p->at.system == c->baseline &&
 	       p->at.condition == 0 && p->at.rep < 2;
+}
+
+enum oae_status oae_condition_tiers(struct oae_campaign *c,
+				    struct oae_error *err)
+{
+	const struct oae_names *names = &c->options.conditions;
+	char dir[OAE_PATH_BYTES_MAX + 32], path[OAE_PATH_BYTES_MAX + 64];
+	enum oae_status status;
+	bool any = false;
+
+	for (size_t i = 0; i < names->count; i++)
+		any = any || oae_condition_find(names->item[i])->kind ==
+				     OAE_CONDITION_TIER;
+	if (!any)
+		return OAE_OK;
+	(void)snprintf(dir, sizeof(dir), "%s/schema/tables", c->home);
+	(void)snprintf(path, sizeof(path), "%s/" OAE_HARDWARE_FILE, dir);
+	status = oae_tiers_read(dir, c->tiers, err);
+	return status ? status :
+			oae_campaign_input(c, "tables/" OAE_HARDWARE_FILE, path,
+					   err);
 }
 
 /* Cores that we, and so the adapter, may run on. */
@@ -116,18 +138,26 @@ static enum oae_status apply_noise(const struct oae_condition *q, uint64_t seed,
 	return status;
 }
 
-static void apply_memory(const struct oae_condition *q,
-			 const struct oae_basis *b, struct oae_run *r)
+static void apply_memory(double multiple, const struct oae_basis *b,
+			 struct oae_run *r)
 {
 	struct oae_sandbox_plan *s = &r->sandbox;
 
 	s->cache = OAE_CACHE_MUST_DROP;
 	s->memory_basis_bytes = b->peak_memory_bytes;
 	s->memory_bytes =
-		(uint64_t)llround(q->value * (double)b->peak_memory_bytes);
+		(uint64_t)llround(multiple * (double)b->peak_memory_bytes);
 	if (!s->memory_bytes)
 		s->unavailable = "the baseline's nominal peak memory was not"
 				 " measured, so there is nothing to limit to";
+}
+
+static void apply_tier(const struct oae_hardware *t, const struct oae_basis *b,
+		       struct oae_run *r)
+{
+	r->sandbox.cpu_cores = cores() * t->cpu_percent / 100;
+	if (t->memory > 0)
+		apply_memory(t->memory, b, r);
 }
 
 static void apply_cold(const struct oae_condition *q, struct oae_run *r)
@@ -197,13 +227,16 @@ enum oae_status oae_condition_apply(const struct oae_campaign *c, size_t i,
 		s->cpu_cores = cores() * q->value / 100;
 		break;
 	case OAE_CONDITION_MEMORY:
-		apply_memory(q, basis, r);
+		apply_memory(q->value, basis, r);
 		break;
 	case OAE_CONDITION_COLD:
 		apply_cold(q, r);
 		break;
 	case OAE_CONDITION_COLOCATED:
 		s->threads = q->value > 0 ? (uint32_t)q->value : cores();
+		break;
+	case OAE_CONDITION_TIER:
+		apply_tier(&c->tiers[(int)q->value], basis, r);
 		break;
 	case OAE_CONDITION_KIND_NOMINAL:
 	case OAE_CONDITION_KINDS:

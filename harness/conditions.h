@@ -2,10 +2,10 @@
 /*
  * From a condition's name to what a run is given: its sandbox, its requests'
  * texts and their moments. The same for all systems: nothing here looks at
- * which one runs. Two conditions follow from the baseline's nominal runs of
+ * which one runs. Some conditions follow from the baseline's nominal runs of
  * the same workload in the campaign's first pair of repetitions, which come
  * before everything else: the rate of bursts is half of what the baseline
- * served one at a time, and memory limits are multiples of its peak.
+ * served one at a time, and memory limits (also those of tiers) are multiples of its peak.
  */
 #ifndef OAE_HARNESS_CONDITIONS_H
 #define OAE_HARNESS_CONDITIONS_H
@@ -25,6 +25,10 @@ struct oae_basis {
 	uint64_t served;	    /* of them */
 	uint64_t peak_memory_bytes; /* largest; 0 unknown */
 };
+
+/* The numbers of tiers, into c and its inputs, where it tries any. */
+enum oae_status oae_condition_tiers(struct oae_campaign *c,
+				    struct oae_error *err);
 
 /* Whether run i of the plan adds to its workload's basis. */
 bool oae_condition_is_basis(const struct oae_campaign *c, size_t i);

@@ -158,11 +158,12 @@ enum oae_status oae_sandbox_add(struct oae_sandbox *s, pid_t pid,
 	if (status && (p->cpu_cores > 0 || p->memory_bytes))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0, "%s", why.text);
 	/* One of several hierarchies may have refused. */
+	status = OAE_OK;
 	if (p->cpu_cores > 0)
-		return oae_cgroup_check(&s->group, OAE_CGROUP_CPU, err);
-	if (p->memory_bytes)
-		return oae_cgroup_check(&s->group, OAE_CGROUP_MEMORY, err);
-	return OAE_OK;
+		status = oae_cgroup_check(&s->group, OAE_CGROUP_CPU, err);
+	if (!status && p->memory_bytes)
+		status = oae_cgroup_check(&s->group, OAE_CGROUP_MEMORY, err);
+	return status;
 }
 
 static enum oae_status end_stress(struct oae_sandbox *s, struct oae_error *err)

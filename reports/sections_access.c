@@ -7,7 +7,7 @@
 #include "reports/sections.h"
 #include "reports/text.h"
 
-#define TIERS_MOST 8 /* columns; the result has all of them */
+#define COLUMNS_MOST 7 /* of tiers; the result has all of them */
 
 static const char defaults[] = "T1"; /* what a campaign measures */
 
@@ -26,19 +26,33 @@ static const char *words_of(const char *outcome)
 						"open";
 }
 
-static void put_cells(struct oae_sheet *t, const cJSON *system)
+/* The tiers and skills that a table shows. */
+struct heads {
+	const char *tier[COLUMNS_MOST], *skill[COLUMNS_MOST];
+	int n;
+	bool more; /* than fit */
+};
+
+static const cJSON *find_cell(const cJSON *system, const char *tier,
+			      const char *skill)
 {
 	const cJSON *c;
-	int n = 0;
 
-	cJSON_ArrayForEach(c, oae_view_at(system, "cells")) {
+	cJSON_ArrayForEach(c, oae_view_at(system, "cells"))
+		if (!strcmp(oae_view_str(c, "tier"), tier) &&
+		    !strcmp(oae_view_str(c, "skill"), skill))
+			return c;
+	return NULL;
+}
+
+static void put_cells(struct oae_sheet *t, const struct heads *h,
+		      const cJSON *system)
+{
+	for (int i = 0; i < h->n; i++) {
+		const cJSON *c = find_cell(system, h->tier[i], h->skill[i]);
 		const char *outcome = oae_view_str(c, "outcome");
 		const char *reason = oae_view_str(c, "reason");
 
-		if (strcmp(oae_view_str(c, "skill"), defaults) != 0)
-			continue;
-		if (n++ == TIERS_MOST)
-			break;
 		if (!*outcome) {
 			oae_sheet_missing(t, *reason ? reason : NULL);
 			continue;
@@ -47,24 +61,22 @@ static void put_cells(struct oae_sheet *t, const cJSON *system)
 			       100 * oae_view_num(c, "g"));
 		oae_sheet_tone(t, tone_of(outcome));
 	}
-	/* A system with fewer cells than the head has columns. */
-	while (t->n_columns && t->n_cells % t->n_columns < t->n_columns - 2)
-		oae_sheet_missing(t, NULL);
 }
 
-static void put_row(struct oae_sheet *t, const char *label, const cJSON *system)
+static void put_row(struct oae_sheet *t, const struct heads *h,
+		    const char *label, const cJSON *system)
 {
 	const cJSON *worst = oae_view_at(system, "worst_group");
 	double served = oae_view_num(system, "served");
 	double measured = oae_view_num(system, "measured");
 
 	oae_sheet_cell(t, "%s", label);
-	put_cells(t, system);
+	put_cells(t, h, system);
 	if (isnan(served) || isnan(measured))
 		oae_sheet_missing(t, NULL);
 	else
-		oae_sheet_cell(t, "%.0f\u00a0of\u00a0%.0f, %d\u00a0lost", served,
-			       measured,
+		oae_sheet_cell(t, "%.0f\u00a0of\u00a0%.0f, %d\u00a0lost",
+			       served, measured,
 			       cJSON_GetArraySize(oae_view_at(system, "lost")));
 	if (!worst || isnan(oae_view_num(worst, "g")))
 		oae_sheet_missing(t, "its items name no groups");
@@ -79,23 +91,56 @@ static const cJSON *access_of(const struct oae_report_run *run, const char *id)
 	return oae_view_at(oae_view_profile(run, id), "access");
 }
 
-static void put_heads(const struct oae_report *r, const char *id,
-		      struct oae_sheet *t)
+/* Whether some system has an outcome there. */
+static bool is_measured(const struct oae_report *r, const char *id,
+			const char *tier, const char *skill)
+{
+	const cJSON *system;
+
+	for (size_t i = 0; i < r->n_runs; i++)
+		cJSON_ArrayForEach(system, access_of(&r->runs[i], id))
+			if (*oae_view_str(find_cell(system, tier, skill),
+					  "outcome"))
+				return true;
+	return false;
+}
+
+/* The columns of shipped defaults, or those of people who try settings. */
+static void add_heads(const struct oae_report *r, const char *id, bool shipped,
+		      struct heads *h, struct oae_sheet *t)
 {
 	const cJSON *access = NULL, *c;
-	int n = 0;
+	char text[80];
 
 	for (size_t i = 0; i < r->n_runs && !access; i++)
 		access = access_of(&r->runs[i], id);
-	oae_sheet_column(t, "system", false);
 	cJSON_ArrayForEach(c, oae_view_at(cJSON_GetArrayItem(access, 0),
 					  "cells")) {
-		if (strcmp(oae_view_str(c, "skill"), defaults) != 0)
+		const char *tier = oae_view_str(c, "tier");
+		const char *skill = oae_view_str(c, "skill");
+
+		if (shipped != !strcmp(skill, defaults) ||
+		    (!shipped && !is_measured(r, id, tier, skill)))
 			continue;
-		if (n++ == TIERS_MOST)
+		if (h->n == COLUMNS_MOST) {
+			h->more = true;
 			break;
-		oae_sheet_column(t, oae_view_str(c, "tier"), false);
+		}
+		h->tier[h->n] = tier;
+		h->skill[h->n++] = skill;
+		snprintf(text, sizeof(text), "%.60s%s%.4s",
+			 tier + (strncmp(tier, "tier:", 5) ? 0 : 5),
+			 shipped ? "" : ", ", shipped ? "" : skill);
+		oae_sheet_column(t, text, false);
 	}
+}
+
+static void put_heads(const struct oae_report *r, const char *id,
+		      struct heads *h, struct oae_sheet *t)
+{
+	oae_sheet_column(t, "system", false);
+	add_heads(r, id, true, h, t);
+	add_heads(r, id, false, h, t);
 	oae_sheet_column(t, "served", false);
 	oae_sheet_column(t, "worst group", false);
 }
@@ -104,26 +149,41 @@ void oae_section_access(const struct oae_report *r, const char *profile_id,
 			struct oae_sheet *t)
 {
 	char label[OAE_LABEL_BYTES];
+	struct heads h = { .n = 0 };
 	const cJSON *system;
-	bool any = false;
+	bool any = false, tried = false, without = false;
 
 	oae_sheet_init(t,
-		       "Who can use it with shipped defaults (T1): on the"
-		       " whole machine, with a CPU quota, with a memory"
-		       " limit; the share of requests that were right and in"
-		       " time. Yes: surely at least the workload's floor, no:"
-		       " surely less; lost: the baseline serves there, this"
-		       " doesn't");
-	put_heads(r, profile_id, t);
+		       "Who can use it: with shipped defaults (T1), on the"
+		       " whole machine and on smaller ones; the share of"
+		       " requests that were right and in time. Yes: surely at"
+		       " least the workload's floor, no: surely less. T2, T3:"
+		       " the best of 4 or of 16 trials of other settings, yes"
+		       " if one serves with a probability of at least 90 %;"
+		       " lost: the baseline serves there, this doesn't");
+	put_heads(r, profile_id, &h, t);
 	for (size_t i = 0; i < r->n_runs; i++)
 		cJSON_ArrayForEach(system, access_of(&r->runs[i], profile_id)) {
+			if (oae_view_num(system, "measured") == 0) {
+				without = true;
+				continue;
+			}
 			oae_view_label(r, &r->runs[i],
 				       oae_view_str(system, "system"), label);
-			put_row(t, label, system);
+			put_row(t, &h, label, system);
 			any = true;
 		}
-	if (any)
+	for (int i = 0; i < h.n; i++)
+		tried = tried || strcmp(h.skill[i], defaults) != 0;
+	if (any && !tried)
 		oae_sheet_remark(t, "For people who try settings (T2, T3) no"
 				    " tier was measured: `oae tune` does it on"
-				    " the whole machine.");
+				    " the whole machine, and `oae run --tune"
+				    " DIR` takes it in.");
+	if (any && without)
+		oae_sheet_remark(t, "Systems without a measured cell, such as"
+				    " those with knobs set, are left out.");
+	if (h.more)
+		oae_sheet_remark(t, "More cells than fit here are in"
+				    " result.json (access).");
 }

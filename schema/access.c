@@ -9,14 +9,29 @@
 
 #define GROUPS_MAX 64u /* of inputs; more are not looked at */
 
+static bool has_tiers(const struct oae_score *s)
+{
+	for (size_t q = 0; q < s->condition_count; q++) {
+		const struct oae_condition *c =
+			oae_condition_find(s->conditions[q]);
+
+		if (c && c->kind == OAE_CONDITION_TIER)
+			return true;
+	}
+	return false;
+}
+
 bool oae_access_is_tier(const struct oae_score *s, size_t condition)
 {
 	const struct oae_condition *q =
 		oae_condition_find(s->conditions[condition]);
 
-	return q && (q->kind == OAE_CONDITION_KIND_NOMINAL ||
-		     q->kind == OAE_CONDITION_CPU ||
-		     q->kind == OAE_CONDITION_MEMORY);
+	if (!q)
+		return false;
+	if (q->kind == OAE_CONDITION_CPU || q->kind == OAE_CONDITION_MEMORY)
+		return !has_tiers(s);
+	return q->kind == OAE_CONDITION_KIND_NOMINAL ||
+	       q->kind == OAE_CONDITION_TIER;
 }
 
 /* Requests of one system on one workload under one condition. */
@@ -67,17 +82,18 @@ static bool has_defaults(const struct oae_score *s, size_t system)
 	return !strchr(s->systems[system].id, ':');
 }
 
-struct oae_access_cell oae_access_of(const struct oae_score *s,
-				     const struct oae_profile *p, size_t system,
-				     size_t condition, enum oae_gate gate)
+struct oae_access_cell oae_access_setting(const struct oae_score *s,
+					  const struct oae_profile *p,
+					  size_t system, size_t condition,
+					  enum oae_gate gate)
 {
 	size_t profile = (size_t)(p - s->profiles);
-	struct oae_access_cell out = { .outcome = OAE_GATE_PASS, .g = NAN };
+	struct oae_access_cell out = { .outcome = OAE_GATE_PASS,
+				       .g = NAN,
+				       .probability = NAN };
 	double weight[OAE_WORKLOADS_MAX], needed, g = 0;
 
-	if (!has_defaults(s, system))
-		out.reason = "knobs were set: these are not its defaults";
-	else if (!oae_assess_weights(s, p, weight))
+	if (!oae_assess_weights(s, p, weight))
 		out.reason = "no workload of the profile was measured";
 	for (size_t w = 0; !out.reason && w < s->workload_count; w++) {
 		double floor = s->workloads[w].floor;
@@ -102,6 +118,21 @@ struct oae_access_cell oae_access_of(const struct oae_score *s,
 	if (gate == OAE_GATE_FAIL)
 		out.outcome = OAE_GATE_FAIL;
 	return out;
+}
+
+struct oae_access_cell oae_access_of(const struct oae_score *s,
+				     const struct oae_profile *p, size_t system,
+				     size_t condition, enum oae_gate gate)
+{
+	struct oae_access_cell none = {
+		.g = NAN,
+		.probability = NAN,
+		.reason = "knobs were set: these are not its defaults",
+	};
+
+	return has_defaults(s, system) ?
+		       oae_access_setting(s, p, system, condition, gate) :
+		       none;
 }
 
 /* ---- groups of inputs -------------------------------------------------- */

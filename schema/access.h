@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who can use a system: hardware tiers x skill tiers (spec section 9.3).
- * Hardware tiers are the whole machine and the CPU quotas and memory limits
- * of the ladder that the campaign tried; of the skill tiers a campaign
- * measures the first, shipped defaults.
+ * Hardware tiers are the whole machine and the conditions of kind tier that
+ * the campaign tried, or, without any, its CPU quotas and memory limits. Of
+ * the skill tiers a campaign measures the first, shipped defaults; tunings
+ * have the others (schema/access_tuned.h).
  */
 #ifndef OAE_SCHEMA_ACCESS_H
 #define OAE_SCHEMA_ACCESS_H
@@ -20,10 +21,11 @@
 struct oae_access_cell {
 	enum oae_gate outcome; /* pass: served; fail: not served */
 	double g;	       /* right and in time, by weight; NaN: no cell */
+	double probability;    /* that a trial serves; NaN: not of trials */
 	const char *reason;    /* why there is none; NULL: there is one */
 };
 
-/* True for nominal and for CPU quotas and memory limits. */
+/* True for nominal and tiers; without these for CPU and memory limits. */
 bool oae_access_is_tier(const struct oae_score *s, size_t condition);
 
 /*
@@ -34,6 +36,12 @@ bool oae_access_is_tier(const struct oae_score *s, size_t condition);
 struct oae_access_cell oae_access_of(const struct oae_score *s,
 				     const struct oae_profile *p, size_t system,
 				     size_t condition, enum oae_gate gate);
+
+/* The same of a system with knobs set. */
+struct oae_access_cell oae_access_setting(const struct oae_score *s,
+					  const struct oae_profile *p,
+					  size_t system, size_t condition,
+					  enum oae_gate gate);
 
 /* The group of inputs with the least share, nominal; group NULL: none. */
 struct oae_access_group {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/tiers.h"
+
 #define KIND(kind) OAE_CONDITION_##kind
 
 const struct oae_condition oae_conditions[] = {
@@ -31,6 +33,14 @@ const struct oae_condition oae_conditions[] = {
 	{ "colocated:1", KIND(COLOCATED), 0, 1, "beside one busy thread" },
 	{ "colocated:2", KIND(COLOCATED), 1, 2, "beside two busy threads" },
 	{ "colocated:n", KIND(COLOCATED), 2, 0, "beside one a core" },
+	{ "tier:half", KIND(TIER), 0, OAE_HARDWARE_HALF,
+	  "a machine with half the cores" },
+	{ "tier:quarter", KIND(TIER), 0, OAE_HARDWARE_QUARTER,
+	  "a machine with a quarter of the cores" },
+	{ "tier:small", KIND(TIER), 0, OAE_HARDWARE_SMALL,
+	  "a small machine: fewer cores and less memory" },
+	{ "tier:smallest", KIND(TIER), 0, OAE_HARDWARE_SMALLEST,
+	  "the smallest machine: few cores, little memory" },
 	{ NULL, OAE_CONDITION_KIND_NOMINAL, 0, 0, NULL },
 };
 
@@ -52,6 +62,7 @@ const char *oae_condition_kind_name(enum oae_condition_kind k)
 		[OAE_CONDITION_MEMORY] = "memory",
 		[OAE_CONDITION_COLD] = "cold",
 		[OAE_CONDITION_COLOCATED] = "colocated",
+		[OAE_CONDITION_TIER] = "tier",
 	};
 
 	return names[k];
@@ -99,7 +110,8 @@ enum oae_status oae_conditions_expand(const char *const *names, size_t n,
 		if (strcmp(names[i], OAE_CONDITIONS_STANDARD) != 0)
 			return fail_unknown(names[i], err);
 		for (c = oae_conditions; c->name; c++)
-			if (!has(out, *count, c->name))
+			if (c->kind < OAE_CONDITION_LADDER &&
+			    !has(out, *count, c->name))
 				out[(*count)++] = c->name;
 	}
 	return OAE_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The conditions under which systems are measured (spec §6.2): one
- * ladder, three severities a kind. A name such as "cpu:50" stands for one.
+ * ladder, three severities a kind; and smaller machines beside it (§9.3).
+ * A name such as "cpu:50" stands for one.
  */
 #ifndef OAE_SCHEMA_CONDITION_H
 #define OAE_SCHEMA_CONDITION_H
@@ -27,7 +28,10 @@ enum oae_condition_kind {
 	OAE_CONDITION_MEMORY,	 /* value: x the baseline's nominal peak */
 	OAE_CONDITION_COLD,	 /* value: enum oae_cold */
 	OAE_CONDITION_COLOCATED, /* value: busy threads; 0: one a core */
-	OAE_CONDITION_KINDS
+	/* Those before are the ladder: severities, and a minimum over them. */
+	OAE_CONDITION_TIER, /* a smaller machine; value: enum oae_hardware_tier */
+	OAE_CONDITION_KINDS,
+	OAE_CONDITION_LADDER = OAE_CONDITION_TIER
 };
 
 enum oae_cold {
@@ -39,7 +43,7 @@ enum oae_cold {
 struct oae_condition {
 	const char *name;
 	enum oae_condition_kind kind;
-	int severity; /* 0 mild, 1 moderate, 2 severe; nominal: 0 */
+	int severity; /* 0 mild, 1 moderate, 2 severe; nominal, tier: 0 */
 	double value;
 	const char *about;
 };

@@ -182,7 +182,7 @@ enum oae_status oae_result_build_for(const char *run_dir,
 	if (!status)
 		status = oae_result_scenarios(&w, s, err);
 	if (!status)
-		status = oae_result_profiles(&w, s, err);
+		status = oae_result_profiles(&w, s, run_dir, err);
 	if (!status)
 		oae_result_conditions(&w, s);
 	if (!status)

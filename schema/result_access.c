@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "access" of a profile (spec section 9.3). */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "schema/access.h"
+#include "schema/access_tuned.h"
 #include "schema/result_internal.h"
 
-static const char *const skills[] = { "T1", "T2", "T3" };
-static const char no_trials[] =
-	"a campaign measures shipped defaults; `oae tune` tries other settings,"
-	" and on the whole machine only";
+/* Trials that a person of each skill makes at most; 0: shipped defaults. */
+static const struct {
+	const char *name;
+	size_t trials;
+} skills[] = { { "T1", 0 }, { "T2", 4 }, { "T3", 16 } };
+
+#define SKILLS (sizeof(skills) / sizeof(skills[0]))
 
 static const char *outcome_name(enum oae_gate g)
 {
@@ -31,6 +36,8 @@ static void write_cell(struct oae_jw *w, const char *tier, const char *skill,
 	oae_jw_str(w, "skill", skill);
 	oae_jw_str(w, "outcome", c->reason ? NULL : outcome_name(c->outcome));
 	oae_jw_num(w, "g", c->g);
+	if (!isnan(c->probability))
+		oae_jw_num(w, "probability", c->probability);
 	oae_jw_str(w, "reason", c->reason);
 	oae_jw_end_obj(w);
 	n->empty += c->reason ? 1 : 0;
@@ -38,51 +45,69 @@ static void write_cell(struct oae_jw *w, const char *tier, const char *skill,
 	n->served += !c->reason && c->outcome == OAE_GATE_PASS;
 }
 
-/* One system of a profile, and the baseline beside it. */
-struct one {
+/* A profile's grid, and the system of which it is written. */
+struct grid {
 	const struct oae_score *s;
 	const struct oae_profile *p;
+	const cJSON *tunings;
+	const enum oae_gate *gate; /* by system */
 	size_t system;
-	enum oae_gate gate, gate_b;
 };
 
-static void write_cells(struct oae_jw *w, const struct one *x, struct count *n)
+static struct oae_access_cell cell_of(const struct grid *x, size_t system,
+				      size_t q, size_t skill)
 {
-	const struct oae_access_cell none = { .g = NAN, .reason = no_trials };
+	return skill ? oae_access_tuned(x->s, x->p, x->tunings, system, q,
+					skills[skill].trials, x->gate) :
+		       oae_access_of(x->s, x->p, system, q, x->gate[system]);
+}
 
+static void write_cells(struct oae_jw *w, const struct grid *x, struct count *n)
+{
 	oae_jw_arr(w, "cells");
 	for (size_t q = 0; q < x->s->condition_count; q++) {
-		struct oae_access_cell c;
-
 		if (!oae_access_is_tier(x->s, q))
 			continue;
-		c = oae_access_of(x->s, x->p, x->system, q, x->gate);
-		write_cell(w, x->s->conditions[q], skills[0], &c, n);
-		for (int k = 1; k < 3; k++)
-			write_cell(w, x->s->conditions[q], skills[k], &none, n);
+		for (size_t k = 0; k < SKILLS; k++) {
+			struct oae_access_cell c = cell_of(x, x->system, q, k);
+
+			write_cell(w, x->s->conditions[q], skills[k].name, &c,
+				   n);
+		}
 	}
 	oae_jw_end_arr(w);
 }
 
-/* Tiers that the baseline serves and the system does not. */
-static void write_lost(struct oae_jw *w, const struct one *x)
+/* A tier, of T1, or "tier T2". */
+static void write_name(struct oae_jw *w, const char *tier, size_t skill)
+{
+	char text[80];
+
+	(void)snprintf(text, sizeof(text), "%.60s%s%s", tier, skill ? " " : "",
+		       skill ? skills[skill].name : "");
+	oae_jw_str(w, NULL, text);
+}
+
+/* Cells that the baseline serves and the system does not. */
+static void write_lost(struct oae_jw *w, const struct grid *x)
 {
 	oae_jw_arr(w, "lost");
-	for (size_t q = 0; q < x->s->condition_count; q++) {
+	for (size_t i = 0; i < x->s->condition_count * SKILLS; i++) {
+		size_t q = i / SKILLS, k = i % SKILLS;
 		struct oae_access_cell c, b;
 
 		if (!oae_access_is_tier(x->s, q))
 			continue;
-		c = oae_access_of(x->s, x->p, x->system, q, x->gate);
-		b = oae_access_of(x->s, x->p, x->s->baseline, q, x->gate_b);
+		c = cell_of(x, x->system, q, k);
+		b = cell_of(x, x->s->baseline, q, k);
 		if (!c.reason && !b.reason && b.outcome == OAE_GATE_PASS &&
 		    c.outcome != OAE_GATE_PASS)
-			oae_jw_str(w, NULL, x->s->conditions[q]);
+			write_name(w, x->s->conditions[q], k);
 	}
 	oae_jw_end_arr(w);
 }
 
-static enum oae_status write_system(struct oae_jw *w, const struct one *x,
+static enum oae_status write_system(struct oae_jw *w, const struct grid *x,
 				    struct oae_error *err)
 {
 	struct oae_access_group worst;
@@ -114,26 +139,41 @@ static enum oae_status write_system(struct oae_jw *w, const struct one *x,
 	return OAE_OK;
 }
 
+/* Smaller machines were tried, or other settings than the defaults. */
+static bool has_grid(const struct oae_score *s, const cJSON *tunings)
+{
+	for (size_t q = 1; q < s->condition_count; q++)
+		if (oae_access_is_tier(s, q))
+			return true;
+	return cJSON_GetArraySize(tunings) > 0;
+}
+
 enum oae_status oae_result_access(struct oae_jw *w, const struct oae_score *s,
 				  const struct oae_profile *p,
 				  const struct oae_case *cases, size_t n,
-				  enum oae_gate baseline, struct oae_error *err)
+				  enum oae_gate baseline, const cJSON *tunings,
+				  struct oae_error *err)
 {
-	struct one x = { s, p, s->baseline, baseline, baseline };
+	struct grid x = { s, p, tunings, NULL, s->baseline };
 	enum oae_status status;
-	size_t tiers = 0;
+	enum oae_gate *gate;
 
-	for (size_t q = 1; q < s->condition_count; q++)
-		tiers += oae_access_is_tier(s, q);
-	if (tiers == 0)
+	if (!has_grid(s, tunings))
 		return OAE_OK;
+	gate = calloc(s->system_count, sizeof(*gate));
+	if (!gate)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	gate[s->baseline] = baseline;
+	for (size_t i = 0; i < n; i++)
+		gate[cases[i].system] = cases[i].gate;
+	x.gate = gate;
 	oae_jw_arr(w, "access");
 	status = write_system(w, &x, err);
 	for (size_t i = 0; i < n && !status; i++) {
 		x.system = cases[i].system;
-		x.gate = cases[i].gate;
 		status = write_system(w, &x, err);
 	}
 	oae_jw_end_arr(w);
+	free(gate);
 	return status;
 }

@@ -29,7 +29,8 @@ static void write_head(struct oae_jw *w, const struct oae_condition *q)
 	oae_jw_str(w, "condition", q->name);
 	oae_jw_str(w, "kind", oae_condition_kind_name(q->kind));
 	oae_jw_str(w, "severity",
-		   q->kind == OAE_CONDITION_KIND_NOMINAL ?
+		   q->kind == OAE_CONDITION_KIND_NOMINAL ||
+				   q->kind == OAE_CONDITION_TIER ?
 			   NULL :
 			   severities[q->severity]);
 }
@@ -187,7 +188,7 @@ static void write_crossings(struct oae_jw *w, const struct grid *g, size_t i,
 			    int mode, double nominal)
 {
 	oae_jw_obj(w, "crosses_1_at");
-	for (int kind = 1; kind < OAE_CONDITION_KINDS; kind++) {
+	for (int kind = 1; kind < OAE_CONDITION_LADDER; kind++) {
 		const char *where = NULL;
 
 		for (int v = 0; v < OAE_SEVERITIES && !where; v++) {
@@ -211,7 +212,7 @@ static void write_minimum(struct oae_jw *w, const struct grid *g, size_t i,
 	double nominal = oae_at(g, 0, i, mode), least = NAN;
 	size_t missing = 0, at = g->s->condition_count;
 
-	for (int kind = 1; kind < OAE_CONDITION_KINDS; kind++) {
+	for (int kind = 1; kind < OAE_CONDITION_LADDER; kind++) {
 		size_t q = find(g->s, kind, OAE_SEVERITY_MODERATE);
 		double x = oae_at(g, q, i, mode);
 
@@ -227,7 +228,7 @@ static void write_minimum(struct oae_jw *w, const struct grid *g, size_t i,
 	oae_jw_str(w, "at", name_at(g, at));
 	oae_jw_str(w, "status", missing ? "incomplete" : "complete");
 	oae_jw_arr(w, "missing");
-	for (int kind = 1; kind < OAE_CONDITION_KINDS; kind++)
+	for (int kind = 1; kind < OAE_CONDITION_LADDER; kind++)
 		if (isnan(oae_at(g, find(g->s, kind, OAE_SEVERITY_MODERATE), i,
 				 mode)))
 			oae_jw_str(w, NULL,

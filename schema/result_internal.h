@@ -22,9 +22,9 @@ enum oae_status oae_result_counters(struct oae_jw *w, const struct oae_cell *c,
 /* "scenarios": how each system served, as requests came. */
 enum oae_status oae_result_scenarios(struct oae_jw *w, struct oae_score *s,
 				     struct oae_error *err);
-/* "scale" and "profiles". */
+/* "scale" and "profiles"; DIR holds the inputs. */
 enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
-				    struct oae_error *err);
+				    const char *dir, struct oae_error *err);
 /* "conditions": what was attempted; nothing when only nominal was. */
 void oae_result_conditions(struct oae_jw *w, const struct oae_score *s);
 /* "conditions" of a profile, over its n cases; the same. */
@@ -40,14 +40,16 @@ void oae_result_draws(struct oae_jw *w, const struct oae_uncertainty *u,
 /* "talent", from tunings among the inputs of DIR; nothing without one. */
 enum oae_status oae_result_talent(struct oae_jw *w, const struct oae_score *s,
 				  const char *dir, struct oae_error *err);
+/* Whether a tuning was of the program and models that were measured. */
+bool oae_result_same_program(const struct oae_score *s, const cJSON *doc);
 /* "carbon" of a mode. */
 void oae_result_carbon(struct oae_jw *w, const struct oae_case *c,
 		       enum oae_mode mode);
-/* "access" of a profile; nothing without a CPU or memory tier. */
+/* "access" of a profile; nothing without a smaller tier or a tuning. */
 enum oae_status oae_result_access(struct oae_jw *w, const struct oae_score *s,
 				  const struct oae_profile *p,
 				  const struct oae_case *cases, size_t n,
-				  enum oae_gate baseline,
+				  enum oae_gate baseline, const cJSON *tunings,
 				  struct oae_error *err);
 /* "tables": the rows of all four. */
 void oae_result_tables(struct oae_jw *w, const struct oae_tables *t);

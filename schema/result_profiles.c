@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/access_tuned.h"
 #include "schema/result_internal.h"
 
 /* The curve: 6 points a decade over this many decades from CURVE_FROM. */
@@ -351,6 +352,7 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 				     const struct oae_profile *p,
 				     struct oae_case *cases,
 				     struct oae_gate_report *gates,
+				     const cJSON *tunings,
 				     struct oae_error *err)
 {
 	struct oae_gate_report own;
@@ -390,22 +392,26 @@ static enum oae_status write_profile(struct oae_jw *w, struct oae_score *s,
 	write_curve(w, cases, gates, n);
 	status = oae_result_profile_conditions(w, cases, n, err);
 	if (!status)
-		status = oae_result_access(w, s, p, cases, n, own.outcome, err);
+		status = oae_result_access(w, s, p, cases, n, own.outcome,
+					   tunings, err);
 	oae_jw_end_obj(w);
 	return status;
 }
 
 enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
-				    struct oae_error *err)
+				    const char *dir, struct oae_error *err)
 {
 	struct oae_case *cases = calloc(s->system_count, sizeof(*cases));
 	struct oae_gate_report *gates = calloc(s->system_count, sizeof(*gates));
 	enum oae_status status = OAE_OK;
+	cJSON *tunings = NULL;
 
-	if (!cases || !gates) {
+	if (!cases || !gates)
 		status = oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
+	if (!status)
+		status = oae_access_tunings(s, dir, &tunings, err);
+	if (status)
 		goto out;
-	}
 	oae_jw_arr(w, "scale");
 	/* Scores are made of one scenario; others have their own figures. */
 	for (size_t i = 0; s->headline && i < s->profile_count; i++) {
@@ -418,10 +424,11 @@ enum oae_status oae_result_profiles(struct oae_jw *w, struct oae_score *s,
 	oae_jw_end_arr(w);
 	oae_jw_arr(w, "profiles");
 	for (size_t i = 0; s->headline && i < s->profile_count && !status; i++)
-		status =
-			write_profile(w, s, &s->profiles[i], cases, gates, err);
+		status = write_profile(w, s, &s->profiles[i], cases, gates,
+				       tunings, err);
 	oae_jw_end_arr(w);
 out:
+	cJSON_Delete(tunings);
 	free(cases);
 	free(gates);
 	return status;

@@ -34,8 +34,7 @@ static void put_count(struct oae_jw *w, const char *key, const cJSON *doc)
 	oae_jw_int(w, key, (int64_t)oae_json_u64_or(doc, key, 0));
 }
 
-/* The same program and models as those that this campaign measured? */
-static bool same_program(const struct oae_score *s, const cJSON *doc)
+bool oae_result_same_program(const struct oae_score *s, const cJSON *doc)
 {
 	const char *id = oae_json_str_or(doc, "system", "");
 	const cJSON *was = at(doc, "program");
@@ -104,7 +103,7 @@ static void put_tuning(struct oae_jw *w, const struct oae_score *s,
 	oae_jw_str(w, "input", input->string);
 	oae_jw_str(w, "journal_sha256",
 		   oae_json_str_or(at(doc, "journal"), "sha256", NULL));
-	oae_jw_bool(w, "same_program", same_program(s, doc));
+	oae_jw_bool(w, "same_program", oae_result_same_program(s, doc));
 	put_count(w, "trials", doc);
 	oae_jw_obj(w, "tau");
 	for (int i = 0; i < 3; i++)

@@ -139,9 +139,8 @@ static size_t count_lines(const struct oae_buf *text)
 	return n < OAE_TABLE_ROWS_MAX ? n : OAE_TABLE_ROWS_MAX;
 }
 
-static enum oae_status read_table(struct oae_arena *arena, const char *dir,
-				  struct oae_table *table,
-				  struct oae_error *err)
+enum oae_status oae_table_read(struct oae_arena *arena, const char *dir,
+			       struct oae_table *table, struct oae_error *err)
 {
 	struct reader r = { .arena = arena, .table = table, .err = err };
 	struct csv_parser csv;
@@ -190,13 +189,13 @@ enum oae_status oae_tables_read(const char *dir, struct oae_tables *t,
 	t->wages.file = "wages.csv";
 	t->grid.file = "grid.csv";
 	t->embodied.file = "embodied.csv";
-	status = read_table(&t->arena, dir, &t->defaults, err);
+	status = oae_table_read(&t->arena, dir, &t->defaults, err);
 	if (!status)
-		status = read_table(&t->arena, dir, &t->wages, err);
+		status = oae_table_read(&t->arena, dir, &t->wages, err);
 	if (!status)
-		status = read_table(&t->arena, dir, &t->grid, err);
+		status = oae_table_read(&t->arena, dir, &t->grid, err);
 	if (!status)
-		status = read_table(&t->arena, dir, &t->embodied, err);
+		status = oae_table_read(&t->arena, dir, &t->embodied, err);
 	return status;
 }
 

@@ -37,6 +37,10 @@ enum oae_status oae_tables_read(const char *dir, struct oae_tables *t,
 				struct oae_error *err);
 void oae_tables_release(struct oae_tables *t);
 
+/* DIR/table->file alone; its rows and texts are the arena's. */
+enum oae_status oae_table_read(struct oae_arena *arena, const char *dir,
+			       struct oae_table *table, struct oae_error *err);
+
 /* NULL when there is no such row. */
 const struct oae_range *oae_table_find(const struct oae_table *t,
 				       const char *name);

@@ -64,6 +64,40 @@ check "kappa, s and g stand beside nominal" jq -e '.profiles[0].conditions |
 	.systems[]; .status == "measured" and .repetitions == 2 and
 	.s_per_request > 0 and .g == 0 and .kappa_usd > 0)' "$dir/result.json"
 
+# ---- smaller machines
+tiers=$tmp/tiers
+check "smaller machines" "${smoke[@]}" --out "$tiers" \
+	--conditions tier:half,tier:smallest \
+	--systems null/echo,null/echo:tokens=9
+check "their table is an input" cmp schema/tables/tiers.csv \
+	"$tiers/inputs/tables/tiers.csv"
+check "their result is recomputed" "$oae" verify "$tiers"
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+	check "and is one by its schema" \
+		/usr/bin/python3 "$tmp/valid.py" "$tiers/result.json"
+fi
+check "each has its quota and limit, or says why not" jq -e '.conditions |
+	length == 2 and all(.[]; .kind == "tier" and .severity == null) and
+	all(.[] | select(.unavailable == 0); .set.cpu_cores > 0 and
+	(.condition == "tier:smallest") == (.set | has("memory_bytes"))) and
+	all(.[] | select(.unavailable > 0); .reason != null)' \
+	"$tiers/result.json"
+check "half is twice a quarter, memory 1.1 x the baseline" jq -e '
+	[.conditions[] | select(.unavailable == 0)] | length < 2 or
+	(.[0].set.cpu_cores / .[1].set.cpu_cores - 2 | fabs < 1e-3) and
+	(.[1].set | .memory_bytes / .baseline_memory_bytes - 1.1 |
+	fabs < 0.01)' "$tiers/result.json"
+check "they are the grid, and no part of the minimum" jq -e '
+	all(.profiles[]; [.access[0].cells[] | select(.skill == "T1") | .tier]
+	== ["nominal", "tier:half", "tier:smallest"] and
+	all(.conditions.robustness[].on_demand; .minimum == null))' \
+	"$tiers/result.json"
+sed 's/^half.cpu.*/half.cpu,assumed,70,70,70,% of cores,x/' \
+	"$tiers/inputs/tables/tiers.csv" >"$tmp/tiers.csv"
+cp "$tmp/tiers.csv" "$tiers/inputs/tables/tiers.csv"
+check "a changed table is found out" bash -c "! '$oae' verify '$tiers' \
+	>'$tmp/said' 2>&1 && grep -q tiers.csv '$tmp/said'"
+
 # ---- bursts
 check "bursts come at half of what the baseline served at once" bash -c '
 	jq -s "(map(select(.purpose == \"score\" and

@@ -156,6 +156,11 @@ check "is in the result" jq -e --slurpfile t "$tmp/t/tune.json" \
 	.[0].tau == $t[0].tau and .[0].expert.gain == $t[0].expert.setting.gain
 	and .[0].effective_knobs == $t[0].effective_knobs and
 	.[0].same_program' "$tmp/run/result.json"
+check "trials say what 4 of them find, not what 16 do" jq -e '
+	.profiles[0].access[] | select(.system == "surface/tuned") | .cells |
+	(map(.skill) == ["T1", "T2", "T3"]) and .[1].probability >= 0 and
+	.[1].outcome != null and .[2].outcome == null and
+	(.[2].reason | contains("fewer than 16"))' "$tmp/run/result.json"
 check "and in its report" grep -q "expert's gain (tau)" \
 	<(tr '\n' ' ' <"$tmp/run/report/index.html" | sed "s/&#39;/'/g")
 check "the run verifies" "$oae" verify "$tmp/run"

@@ -23,6 +23,7 @@
 #include "harness/page_cache.h"
 #include "harness/sandbox.h"
 #include "schema/condition.h"
+#include "schema/tiers.h"
 #include "workloads/blocks.h"
 #include "workloads/noise.h"
 #include "workloads/workload.h"
@@ -63,12 +64,16 @@ static void names(void **state)
 		/* The message lists each; each kind has each severity once. */
 		assert_non_null(strstr(err.text, c->name));
 		assert_ptr_equal(oae_condition_find(c->name), c);
-		assert_int_equal(seen[c->kind]++, c->severity);
+		if (c->kind == OAE_CONDITION_TIER)
+			assert_int_equal(seen[c->kind]++, (int)c->value);
+		else
+			assert_int_equal(seen[c->kind]++, c->severity);
 		assert_true(!strncmp(c->name, oae_condition_kind_name(c->kind),
 				     strcspn(c->name, ":")));
 	}
-	for (i = 1; i < OAE_CONDITION_KINDS; i++)
+	for (i = 1; i < OAE_CONDITION_LADDER; i++)
 		assert_int_equal(seen[i], OAE_SEVERITIES);
+	assert_int_equal(seen[OAE_CONDITION_TIER], OAE_HARDWARE_TIERS);
 	assert_null(oae_condition_find(""));
 	assert_null(oae_condition_find("cpu"));
 }
