@@ -21,7 +21,7 @@ cp -r workloads "$home/workloads"
 jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
 	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
 export OAE_HOME=$home
-"$oae" run --suite all --systems null/echo,null/echo:delay_us=9000 \
+"$oae" run --suite all --systems null/echo,null/echo:delay_us=2000 \
 	--out "$tmp/run" --quiet --no-report --no-calibration >/dev/null ||
 	exit 1
 "$oae" submit "$tmp/run" --org acme --name small \
