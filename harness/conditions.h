@@ -5,7 +5,8 @@
  * which one runs. Some conditions follow from the baseline's nominal runs of
  * the same workload in the campaign's first pair of repetitions, which come
  * before everything else: the rate of bursts is half of what the baseline
- * served one at a time, and memory limits (also those of tiers) are multiples of its peak.
+ * served one at a time, and memory limits (also those of tiers) are multiples
+ * of its peak.
  */
 #ifndef OAE_HARNESS_CONDITIONS_H
 #define OAE_HARNESS_CONDITIONS_H

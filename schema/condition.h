@@ -29,7 +29,7 @@ enum oae_condition_kind {
 	OAE_CONDITION_COLD,	 /* value: enum oae_cold */
 	OAE_CONDITION_COLOCATED, /* value: busy threads; 0: one a core */
 	/* Those before are the ladder: severities, and a minimum over them. */
-	OAE_CONDITION_TIER, /* a smaller machine; value: enum oae_hardware_tier */
+	OAE_CONDITION_TIER, /* smaller; value: enum oae_hardware_tier */
 	OAE_CONDITION_KINDS,
 	OAE_CONDITION_LADDER = OAE_CONDITION_TIER
 };

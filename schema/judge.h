@@ -30,7 +30,8 @@ enum oae_status oae_judge_parse(const char *name, enum oae_judge *out,
 const char *oae_judge_name(enum oae_judge j);
 /*
  * True when the answer is accepted. No allocation. `expected` may be NULL
- * for OAE_JUDGE_NONE only. An empty expected text is never met by final_number and contains_all.
+ * for OAE_JUDGE_NONE only. An empty expected text is never met by
+ * final_number and contains_all.
  */
 bool oae_judge_answer(enum oae_judge j, const char *answer,
 		      const char *expected);
