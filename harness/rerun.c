@@ -57,11 +57,11 @@ static void add_text(struct words *w, const char *option, const char *value)
 static void add_number(struct words *w, const char *option, double value,
 		       const char *unit)
 {
-	char *text = w->text[w->texts];
+	char *text;
 
 	if (!(value > 0) || w->texts == WORDS_MAX)
 		return;
-	w->texts++;
+	text = w->text[w->texts++];
 	snprintf(text, WORD_BYTES, "%.17g%s", value, unit);
 	add_text(w, option, text);
 }

@@ -130,8 +130,8 @@ interrupted() {
 	rm -rf "${TMPDIR:?}"/*
 	adapter long '[{"argv": ["sleep", "60"]}]'
 	"$oae" setup long --adapter "$tmp/long" --out "$tmp/long.jsonl" --quiet >/dev/null 2>&1 &
-	local pid=$! n
-	for n in $(seq 100); do
+	local pid=$!
+	for _ in $(seq 100); do
 		[ -n "$(ls "$TMPDIR"/oae-setup-*/work 2>/dev/null)" ] && break
 		sleep 0.1
 	done
