@@ -180,8 +180,8 @@ static enum oae_status prepare(struct first *f, struct oae_error *err)
 		f->argv[i] = f->memory[i];
 	}
 	oae_setup_env_make(s, s->manifest.first_network, &f->env);
-	(void)snprintf(f->home, sizeof(f->home), "%s/work", s->inside);
-	(void)snprintf(f->dir, sizeof(f->dir), "%s/work", s->inside);
+	(void)snprintf(f->home, sizeof(f->home), "%s/copy", s->inside);
+	(void)snprintf(f->dir, sizeof(f->dir), "%s/copy", s->inside);
 	return status;
 }
 

@@ -94,7 +94,7 @@ enum oae_status oae_place_make(struct oae_setup *s, struct oae_error *err)
 		return oae_fail(err, OAE_ERR_IO, errno, "%s", s->place);
 	(void)snprintf(s->inside, sizeof(s->inside), "%s",
 		       s->place + strlen(root));
-	status = make_below(s, "work", err);
+	status = make_below(s, "copy", err);
 	if (!status)
 		status = make_below(s, "home", err);
 	return status ? status : make_below(s, "tmp", err);
@@ -396,7 +396,7 @@ enum oae_status oae_place_fill(struct oae_setup *s, struct oae_error *err)
 	struct copy c = { .w = w, .from = s->home, .to = work, .as = "" };
 	enum oae_status status = list_materials(s, &m, err);
 
-	(void)snprintf(work, sizeof(work), "%s/work", s->place);
+	(void)snprintf(work, sizeof(work), "%s/copy", s->place);
 	oae_jw_arr(w, "list");
 	for (size_t i = 0; !status && i < m.count; i++)
 		status = copy_one(&c, m.path[i], err);

@@ -76,10 +76,10 @@ enum oae_status oae_setup_expand(const struct oae_setup *s, const char *word,
 	char adapter[2 * OAE_PATH_BYTES_MAX];
 	size_t len = strlen(s->home);
 
-	(void)snprintf(home, sizeof(home), "%s/work", s->inside);
-	(void)snprintf(build, sizeof(build), "%s/work/build", s->inside);
+	(void)snprintf(home, sizeof(home), "%s/copy", s->inside);
+	(void)snprintf(build, sizeof(build), "%s/copy/build", s->inside);
 	if (!strncmp(s->adapter, s->home, len) && s->adapter[len] == '/')
-		(void)snprintf(adapter, sizeof(adapter), "%s/work%s", s->inside,
+		(void)snprintf(adapter, sizeof(adapter), "%s/copy%s", s->inside,
 			       s->adapter + len);
 	else
 		(void)snprintf(adapter, sizeof(adapter), "%s/adapter",
@@ -345,7 +345,7 @@ static enum oae_status run(struct work *k, struct oae_error *err)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "out of memory");
 	}
 	oae_setup_env_make(k->setup, k->network, env);
-	(void)snprintf(dir, sizeof(dir), "%s/work", k->setup->inside);
+	(void)snprintf(dir, sizeof(dir), "%s/copy", k->setup->inside);
 	how.env = env->item;
 	how.confine = &env->confine;
 	start_ns = oae_clock_ns();

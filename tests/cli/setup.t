@@ -132,7 +132,7 @@ interrupted() {
 	"$oae" setup long --adapter "$tmp/long" --out "$tmp/long.jsonl" --quiet >/dev/null 2>&1 &
 	local pid=$!
 	for _ in $(seq 100); do
-		[ -n "$(ls "$TMPDIR"/oae-setup-*/work 2>/dev/null)" ] && break
+		[ -n "$(ls "$TMPDIR"/oae-setup-*/copy 2>/dev/null)" ] && break
 		sleep 0.1
 	done
 	sleep 0.3
