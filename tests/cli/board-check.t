@@ -12,13 +12,7 @@ for tool in git jq ssh-keygen; do
 done
 
 # A packed result of the null adapter.
-home=$tmp/home
-mkdir -p "$home/adapters"
-ln -s "$PWD/schema" "$home/"
-cp -r adapters/null "$home/adapters/"
-cp -r workloads "$home/workloads"
-jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
-	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
+null_home
 export OAE_HOME=$home OAE=$oae
 pull=$PWD/ci/board/check
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$tmp/key"

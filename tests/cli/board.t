@@ -204,13 +204,7 @@ check "an unknown outcome of the gate" unknown .gate.outcome
 check "an unknown class" unknown .modes.owned.oae.class
 
 # ---- real submissions, checked
-home=$tmp/home
-mkdir -p "$home/adapters"
-ln -s "$PWD/schema" "$home/"
-cp -r adapters/null "$home/adapters/"
-cp -r workloads "$home/workloads"
-jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
-	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
+null_home
 real=$tmp/real
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$tmp/key"
 echo "acme $(cut -d' ' -f1-2 "$tmp/key.pub")" >"$tmp/signers"

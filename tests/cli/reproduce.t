@@ -13,13 +13,7 @@ check "what this project published is listed and holds" bash -c '
 			.signature != \"missing\"" || exit 1
 	done' "$oae"
 
-home=$tmp/home
-mkdir -p "$home/adapters" "$home/reports"
-ln -s "$PWD/schema" "$home/"
-cp -r adapters/null "$home/adapters/"
-cp -r workloads "$home/workloads"
-jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
-	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
+null_home
 export OAE_HOME=$home
 "$oae" run --suite all --systems null/echo,null/echo:delay_us=2000 \
 	--out "$tmp/run" --quiet --no-report --no-calibration >/dev/null ||

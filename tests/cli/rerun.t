@@ -4,13 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cli/tap.sh
 
-home=$tmp/home
-mkdir -p "$home/adapters"
-ln -s "$PWD/schema" "$home/"
-cp -r adapters/null "$home/adapters/"
-cp -r workloads "$home/workloads"
-jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
-	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
+null_home
 export OAE_HOME=$home
 "$oae" run --suite all --systems null/echo,null/echo:delay_us=9000 --out "$tmp/run" --quiet --no-report \
 	--no-calibration >/dev/null || exit 1

@@ -6,13 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/cli/tap.sh
 
 # The null adapter, in a project's folder with a suite for every profile.
-home=$tmp/home
-mkdir -p "$home/adapters"
-ln -s "$PWD/schema" "$home/"
-cp -r adapters/null "$home/adapters/"
-cp -r workloads "$home/workloads"
-jq '.id = "all" | .profiles = ["clinic", "school", "enterprise", "hyperscale"]' \
-	workloads/suites/smoke.json >"$home/workloads/suites/all.json"
+null_home
 export OAE_HOME=$home
 "$oae" run --suite all --out "$tmp/run" --quiet --no-report \
 	--no-calibration >/dev/null || exit 1

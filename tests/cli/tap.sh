@@ -59,3 +59,16 @@ mounts() {
 		mount -t tmpfs -o "size=$1" tmpfs "$2" 2>"$tmp/log" &&
 		tap_mounts+=("$2")
 }
+
+# A project's folder, $home, with the null adapter alone and a suite "all":
+# smoke for every profile, so that its runs can be submitted.
+null_home() {
+	home=$tmp/home
+	mkdir -p "$home/adapters" "$home/reports"
+	ln -s "$PWD/schema" "$home/"
+	cp -r adapters/null "$home/adapters/"
+	cp -r workloads "$home/workloads"
+	jq '.id = "all" | .profiles = ["clinic", "school", "enterprise",
+		"hyperscale"]' workloads/suites/smoke.json \
+		>"$home/workloads/suites/all.json"
+}
