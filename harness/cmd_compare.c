@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/log.h"
 #include "harness/commands.h"
 #include "harness/compare_run.h"
+#include "harness/interrupt.h"
 #include "reports/compare.h"
 
 static const char help[] =
@@ -80,24 +80,6 @@ static const char help[] =
 	"exit codes: 0 pass, 1 the tool could not do its work, 2 regression,"
 	" 3 inconclusive\n(also: no BASE), 4 not comparable, 64 usage, 130"
 	" interrupted\n";
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-	stop = signal;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction a = { .sa_handler = on_signal };
-
-	a.sa_flags = (int)SA_RESETHAND;
-	sigemptyset(&a.sa_mask);
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
-	sigaction(SIGHUP, &a, NULL);
-}
 
 struct job {
 	struct oae_compare_args args;
@@ -358,7 +340,8 @@ static enum oae_status measured(struct job *j, bool *missing,
 	c->base.given = j->args.base;
 	c->head.given = j->args.head ? j->args.head : j->args.base;
 	if (!status)
-		status = oae_compare_run_begin(&j->run, &j->args, &stop, err);
+		status = oae_compare_run_begin(&j->run, &j->args,
+					       &oae_interrupted, err);
 	*missing = j->run.base.missing;
 	c->base.revision = j->run.base.revision;
 	c->head.revision = j->run.head.revision;
@@ -514,7 +497,7 @@ static int work(struct job *j)
 
 	status = j->args.run ? measured(j, &missing, &err) :
 			       stored(j, &missing, &err);
-	if (stop || j->code == OAE_EXIT_INTERRUPTED) {
+	if (oae_interrupted || j->code == OAE_EXIT_INTERRUPTED) {
 		fputs("oae compare: interrupted; begin again (checkouts are"
 		      " removed, so that a look cannot be resumed)\n",
 		      stderr);
@@ -554,7 +537,7 @@ int oae_cmd_compare(int argc, char **argv)
 	} else {
 		oae_log_quiet(j->args.quiet);
 		if (j->args.run)
-			catch_signals();
+			oae_interrupt_catch();
 		code = work(j);
 	}
 	oae_compare_run_end(&j->run);

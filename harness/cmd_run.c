@@ -2,7 +2,6 @@
 /* `oae run`: a campaign into a run folder, then its score and report. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "harness/commands.h"
 #include "harness/conduct.h"
 #include "harness/environment.h"
+#include "harness/interrupt.h"
 #include "harness/new_folder.h"
 #include "harness/run_args.h"
 #include "harness/sensors/choice.h"
@@ -99,26 +99,6 @@ static const char help[] =
 	" hardware's\nevents (default: the first that works)\n\n"
 	"exit codes: 0 done; 1 failed, or every request failed; 64 usage;\n"
 	"130 interrupted (the hint on stderr says how to go on)\n";
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-	stop = signal;
-}
-
-/* The first asks for an orderly end; the second is the system's default. */
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction a = { .sa_handler = on_signal };
-	size_t i;
-
-	a.sa_flags = (int)SA_RESETHAND;
-	sigemptyset(&a.sa_mask);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &a, NULL);
-}
 
 struct job {
 	struct oae_run_args args;
@@ -282,7 +262,8 @@ static enum oae_status begin_new(struct job *j, struct oae_error *err)
 		return status;
 	status = choose_dir(j, err);
 	if (!status)
-		status = oae_campaign_set_up(&j->campaign, j->dir, &stop, err);
+		status = oae_campaign_set_up(&j->campaign, j->dir,
+					     &oae_interrupted, err);
 	if (!status)
 		status = journal_path(j, path, sizeof(path), err);
 	if (!status)
@@ -350,7 +331,8 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 		status = write_environment(j, "start", err);
 	if (!status)
 		status = oae_conduct_init(&j->conduct, &j->campaign,
-					  &j->journal, &j->sensors, &stop, err);
+					  &j->journal, &j->sensors,
+					  &oae_interrupted, err);
 	j->conduct.sysroot = j->args.sysroot;
 	j->conduct.look = look;
 	j->conduct.look_ctx = j;
@@ -359,10 +341,11 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 	if (!status)
 		status = oae_calibrate(&j->campaign,
 				       j->args.resume ? &j->records : NULL,
-				       &j->journal, &j->sensors, &stop, err);
+				       &j->journal, &j->sensors,
+				       &oae_interrupted, err);
 	if (!status)
 		status = oae_conduct_all(&j->conduct, err);
-	if (status || stop)
+	if (status || oae_interrupted)
 		return status;
 	status = write_environment(j, "end", err);
 	return status ? status : oae_journal_seal(&j->journal, err);
@@ -461,7 +444,7 @@ static int work(struct job *j)
 		j->dir[at - 1] = '\0';
 	if (!j->journal.sealed)
 		status = measure(j, &err);
-	if (!status && stop) {
+	if (!status && oae_interrupted) {
 		fprintf(stderr,
 			"oae run: interrupted after %zu of %zu runs; go"
 			" on with: oae run --resume %s\n",
@@ -495,7 +478,7 @@ int oae_cmd_run(int argc, char **argv)
 		code = OAE_EXIT_OK;
 	} else {
 		oae_log_quiet(j->args.quiet);
-		catch_signals();
+		oae_interrupt_catch();
 		code = work(j);
 	}
 	oae_conduct_release(&j->conduct);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `oae setup`: an adapter's set-up steps, in a clean place, recorded. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "harness/cmd_setup_text.h"
 #include "harness/commands.h"
+#include "harness/interrupt.h"
 #include "harness/setup.h"
 
 static const char help[] =
@@ -49,24 +49,6 @@ static const char help[] =
 	"exit codes: 0 a first valid token came; 1 cannot be done here; 2 a"
 	" step failed or\nno token came (the transcript says why, and is void"
 	" for a score); 64 usage;\n130 interrupted\n";
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-	stop = signal;
-}
-
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction a = { .sa_handler = on_signal };
-
-	a.sa_flags = (int)SA_RESETHAND;
-	sigemptyset(&a.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &a, NULL);
-}
 
 struct args {
 	struct oae_setup_options options;
@@ -338,7 +320,7 @@ static int set_up(struct args *a, struct oae_setup *s,
 		status = ask(a, s, err);
 	if (status)
 		return oae_die_code("oae setup", err);
-	catch_signals();
+	oae_interrupt_catch();
 	status = oae_setup_run(s, err);
 	oae_progress_end();
 	if (!status)
@@ -351,7 +333,8 @@ static int set_up(struct args *a, struct oae_setup *s,
 
 int oae_cmd_setup(int argc, char **argv)
 {
-	struct args a = { .options = { .stop = &stop, .progress = progress } };
+	struct args a = { .options = { .stop = &oae_interrupted,
+				       .progress = progress } };
 	struct oae_error err = { OAE_OK, 0, "" };
 	struct oae_setup *s = calloc(1, sizeof(*s));
 	struct oae_transcript was = { 0 };

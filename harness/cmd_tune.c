@@ -2,7 +2,6 @@
 /* `oae tune SYSTEM`: how far a few random trials get (spec section 7). */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "harness/commands.h"
 #include "harness/conduct.h"
 #include "harness/environment.h"
+#include "harness/interrupt.h"
 #include "harness/new_folder.h"
 #include "harness/report_folder.h"
 #include "harness/tune_args.h"
@@ -75,24 +75,6 @@ static const char help[] =
 	" --expert-trials 20 --expert-hours 3\n\n"
 	"exit codes: 0 done; 1 failed, or every request failed; 64 usage;\n"
 	"130 interrupted (the hint on stderr says how to go on)\n";
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-	stop = signal;
-}
-
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction a = { .sa_handler = on_signal };
-
-	a.sa_flags = (int)SA_RESETHAND;
-	sigemptyset(&a.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &a, NULL);
-}
 
 struct job {
 	struct oae_tune_args args;
@@ -335,7 +317,8 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 		status = write_environment(j, "start", err);
 	if (!status)
 		status = oae_conduct_init(&j->conduct, &j->campaign,
-					  &j->journal, &j->sensors, &stop, err);
+					  &j->journal, &j->sensors,
+					  &oae_interrupted, err);
 	j->conduct.sysroot = j->args.sysroot;
 	j->conduct.before = before;
 	j->conduct.before_ctx = j;
@@ -343,7 +326,7 @@ static enum oae_status measure(struct job *j, struct oae_error *err)
 		status = oae_conduct_restore(&j->conduct, &j->records, err);
 	if (!status)
 		status = oae_conduct_all(&j->conduct, err);
-	if (status || stop)
+	if (status || oae_interrupted)
 		return status;
 	status = write_environment(j, "end", err);
 	return status ? status : oae_journal_seal(&j->journal, err);
@@ -511,7 +494,7 @@ static int work(struct job *j)
 		j->dir[at - 1] = '\0';
 	if (!j->journal.sealed)
 		status = measure(j, &err);
-	if (!status && stop) {
+	if (!status && oae_interrupted) {
 		fprintf(stderr,
 			"oae tune: interrupted after %zu of %zu runs; go on"
 			" with: oae tune --resume %s\n",
@@ -549,7 +532,7 @@ int oae_cmd_tune(int argc, char **argv)
 		code = OAE_EXIT_OK;
 	} else {
 		oae_log_quiet(j->args.quiet);
-		catch_signals();
+		oae_interrupt_catch();
 		code = work(j);
 	}
 	oae_conduct_release(&j->conduct);
