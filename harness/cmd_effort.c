@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "harness/cmd_effort_text.h"
 #include "harness/commands.h"
+#include "harness/words.h"
 
 #define MONTHS 24.0
 #define MONTHS_MAX 1200.0
@@ -166,25 +167,6 @@ static enum oae_status read_args(struct args *a, int argc, char **argv,
 
 /* ---- the dialogue ----------------------------------------------------- */
 
-/* A line of standard input without its end; false at the end of it. */
-static bool read_line(char *out, size_t size, bool *cut)
-{
-	size_t n = 0;
-	int c;
-
-	*cut = false;
-	while ((c = getchar()) != EOF && c != '\n') {
-		if (n + 1 < size)
-			out[n++] = (char)c;
-		else
-			*cut = true;
-	}
-	while (n && strchr(" \t\r", out[n - 1]))
-		n--;
-	out[n] = '\0';
-	return c != EOF || n;
-}
-
 static enum oae_status too_early(const char *what, struct oae_error *err)
 {
 	fputc('\n', stderr);
@@ -208,7 +190,7 @@ static enum oae_status ask(enum oae_effort_ask q, struct oae_effort_entry *x,
 	for (int i = 0; i < AGAIN_MAX; i++) {
 		struct oae_error why = { OAE_OK, 0, "" };
 
-		if (!read_line(line, sizeof(line), &cut))
+		if (!oae_answer_read(line, sizeof(line), &cut))
 			return too_early(ask->ask, err);
 		text = line + strspn(line, " \t");
 		if (!*text && empty) {
@@ -286,7 +268,7 @@ static enum oae_status agree(const struct oae_effort *e, bool *yes,
 	bool cut;
 
 	fprintf(stderr, "\nwrite %s? [Y/n] ", e->path);
-	if (!read_line(line, sizeof(line), &cut))
+	if (!oae_answer_read(line, sizeof(line), &cut))
 		return too_early("write it?", err);
 	*yes = !line[0] || line[0] == 'y' || line[0] == 'Y';
 	return OAE_OK;

@@ -10,6 +10,7 @@
 #include "harness/commands.h"
 #include "harness/profile_draft.h"
 #include "harness/profile_show.h"
+#include "harness/words.h"
 #include "schema/check.h"
 
 #define ANSWER_BYTES_MAX 4096u
@@ -128,25 +129,6 @@ static enum oae_status read_words(struct words *w, bool make, int argc,
 
 /* ---- the dialogue ----------------------------------------------------- */
 
-/* A line of standard input without its end; false at the end of it. */
-static bool read_line(char *out, size_t size, bool *cut)
-{
-	size_t n = 0;
-	int c;
-
-	*cut = false;
-	while ((c = getchar()) != EOF && c != '\n') {
-		if (n + 1 < size)
-			out[n++] = (char)c;
-		else
-			*cut = true;
-	}
-	while (n && strchr(" \t\r", out[n - 1]))
-		n--;
-	out[n] = '\0';
-	return c != EOF || n;
-}
-
 static void show_question(const struct oae_question *q,
 			  const struct oae_draft *d)
 {
@@ -170,7 +152,7 @@ static enum oae_status ask(const struct oae_question *q, struct oae_draft *d,
 	for (;;) {
 		struct oae_error why = { OAE_OK, 0, "" };
 
-		if (!read_line(line, sizeof(line), &cut)) {
+		if (!oae_answer_read(line, sizeof(line), &cut)) {
 			putchar('\n');
 			return oae_fail(err, OAE_ERR_IO, 0,
 					"the answers ended before \"%s\";"

@@ -8,6 +8,7 @@
 #include "harness/pack.h"
 #include "harness/submission.h"
 #include "harness/submission_text.h"
+#include "harness/words.h"
 #include "reports/readme.h"
 
 static const char help[] =
@@ -45,21 +46,6 @@ struct words {
 	bool help;
 };
 
-/* The value of option `name` at argv[*i], "--name V" or "--name=V". */
-static const char *value_of(const char *name, int argc, char **argv, int *i)
-{
-	const char *word = argv[*i];
-	size_t n = strlen(name);
-
-	if (!word || strncmp(word, name, n) != 0)
-		return NULL;
-	if (word[n] == '=')
-		return word + n + 1;
-	if (word[n] == '\0' && *i + 1 < argc)
-		return argv[++*i];
-	return NULL;
-}
-
 /* False with a line on stderr. */
 static bool read_words(struct words *w, int argc, char **argv)
 {
@@ -83,7 +69,7 @@ static bool read_words(struct words *w, int argc, char **argv)
 		}
 		value = NULL;
 		for (k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
-			value = value_of(options[k].name, argc, argv, &i);
+			value = oae_word_value(options[k].name, argc, argv, &i);
 			if (value)
 				break;
 		}

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "harness/commands.h"
 #include "harness/report_folder.h"
+#include "harness/words.h"
 #include "reports/trend.h"
 #include "schema/result.h"
 #include "schema/trend.h"
@@ -101,19 +102,6 @@ static enum oae_status read_alpha(struct job *j, const char *text,
 				text);
 }
 
-static enum oae_status read_seed(struct job *j, const char *text,
-				 struct oae_error *err)
-{
-	char *end;
-
-	errno = 0;
-	j->seed = strtoull(text, &end, 10);
-	return !errno && end != text && !*end && text[0] != '-' ?
-		       OAE_OK :
-		       oae_fail(err, OAE_ERR_USAGE, 0,
-				"--seed '%.40s': must be a whole number", text);
-}
-
 static enum oae_status take(struct job *j, const char *option,
 			    const char *value, struct oae_error *err)
 {
@@ -125,7 +113,8 @@ static enum oae_status take(struct job *j, const char *option,
 	if (strcmp(option, "--alpha") == 0)
 		return read_alpha(j, value, err);
 	if (strcmp(option, "--seed") == 0)
-		return read_seed(j, value, err);
+		return oae_word_number(option, value, 0, UINT64_MAX, &j->seed,
+				       err);
 	j->out = value;
 	return OAE_OK;
 }

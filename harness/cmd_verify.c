@@ -15,6 +15,7 @@
 #include "harness/commands.h"
 #include "harness/folder_schemas.h"
 #include "harness/submission.h"
+#include "harness/words.h"
 #include "schema/check.h"
 #include "schema/result.h"
 #include "schema/tune.h"
@@ -475,21 +476,6 @@ static int verify(const char *dir, bool as_json)
 
 /* ---- words ------------------------------------------------------------ */
 
-/* The value of option `name` at argv[*i], "--name V" or "--name=V". */
-static const char *value_of(const char *name, int argc, char **argv, int *i)
-{
-	const char *word = argv[*i];
-	size_t n = strlen(name);
-
-	if (!word || strncmp(word, name, n) != 0)
-		return NULL;
-	if (word[n] == '=')
-		return word + n + 1;
-	if (word[n] == '\0' && *i + 1 < argc)
-		return argv[++*i];
-	return NULL;
-}
-
 static bool take_option(struct oae_verify_words *o, int argc, char **argv,
 			int *i)
 {
@@ -509,7 +495,7 @@ static bool take_option(struct oae_verify_words *o, int argc, char **argv,
 	if (strcmp(argv[*i], "--rerun") == 0)
 		return o->rerun = true;
 	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
-		value = value_of(options[k].name, argc, argv, i);
+		value = oae_word_value(options[k].name, argc, argv, i);
 		if (value) {
 			*options[k].out = value;
 			return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/run_args.h"
+#include "harness/words.h"
 
 static const char *const policies[] = { "fail", "pass", "rerun" };
 
@@ -15,30 +16,13 @@ const char *oae_on_inconclusive_name(enum oae_on_inconclusive p)
 	return policies[p];
 }
 
-static enum oae_status number(const char *option, const char *text,
-			      uint64_t low, uint64_t high, uint64_t *out,
-			      struct oae_error *err)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || *out < low ||
-	    *out > high)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"%s '%.40s': must be a whole number from %llu"
-				" to %llu",
-				option, text, (unsigned long long)low,
-				(unsigned long long)high);
-	return OAE_OK;
-}
-
 static enum oae_status number32(const char *option, const char *text,
 				uint32_t low, uint32_t high, uint32_t *out,
 				struct oae_error *err)
 {
 	uint64_t n = 0;
-	enum oae_status status = number(option, text, low, high, &n, err);
+	enum oae_status status =
+		oae_word_number(option, text, low, high, &n, err);
 
 	*out = (uint32_t)n;
 	return status;
@@ -274,7 +258,7 @@ static enum oae_status take_value(struct oae_compare_args *a, enum word w,
 	case ITEMS:
 		return number32(name, v, 1, OAE_ITEMS_MAX, &a->items, err);
 	case SEED:
-		return number(name, v, 0, UINT64_MAX, &a->seed, err);
+		return oae_word_number(name, v, 0, UINT64_MAX, &a->seed, err);
 	case ANNOTATIONS:
 		a->github = true;
 		return strcmp(v, "github") == 0 ?

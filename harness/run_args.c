@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/run_args.h"
+#include "harness/words.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static enum oae_status read_number(const char *option, const char *text,
-				   uint64_t low, uint64_t high, uint64_t *out,
-				   struct oae_error *err)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || *out < low ||
-	    *out > high)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"%s '%.40s': must be a whole number from %llu"
-				" to %llu",
-				option, text, (unsigned long long)low,
-				(unsigned long long)high);
-	return OAE_OK;
-}
 
 /* "2%" is 0.02. */
 static enum oae_status read_percent(const char *option, const char *text,
@@ -201,14 +184,14 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 	uint64_t n = 0;
 
 	if (!strcmp(name, "--seed"))
-		return read_number(name, value, 0, UINT64_MAX, &a->options.seed,
-				   err);
+		return oae_word_number(name, value, 0, UINT64_MAX,
+				       &a->options.seed, err);
 	if (!strcmp(name, "--precision"))
 		return read_percent(name, value, &a->options.precision, err);
 	if (!strcmp(name, "--budget"))
 		return read_time(name, value, &a->options.budget_s, err);
 	if (!strcmp(name, "--runs")) {
-		status = read_number(name, value, 2, OAE_RUNS_MAX, &n, err);
+		status = oae_word_number(name, value, 2, OAE_RUNS_MAX, &n, err);
 		a->options.runs = (uint32_t)n;
 		if (!status && n % 2)
 			return oae_fail(err, OAE_ERR_USAGE, 0,
@@ -218,10 +201,10 @@ static enum oae_status take_number(struct oae_run_args *a, const char *name,
 					value);
 		return status;
 	}
-	status = read_number(name, value, 1,
-			     !strcmp(name, "--items") ? OAE_ITEMS_MAX :
-							OAE_LIMIT_S_MAX,
-			     &n, err);
+	status = oae_word_number(name, value, 1,
+				 !strcmp(name, "--items") ? OAE_ITEMS_MAX :
+							    OAE_LIMIT_S_MAX,
+				 &n, err);
 	if (!strcmp(name, "--items"))
 		a->options.items = (uint32_t)n;
 	else if (!strcmp(name, "--ready-limit"))
@@ -257,7 +240,7 @@ static enum oae_status take_width(struct oae_run_args *a, const char *name,
 {
 	uint64_t n = 0;
 	enum oae_status status =
-		read_number(name, value, 1, OAE_CONCURRENCY_MAX, &n, err);
+		oae_word_number(name, value, 1, OAE_CONCURRENCY_MAX, &n, err);
 
 	if (!strcmp(name, "--concurrency"))
 		a->options.load.concurrency = (uint32_t)n;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/run_args.h"
+#include "harness/words.h"
 
 #define HOURS_MAX 100000.0
 
@@ -117,16 +118,11 @@ static enum oae_status take_number(struct oae_tune_args *a,
 	};
 	bool even = strstr(o->name, "runs") != NULL;
 	uint64_t v;
-	char *end;
+	enum oae_status status =
+		oae_word_number(o->name, value, o->least, o->most, &v, err);
 
-	errno = 0;
-	v = strtoull(value, &end, 10);
-	if (errno || end == value || *end || value[0] == '-' || v < o->least ||
-	    v > o->most)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"%s '%.40s': must be a whole number from %u to"
-				" %u",
-				o->name, value, o->least, o->most);
+	if (status)
+		return status;
 	if (even && v % 2)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"%s %s: must be even: every order of settings"
@@ -153,20 +149,6 @@ static enum oae_status take_hours(struct oae_tune_args *a, const char *name,
 	return OAE_OK;
 }
 
-static enum oae_status take_seed(struct oae_tune_args *a, const char *value,
-				 struct oae_error *err)
-{
-	char *end;
-
-	errno = 0;
-	a->options.seed = strtoull(value, &end, 10);
-	if (errno || end == value || *end || value[0] == '-')
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"--seed '%.40s': must be a whole number",
-				value);
-	return OAE_OK;
-}
-
 static enum oae_status take(struct oae_tune_args *a, const struct option *o,
 			    const char *value, struct oae_error *err)
 {
@@ -184,7 +166,8 @@ static enum oae_status take(struct oae_tune_args *a, const struct option *o,
 	case HOURS:
 		return take_hours(a, o->name, value, err);
 	case SEED:
-		return take_seed(a, value, err);
+		return oae_word_number(o->name, value, 0, UINT64_MAX,
+				       &a->options.seed, err);
 	case LIST:
 		return oae_names_split(o->name, value, &a->workloads,
 				       &a->options.workloads, err);
