@@ -262,25 +262,36 @@ static void put_joules(struct oae_sheet *t, const cJSON *joules)
 	oae_sheet_remark(t, remark);
 }
 
+/* A percentile in ms at "ttft_ms.p90", or why there is none. */
+static void put_percentile(struct oae_sheet *t, const cJSON *w,
+			   const char *path)
+{
+	const char *why = "no request finished";
+	char n[OAE_LABEL_BYTES];
+
+	snprintf(n, sizeof(n), "%.*s.n", (int)strcspn(path, "."), path);
+	if (oae_view_num(w, n) > 0)
+		why = "too few requests for this percentile";
+	else if (oae_view_num(w, "ok") > 0)
+		why = "answers had one token";
+	put_number(t, oae_view_num(w, path) / 1e3, oae_number_seconds, why);
+}
+
 static void measured_row(struct oae_sheet *t, const char *label,
 			 const cJSON *system, const cJSON *w)
 {
 	bool baseline = cJSON_IsTrue(oae_view_at(system, "baseline"));
 	const cJSON *quality = oae_view_at(w, "quality");
 	struct oae_value s = oae_view_value(w, "s_per_request");
-	const char *none = "no request finished";
 
 	oae_sheet_cell(t, "%s%s", label, baseline ? " (B)" : "");
 	oae_sheet_cell(t, "%s", oae_view_str(w, "workload"));
 	put_quality(t, quality);
 	put_gate(t, quality);
-	put_number(t, oae_view_num(w, "ttft_ms.median") / 1e3,
-		   oae_number_seconds, none);
-	put_number(t, oae_view_num(w, "tpot_ms.median") / 1e3,
-		   oae_number_seconds,
-		   oae_view_num(w, "ok") > 0 ? "answers had one token" : none);
+	put_percentile(t, w, "ttft_ms.median");
+	put_percentile(t, w, "tpot_ms.median");
 	put_number(t, s.has ? s.value : NAN, oae_number_seconds,
-		   s.reason ? s.reason : none);
+		   s.reason ? s.reason : "no request finished");
 	put_joules(t, oae_view_at(w, "joules_per_request"));
 	oae_remark_steady(t, label, w);
 }
@@ -364,14 +375,6 @@ void oae_section_measured(const struct oae_report *r, struct oae_sheet *t)
 		oae_remark_stopping(t, &r->runs[i]);
 	}
 	oae_section_harness(r, t);
-}
-
-/* A percentile in ms, or why there is none. */
-static void put_percentile(struct oae_sheet *t, const cJSON *w,
-			   const char *path)
-{
-	put_number(t, oae_view_num(w, path) / 1e3, oae_number_seconds,
-		   "too few requests for this percentile");
 }
 
 static void detail_row(struct oae_sheet *t, const char *label,

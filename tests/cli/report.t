@@ -15,6 +15,14 @@ check "a report is made" made
 check "the table is on stdout, with the path of the page" \
 	grep -qF "report: $run/report/index.html" "$tmp/text"
 
+mkdir "$tmp/few"
+jq '.systems[0].measured.by_workload[0].ttft_ms |=
+	(.n = 10 | .median = {"value": null, "reason": "insufficient"})' \
+	"$run/result.json" >"$tmp/few/result.json"
+check "a median of too few requests says so" bash -c \
+	'"$0" report "$1" >"$2" && grep -q "too few requests" "$2" &&
+	! grep -q "no request finished" "$2"' "$oae" "$tmp/few" "$tmp/few.txt"
+
 all_files() {
 	local f
 	for f in index.html summary.md systems.csv scores.csv curve.csv \
