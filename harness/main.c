@@ -80,6 +80,18 @@ static void print_help(FILE *to)
 	      to);
 }
 
+/* The command itself, or its help wherever among its words that is asked. */
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	char ask[] = "--help", *help[] = { argv[0], ask, NULL };
+
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
+			return c->main(2, help);
+	return c->main(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -103,7 +115,7 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].main(argc - 1, argv + 1);
+			return run_command(&commands[i], argc - 1, argv + 1);
 	fprintf(stderr, "oae: unknown command '%.60s': there are", argv[1]);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);

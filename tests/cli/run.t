@@ -9,6 +9,13 @@ fake=(--adapter tests/fake/adapter)
 # ---- help and words
 check "oae --help teaches exit codes" \
 	bash -c '"$0" --help | grep -q "130 interrupted"' "$oae"
+check "each command has its help, also behind other words" bash -c '
+	n=0
+	for c in $("$0" --help | sed -n "/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p"); do
+		"$0" "$c" something --help | grep -q "^usage: oae $c" || exit 1
+		n=$((n + 1))
+	done
+	[ $n -ge 18 ]' "$oae"
 check "oae run --help has examples" \
 	bash -c '"$0" run --help | grep -q "^examples:"' "$oae"
 check "no command: 64" test "$("$oae" 2>/dev/null; echo $?)" = 64
