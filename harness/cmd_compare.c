@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,6 +13,7 @@
 #include "harness/commands.h"
 #include "harness/compare_run.h"
 #include "harness/interrupt.h"
+#include "harness/words.h"
 #include "reports/compare.h"
 
 static const char help[] =
@@ -365,22 +365,13 @@ static enum oae_status measured(struct job *j, bool *missing,
 
 /* ---- saying it ---------------------------------------------------------- */
 
-static int terminal_columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
-		return size.ws_col;
-	return 100;
-}
-
 typedef enum oae_status draw_fn(const cJSON *doc, struct oae_buf *out,
 				struct oae_error *err);
 
 static enum oae_status text_of(const cJSON *doc, struct oae_buf *out,
 			       struct oae_error *err)
 {
-	return oae_compare_text(doc, out, terminal_columns(), err);
+	return oae_compare_text(doc, out, oae_terminal_columns(100), err);
 }
 
 static enum oae_status print(const struct oae_buf *text, struct oae_error *err)

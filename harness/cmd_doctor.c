@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -12,6 +11,7 @@
 #include "harness/cmd_doctor_text.h"
 #include "harness/commands.h"
 #include "harness/doctor.h"
+#include "harness/words.h"
 
 #define OUTPUT_BYTES_MAX (4u << 20)
 
@@ -98,11 +98,9 @@ static enum oae_status read_args(int argc, char **argv, struct args *a,
 
 static int columns(void)
 {
-	struct winsize w;
+	int n = oae_terminal_columns(80);
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60)
-		return w.ws_col < 100 ? w.ws_col : 100;
-	return 80;
+	return n < 100 ? n : 100;
 }
 
 /* The rows of one source, asked in this process. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,11 +13,10 @@
 #include "base/log.h"
 #include "harness/commands.h"
 #include "harness/report_folder.h"
+#include "harness/words.h"
 #include "reports/report.h"
 #include "reports/sections.h"
 #include "schema/result.h"
-
-#define COLUMNS_DEFAULT 100
 
 static const char help[] =
 	"usage: oae report DIR [DIR...] [--out FOLDER] [--json]\n\n"
@@ -144,16 +142,6 @@ static void put_json(const struct oae_report *r, const char *out,
 	oae_buf_putc(b, '\n');
 }
 
-static int terminal_columns(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) ||
-	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 60)
-		return COLUMNS_DEFAULT;
-	return size.ws_col < 140 ? size.ws_col : 140;
-}
-
 static enum oae_status print_report(const struct oae_report *r,
 				    const struct options *o,
 				    struct oae_error *err)
@@ -165,7 +153,7 @@ static enum oae_status print_report(const struct oae_report *r,
 	if (o->json)
 		put_json(r, o->out, &b);
 	else
-		status = oae_report_text(r, &b, terminal_columns(), err);
+		status = oae_report_text(r, &b, oae_terminal_columns(100), err);
 	if (!o->json)
 		oae_buf_printf(&b, "\nreport: %s/index.html\n", o->out);
 	if (status == OAE_OK)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,11 +12,12 @@
 #include "harness/calibrate.h"
 #include "harness/commands.h"
 #include "harness/conduct.h"
-#include "harness/environment.h"
 #include "harness/interrupt.h"
+#include "harness/measure.h"
 #include "harness/new_folder.h"
 #include "harness/run_args.h"
 #include "harness/sensors/choice.h"
+#include "harness/words.h"
 #include "reports/report.h"
 #include "schema/harness_cost.h"
 #include "schema/result.h"
@@ -244,14 +244,6 @@ static enum oae_status journal_path(const struct job *j, char *out, size_t n,
 	return oae_path_join(out, n, j->dir, OAE_JOURNAL_NAME, err);
 }
 
-static enum oae_status write_environment(struct job *j, const char *when,
-					 struct oae_error *err)
-{
-	oae_environment_write(oae_journal_begin(&j->journal, "environment"),
-			      when);
-	return oae_journal_commit(&j->journal, err);
-}
-
 static enum oae_status begin_new(struct job *j, struct oae_error *err)
 {
 	char path[OAE_PATH_BYTES_MAX];
@@ -321,43 +313,20 @@ static enum oae_status look(void *ctx, uint32_t runs, struct oae_look *out,
 
 static enum oae_status measure(struct job *j, struct oae_error *err)
 {
-	enum oae_status status;
+	const struct oae_measure m = {
+		.dir = j->dir,
+		.sysroot = j->args.sysroot,
+		.campaign = &j->campaign,
+		.journal = &j->journal,
+		.records = j->args.resume ? &j->records : NULL,
+		.sensors = &j->sensors,
+		.conduct = &j->conduct,
+		.calibrate = true,
+	};
 
-	status = oae_campaign_copy_inputs(&j->campaign, j->dir, err);
-	if (!status)
-		status = oae_sensors_open(&j->sensors, j->args.sysroot,
-					  OAE_PROVE_MS, err);
-	if (!status)
-		status = write_environment(j, "start", err);
-	if (!status)
-		status = oae_conduct_init(&j->conduct, &j->campaign,
-					  &j->journal, &j->sensors,
-					  &oae_interrupted, err);
-	j->conduct.sysroot = j->args.sysroot;
 	j->conduct.look = look;
 	j->conduct.look_ctx = j;
-	if (!status && j->args.resume)
-		status = oae_conduct_restore(&j->conduct, &j->records, err);
-	if (!status)
-		status = oae_calibrate(&j->campaign,
-				       j->args.resume ? &j->records : NULL,
-				       &j->journal, &j->sensors,
-				       &oae_interrupted, err);
-	if (!status)
-		status = oae_conduct_all(&j->conduct, err);
-	if (status || oae_interrupted)
-		return status;
-	status = write_environment(j, "end", err);
-	return status ? status : oae_journal_seal(&j->journal, err);
-}
-
-static int columns(void)
-{
-	struct winsize w;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60)
-		return w.ws_col;
-	return 100;
+	return oae_measure(&m, err);
 }
 
 static enum oae_status print_result(const struct job *j, struct oae_error *err)
@@ -374,7 +343,8 @@ static enum oae_status print_result(const struct job *j, struct oae_error *err)
 	else if (!status)
 		status = oae_result_read(path, &result, err);
 	if (!status && result)
-		status = oae_report_table(result, &out, columns(), err);
+		status = oae_report_table(result, &out,
+					  oae_terminal_columns(100), err);
 	if (!status)
 		status = oae_buf_check(&out, "table", err);
 	if (!status &&

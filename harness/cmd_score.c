@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -12,6 +11,7 @@
 #include "base/log.h"
 #include "harness/commands.h"
 #include "harness/copy_run.h"
+#include "harness/words.h"
 #include "reports/report.h"
 #include "schema/check.h"
 #include "schema/moved.h"
@@ -86,15 +86,6 @@ enum oae_status oae_score_run_dir(const char *dir, struct oae_error *err)
 	return status;
 }
 
-static int terminal_columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
-		return size.ws_col;
-	return 100;
-}
-
 static enum oae_status print(const struct oae_buf *json, bool as_json,
 			     struct oae_error *err)
 {
@@ -107,8 +98,8 @@ static enum oae_status print(const struct oae_buf *json, bool as_json,
 	if (!as_json) {
 		status = oae_json_parse(json->data, json->len, &tree, err);
 		if (!status)
-			status = oae_report_table(tree, &table,
-						  terminal_columns(), err);
+			status = oae_report_table(
+				tree, &table, oae_terminal_columns(100), err);
 		out = &table;
 	}
 	if (!status &&

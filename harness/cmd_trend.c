@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -296,15 +295,6 @@ static enum oae_status write_folder(const struct job *j, const cJSON *doc,
 	return oae_report_folder(&maker, j->out, err);
 }
 
-static int columns(void)
-{
-	struct winsize w;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60)
-		return w.ws_col;
-	return 100;
-}
-
 static enum oae_status print(const struct job *j, const cJSON *doc,
 			     const struct oae_buf *json, struct oae_error *err)
 {
@@ -314,7 +304,8 @@ static enum oae_status print(const struct job *j, const cJSON *doc,
 
 	oae_buf_init(&text, OAE_TEXT_FILE_BYTES_MAX);
 	if (!j->json) {
-		status = oae_trend_text(doc, &text, columns(), err);
+		status = oae_trend_text(doc, &text, oae_terminal_columns(100),
+					err);
 		out = &text;
 	}
 	if (!status &&

@@ -5,18 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "harness/commands.h"
 #include "harness/conduct.h"
-#include "harness/environment.h"
 #include "harness/interrupt.h"
+#include "harness/measure.h"
 #include "harness/new_folder.h"
 #include "harness/report_folder.h"
 #include "harness/tune_args.h"
+#include "harness/words.h"
 #include "reports/report.h"
 #include "reports/tune.h"
 #include "schema/result.h"
@@ -297,39 +297,21 @@ static enum oae_status before(void *ctx, size_t run, bool *skip,
 	return OAE_OK;
 }
 
-static enum oae_status write_environment(struct job *j, const char *when,
-					 struct oae_error *err)
-{
-	oae_environment_write(oae_journal_begin(&j->journal, "environment"),
-			      when);
-	return oae_journal_commit(&j->journal, err);
-}
-
 static enum oae_status measure(struct job *j, struct oae_error *err)
 {
-	enum oae_status status;
+	const struct oae_measure m = {
+		.dir = j->dir,
+		.sysroot = j->args.sysroot,
+		.campaign = &j->campaign,
+		.journal = &j->journal,
+		.records = j->args.resume ? &j->records : NULL,
+		.sensors = &j->sensors,
+		.conduct = &j->conduct,
+	};
 
-	status = oae_campaign_copy_inputs(&j->campaign, j->dir, err);
-	if (!status)
-		status = oae_sensors_open(&j->sensors, j->args.sysroot,
-					  OAE_PROVE_MS, err);
-	if (!status)
-		status = write_environment(j, "start", err);
-	if (!status)
-		status = oae_conduct_init(&j->conduct, &j->campaign,
-					  &j->journal, &j->sensors,
-					  &oae_interrupted, err);
-	j->conduct.sysroot = j->args.sysroot;
 	j->conduct.before = before;
 	j->conduct.before_ctx = j;
-	if (!status && j->args.resume)
-		status = oae_conduct_restore(&j->conduct, &j->records, err);
-	if (!status)
-		status = oae_conduct_all(&j->conduct, err);
-	if (status || oae_interrupted)
-		return status;
-	status = write_environment(j, "end", err);
-	return status ? status : oae_journal_seal(&j->journal, err);
+	return oae_measure(&m, err);
 }
 
 /* ---- afterwards -------------------------------------------------------- */
@@ -375,15 +357,6 @@ static enum oae_status draw(const char *dir, cJSON *doc, struct oae_error *err)
 	return status ? status : oae_report_sums(dir, "report", err);
 }
 
-static int columns(void)
-{
-	struct winsize w;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60)
-		return w.ws_col;
-	return 100;
-}
-
 static enum oae_status print(const struct job *j, const struct oae_buf *json,
 			     const cJSON *doc, struct oae_error *err)
 {
@@ -393,7 +366,8 @@ static enum oae_status print(const struct job *j, const struct oae_buf *json,
 
 	oae_buf_init(&text, OAE_TUNE_BYTES_MAX);
 	if (!j->args.json) {
-		status = oae_tune_text(doc, &text, columns(), err);
+		status = oae_tune_text(doc, &text, oae_terminal_columns(100),
+				       err);
 		if (j->args.report)
 			oae_buf_printf(&text,
 				       "\nreport: %s/report/index.html\n",

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "harness/words.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 const char *oae_word_value(const char *name, int argc, char **argv, int *i)
 {
@@ -54,4 +57,13 @@ bool oae_answer_read(char *out, size_t size, bool *cut)
 		n--;
 	out[n] = '\0';
 	return c != EOF || n;
+}
+
+int oae_terminal_columns(int otherwise)
+{
+	struct winsize w;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60)
+		return w.ws_col;
+	return otherwise;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the commands share in reading their words, and people's answers. */
+/* What the commands share: words, people's answers, the terminal. */
 #ifndef OAE_HARNESS_WORDS_H
 #define OAE_HARNESS_WORDS_H
 
@@ -25,5 +25,8 @@ enum oae_status oae_word_number(const char *option, const char *text,
  * end of input. *cut: it did not fit into size bytes.
  */
 bool oae_answer_read(char *out, size_t size, bool *cut);
+
+/* Of the terminal on standard output, when it has at least 60. */
+int oae_terminal_columns(int otherwise);
 
 #endif
