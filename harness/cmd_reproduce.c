@@ -22,7 +22,7 @@ static const char help[] =
 	" options,\nthe adapters of those names that are here. Then says of"
 	" each published number\nwhether the new one is\n\n"
 	"  inside          within 2 % on the same machine, within 10 % (ratios,"
-	" shares) on\n                  another; or farther apart, but the"
+	" shares)\n                  on another; or farther apart, but the"
 	" intervals meet\n"
 	"  outside         farther apart than that\n"
 	"  not comparable  seconds, joules and bytes of another machine; what"
