@@ -143,6 +143,8 @@ void oae_gguf_add_raw(struct oae_gguf_writer *w, const char *key,
 void oae_gguf_add_tensor(struct oae_gguf_writer *w, const char *name,
 			 enum oae_tensor_type type, uint32_t n_dims,
 			 const uint64_t *dims, const float *f32);
+/* Of the whole file, with what was added so far. */
+uint64_t oae_gguf_planned_bytes(const struct oae_gguf_writer *w);
 /*
  * The next n floats (whole blocks of the tensor's type; at most to the end
  * of the tensor), converted; or the next bytes as they are. Tensors come in

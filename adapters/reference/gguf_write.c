@@ -252,6 +252,16 @@ void oae_gguf_add_tensor(struct oae_gguf_writer *w, const char *name,
 	w->data_bytes += pad(t->bytes);
 }
 
+uint64_t oae_gguf_planned_bytes(const struct oae_gguf_writer *w)
+{
+	uint64_t head = 24 + w->meta.len;
+
+	for (size_t i = 0; i < w->n_tensors; i++)
+		head += 24 + strlen(w->tensors[i].name) +
+			8ull * w->tensors[i].n_dims;
+	return pad(head) + w->data_bytes;
+}
+
 static enum oae_status write_all(struct oae_gguf_writer *w, const void *data,
 				 size_t len)
 {

@@ -55,7 +55,7 @@ check "number out of range" fails 64 threads "$lm" generate x -p y -t 0
 check "number with letters" fails 64 tokens "$lm" generate x -p y -n 3x
 
 check "synth" "$lm" synth --shape tiny --quant f32 --out "$tiny"
-check "synth of experts" "$lm" synth --shape tiny-moe --out "$moe"
+check "synth of experts" "$lm" synth --arch mixtral --out "$moe"
 "$lm" synth --shape tiny --quant f32 --out "$dir/again" 2>/dev/null
 check "the same seed gives the same bytes" cmp "$tiny" "$dir/again"
 check "unknown shape names the shapes" fails 64 smollm-135m \

@@ -3,303 +3,296 @@
  * Random weights in the shape of a real model: how fast would it be here,
  * before it is downloaded? They carry no quality, and the file says so.
  */
-#include <math.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/gguf.h"
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/options.h"
-#include "base/arena.h"
+#include "adapters/reference/synth.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
-#include "base/rng.h"
 
-#define CHUNK 65536u /* elements made at once */
+#define LIST_BYTES_MAX (1u << 20)
 
-/* Published configurations; eps 1e-5, rotary base 10000, 2048 positions. */
-static const struct shape {
-	const char *name, *about;
-	uint32_t dim, hidden, layers, heads, kv_heads, vocab;
-	bool tied;
-	uint32_t experts, used;
-} shapes[] = {
-	{ "tinyllama-1.1b", "TinyLlama 1.1B", 2048, 5632, 22, 32, 4, 32000,
-	  false, 0, 0 },
-	{ "smollm-135m", "SmolLM 135M", 576, 1536, 30, 9, 3, 49152, true, 0,
-	  0 },
-	{ "s110", "stories110M", 768, 2048, 12, 12, 12, 32000, true, 0, 0 },
-	{ "s15", "stories15M", 288, 768, 6, 6, 6, 32000, true, 0, 0 },
-	{ "moe-8x2", "8 experts of 1792, 2 used", 1024, 1792, 12, 16, 4, 32000,
-	  false, 8, 2 },
-	{ "tiny", "for tests", 64, 160, 2, 4, 2, 288, true, 0, 0 },
-	{ "tiny-moe", "for tests", 64, 96, 2, 4, 2, 288, true, 4, 2 },
-};
-#define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
-
-struct synth {
-	const struct shape *shape;
-	struct oae_gguf_writer *w;
-	enum oae_tensor_type type;
-	struct oae_rng rng;
-	float *chunk;
-	/* first declare all tensors, then, in the same order, write them */
-	bool writing;
-	uint64_t written, total; /* elements */
-	struct oae_error *err;
+struct request {
+	const char *shape, *arch, *quant, *out;
+	uint64_t seed;
+	/* 0: as the shape has it */
+	uint64_t dim, hidden, layers, heads, kv_heads, head_dim, vocab, experts,
+		used;
+	bool list, json;
 };
 
-/* Code point c (below 0x800) as UTF-8. */
-static void put_code_point(char *out, unsigned c)
+struct told {
+	uint64_t start_ns;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
 {
-	if (c < 0x80) {
-		out[0] = (char)c;
-		out[1] = 0;
-		return;
-	}
-	out[0] = (char)(0xc0 | c >> 6);
-	out[1] = (char)(0x80 | (c & 0x3f));
-	out[2] = 0;
+	(void)number;
+	stop = 1;
 }
 
-/*
- * A byte-level vocabulary without merges: 256 bytes in GPT-2's alphabet,
- * fillers that text never becomes but that print as a word, an end token.
- */
-static enum oae_status add_tokenizer(struct synth *s)
+static void say(void *ctx, uint64_t done, uint64_t total)
 {
-	uint32_t n = s->shape->vocab, other = 256;
-	struct oae_arena arena;
-	const char **tokens;
-	int32_t *types;
-	char text[32];
+	const struct told *t = ctx;
+	double s = (double)(oae_clock_ns() - t->start_ns) / 1e9;
+	double left = s * (double)(total - done) / (double)done;
 
-	oae_arena_init(&arena, 64u << 20);
-	tokens = oae_arena_array(&arena, n, sizeof(*tokens));
-	types = oae_arena_array(&arena, n, sizeof(*types));
-	for (uint32_t i = 0; tokens && types && i < n; i++) {
-		bool plain = (i >= 33 && i <= 126) || (i >= 161 && i != 173);
+	if (s < 0.5)
+		return;
+	oae_progress("synth: %.0f %% of %.2f GB, %.0f MB/s, %.0f s left",
+		     100.0 * (double)done / (double)total, (double)total / 1e9,
+		     (double)done / 1e6 / s, left);
+}
 
-		types[i] = 1;
-		if (i < 256)
-			put_code_point(text, plain ? i : other++);
-		else
-			snprintf(text, sizeof(text), "\xc4\xa0w%u", i);
-		tokens[i] = oae_arena_strdup(&arena, text);
-		if (!tokens[i])
-			tokens = NULL;
+static bool numbers_given(const struct request *r)
+{
+	return r->dim || r->hidden || r->layers || r->heads || r->kv_heads ||
+	       r->head_dim || r->vocab || r->experts || r->used;
+}
+
+static void replace(uint32_t *to, uint64_t given)
+{
+	if (given)
+		*to = (uint32_t)given;
+}
+
+/* A new width brings what usually goes with it. */
+static void apply_numbers(const struct request *r, struct oae_synth_shape *p)
+{
+	if (r->dim) {
+		p->dim = (uint32_t)r->dim;
+		p->hidden = 2 * p->dim;
+		p->heads = p->dim < 128 ? 1 : p->dim / 64;
 	}
-	if (!tokens || !types) {
-		oae_arena_release(&arena);
-		return oae_fail(s->err, OAE_ERR_NOMEM, 0, "no memory");
+	replace(&p->hidden, r->hidden);
+	replace(&p->layers, r->layers);
+	replace(&p->heads, r->heads);
+	if (r->dim || r->heads) {
+		p->kv_heads = p->heads % 2 ? p->heads : p->heads / 2;
+		p->head_dim = p->dim / p->heads;
 	}
-	tokens[n - 1] = "<|end|>";
-	types[n - 1] = 3;
-	oae_gguf_add_str(s->w, "tokenizer.ggml.model", "gpt2");
-	oae_gguf_add_str(s->w, "tokenizer.ggml.pre", "gpt-2");
-	oae_gguf_add_strs(s->w, "tokenizer.ggml.tokens", tokens, n);
-	oae_gguf_add_i32s(s->w, "tokenizer.ggml.token_type", types, n);
-	oae_gguf_add_strs(s->w, "tokenizer.ggml.merges", NULL, 0);
-	oae_gguf_add_u32(s->w, "tokenizer.ggml.eos_token_id", n - 1);
-	oae_gguf_add_bool(s->w, "tokenizer.ggml.add_bos_token", false);
-	oae_arena_release(&arena);
+	replace(&p->kv_heads, r->kv_heads);
+	replace(&p->head_dim, r->head_dim);
+	replace(&p->vocab, r->vocab);
+	replace(&p->experts, r->experts);
+	replace(&p->used, r->used);
+	p->name = "this shape";
+	p->about = "random weights";
+}
+
+static enum oae_status make_shape(const struct request *r,
+				  struct oae_synth_shape *p,
+				  struct oae_error *err)
+{
+	const char *name = r->shape;
+	enum oae_status status;
+
+	if (!name && (r->arch || numbers_given(r)))
+		name = "tiny";
+	status = oae_synth_find_shape(name, p, err);
+	if (!status && r->arch)
+		status = oae_synth_set_arch(p, r->arch, err);
+	if (status)
+		return status;
+	if ((r->experts || r->used) && !p->experts)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"%s has no experts; give --arch mixtral or "
+				"qwen3moe",
+				p->arch);
+	if (numbers_given(r))
+		apply_numbers(r, p);
 	return OAE_OK;
 }
 
-static void add_metadata(struct synth *s)
+static void print_size(uint64_t bytes, bool possible)
 {
-	const struct shape *p = s->shape;
-	struct oae_gguf_writer *w = s->w;
+	char text[24] = "-";
 
-	oae_gguf_add_str(w, "general.architecture", "llama");
-	oae_gguf_add_str(w, "general.name", p->about);
-	oae_gguf_add_str(w, "general.description",
-			 "synthetic weights: speed only");
-	oae_gguf_add_bool(w, "oae.synthetic", true);
-	oae_gguf_add_u32(w, "llama.vocab_size", p->vocab);
-	oae_gguf_add_u32(w, "llama.context_length", 2048);
-	oae_gguf_add_u32(w, "llama.embedding_length", p->dim);
-	oae_gguf_add_u32(w, "llama.block_count", p->layers);
-	oae_gguf_add_u32(w, "llama.feed_forward_length", p->hidden);
-	oae_gguf_add_u32(w, "llama.attention.head_count", p->heads);
-	oae_gguf_add_u32(w, "llama.attention.head_count_kv", p->kv_heads);
-	oae_gguf_add_u32(w, "llama.rope.dimension_count", p->dim / p->heads);
-	oae_gguf_add_f32(w, "llama.rope.freq_base", 10000.0f);
-	oae_gguf_add_f32(w, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
-	if (p->experts) {
-		oae_gguf_add_u32(w, "llama.expert_count", p->experts);
-		oae_gguf_add_u32(w, "llama.expert_used_count", p->used);
-	}
+	if (possible)
+		snprintf(text, sizeof(text),
+			 bytes < 1000000000 ? "%.1f MB" : "%.2f GB",
+			 (double)bytes / (bytes < 1000000000 ? 1e6 : 1e9));
+	printf(" %9s", text);
 }
 
-/* Uniform, of the variance that keeps activations near 1. */
-static void fill(struct synth *s, size_t n, uint64_t inputs)
+static void list_text(void)
 {
-	float scale = sqrtf(3.0f / (float)inputs) / 32768.0f;
-	uint64_t bits = 0;
+	const struct oae_synth_shape *p;
+	struct oae_synth_size size;
+	bool possible;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i % 4 == 0)
-			bits = oae_rng_u64(&s->rng);
-		s->chunk[i] = (float)((int)(bits & 0xffff) - 32768) * scale;
-		bits >>= 16;
-	}
-}
-
-static void tensor(struct synth *s, const char *name, uint32_t n_dims,
-		   uint64_t inputs, uint64_t outputs, uint64_t experts)
-{
-	uint64_t dims[] = { inputs, outputs, experts }, left;
-	enum oae_tensor_type type = n_dims == 1 || strstr(name, "gate_inp") ?
-					    OAE_TENSOR_F32 :
-					    s->type;
-	size_t n;
-
-	if (!s->writing) {
-		oae_gguf_add_tensor(s->w, name, type, n_dims, dims, NULL);
-		s->total += inputs * outputs * experts;
-		return;
-	}
-	left = inputs * outputs * experts;
-	while (left && !s->err->status) {
-		n = left < CHUNK ? (size_t)left : CHUNK;
-		if (n_dims == 1)
-			for (size_t i = 0; i < n; i++)
-				s->chunk[i] = 1;
-		else
-			fill(s, n, inputs);
-		oae_gguf_put_f32(s->w, s->chunk, n, s->err);
-		left -= n;
-		s->written += n;
-	}
-	oae_progress("synth: %.0f %%",
-		     100.0 * (double)s->written / (double)s->total);
-}
-
-static void layer(struct synth *s, uint32_t i)
-{
-	const struct shape *p = s->shape;
-	uint32_t kv = p->dim / p->heads * p->kv_heads;
-	char name[64];
-
-#define NAME(part) \
-	(snprintf(name, sizeof(name), "blk.%u." part ".weight", i), name)
-	tensor(s, NAME("attn_norm"), 1, p->dim, 1, 1);
-	tensor(s, NAME("attn_q"), 2, p->dim, p->dim, 1);
-	tensor(s, NAME("attn_k"), 2, p->dim, kv, 1);
-	tensor(s, NAME("attn_v"), 2, p->dim, kv, 1);
-	tensor(s, NAME("attn_output"), 2, p->dim, p->dim, 1);
-	tensor(s, NAME("ffn_norm"), 1, p->dim, 1, 1);
-	if (!p->experts) {
-		tensor(s, NAME("ffn_gate"), 2, p->dim, p->hidden, 1);
-		tensor(s, NAME("ffn_up"), 2, p->dim, p->hidden, 1);
-		tensor(s, NAME("ffn_down"), 2, p->hidden, p->dim, 1);
-		return;
-	}
-	tensor(s, NAME("ffn_gate_inp"), 2, p->dim, p->experts, 1);
-	tensor(s, NAME("ffn_gate_exps"), 3, p->dim, p->hidden, p->experts);
-	tensor(s, NAME("ffn_up_exps"), 3, p->dim, p->hidden, p->experts);
-	tensor(s, NAME("ffn_down_exps"), 3, p->hidden, p->dim, p->experts);
-#undef NAME
-}
-
-static void all_tensors(struct synth *s)
-{
-	const struct shape *p = s->shape;
-
-	tensor(s, "token_embd.weight", 2, p->dim, p->vocab, 1);
-	for (uint32_t i = 0; i < p->layers && !s->err->status; i++)
-		layer(s, i);
-	tensor(s, "output_norm.weight", 1, p->dim, 1, 1);
-	if (!p->tied)
-		tensor(s, "output.weight", 2, p->dim, p->vocab, 1);
-}
-
-static enum oae_status synthesize(struct synth *s, const char *out)
-{
-	struct oae_error *err = s->err;
-
-	s->chunk = malloc(CHUNK * sizeof(*s->chunk));
-	if (!s->chunk)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
-	if (!oae_gguf_create(out, &s->w, err)) {
-		add_metadata(s);
-		add_tokenizer(s);
-		all_tensors(s);
-		s->writing = true;
-		if (!err->status)
-			all_tensors(s);
-		oae_progress_end();
-		if (err->status)
-			oae_gguf_abandon(s->w);
-		else
-			oae_gguf_finish(s->w, err);
-	}
-	free(s->chunk);
-	return err->status;
-}
-
-static enum oae_status find_shape(const char *name, const struct shape **out,
-				  struct oae_error *err)
-{
-	char all[240] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < N_SHAPES; i++) {
-		if (name && !strcmp(name, shapes[i].name)) {
-			*out = &shapes[i];
-			return OAE_OK;
+	printf("%-15s %-8s %11s %11s", "shape", "arch", "parameters", "active");
+	for (size_t k = 0; k < oae_synth_quant_count; k++)
+		printf(" %9s", oae_synth_quants[k].name);
+	putchar('\n');
+	for (size_t i = 0; i < oae_synth_shape_count; i++) {
+		p = &oae_synth_shapes[i];
+		oae_synth_size(p, &oae_synth_quants[0], &size);
+		printf("%-15s %-8s %9.1f M %9.1f M", p->name, p->arch,
+		       (double)size.parameters / 1e6,
+		       (double)size.active / 1e6);
+		for (size_t k = 0; k < oae_synth_quant_count; k++) {
+			possible =
+				!oae_synth_check(p, &oae_synth_quants[k], NULL);
+			oae_synth_size(p, &oae_synth_quants[k], &size);
+			print_size(size.bytes, possible);
 		}
-		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
-					i ? ", " : "", shapes[i].name);
+		putchar('\n');
 	}
-	return oae_fail(err, OAE_ERR_USAGE, 0, "--shape %.40s: there are %s",
-			name ? name : "is missing", all);
 }
+
+static void list_json_shape(struct oae_jw *w, const struct oae_synth_shape *p)
+{
+	struct oae_synth_size size;
+
+	oae_synth_size(p, &oae_synth_quants[0], &size);
+	oae_jw_obj(w, NULL);
+	oae_jw_str(w, "shape", p->name);
+	oae_jw_str(w, "architecture", p->arch);
+	oae_jw_int(w, "parameters", (int64_t)size.parameters);
+	oae_jw_int(w, "active_parameters", (int64_t)size.active);
+	oae_jw_int(w, "dim", p->dim);
+	oae_jw_int(w, "hidden", p->hidden);
+	oae_jw_int(w, "layers", p->layers);
+	oae_jw_int(w, "heads", p->heads);
+	oae_jw_int(w, "kv_heads", p->kv_heads);
+	oae_jw_int(w, "head_dim", p->head_dim);
+	oae_jw_int(w, "vocab", p->vocab);
+	oae_jw_bool(w, "tied", p->tied);
+	oae_jw_int(w, "experts", p->experts);
+	oae_jw_int(w, "experts_used", p->used);
+	oae_jw_obj(w, "tensor_bytes");
+	for (size_t k = 0; k < oae_synth_quant_count; k++) {
+		if (oae_synth_check(p, &oae_synth_quants[k], NULL))
+			continue;
+		oae_synth_size(p, &oae_synth_quants[k], &size);
+		oae_jw_int(w, oae_synth_quants[k].name, (int64_t)size.bytes);
+	}
+	oae_jw_end_obj(w);
+	oae_jw_end_obj(w);
+}
+
+static void list(const struct request *r, struct oae_error *err)
+{
+	struct oae_buf out;
+	struct oae_jw w;
+
+	if (!r->json) {
+		list_text();
+		return;
+	}
+	oae_buf_init(&out, LIST_BYTES_MAX);
+	oae_jw_init(&w, &out, 2);
+	oae_jw_arr(&w, NULL);
+	for (size_t i = 0; i < oae_synth_shape_count; i++)
+		list_json_shape(&w, &oae_synth_shapes[i]);
+	oae_jw_end_arr(&w);
+	oae_buf_putc(&out, '\n');
+	oae_lm_print(&out, err);
+}
+
+static int synth(const struct request *r, struct oae_error *err)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct told told = { .start_ns = oae_clock_ns() };
+	struct oae_synth_options o = { .seed = r->seed,
+				       .path = r->out,
+				       .say = say,
+				       .ctx = &told,
+				       .stop = &stop };
+	const struct oae_synth_quant *quant;
+	struct oae_synth_shape shape;
+	bool stopped = false;
+
+	if (!make_shape(r, &shape, err) &&
+	    !oae_synth_find_quant(r->quant, &quant, err) &&
+	    !oae_synth_check(&shape, quant, err) && !r->out)
+		oae_fail(err, OAE_ERR_USAGE, 0, "--out FILE is missing");
+	if (!err->status) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		oae_synth_write(&shape, quant, &o, &stopped, err);
+		oae_progress_end();
+	}
+	if (stopped) {
+		oae_info("interrupted; %s was not written", r->out);
+		return OAE_EXIT_INTERRUPTED;
+	}
+	return oae_lm_end("synth", err);
+}
+
+static const char about[] =
+	"Writes random weights in the shape of a real model: its speed and "
+	"energy on this\nmachine can then be measured before it is downloaded. "
+	"Such results carry no\nquality; the file is marked \"synthetic "
+	"weights: speed only\". It is streamed to\ndisk; memory stays small.";
+
+static const char more[] =
+	"The numbers change a shape (llama-3-8b with --layers 4), or, without "
+	"--shape, a\ntiny one. A new --dim sets hidden to twice it, heads to "
+	"dim / 64 and kv-heads to\nhalf of them, unless given. Mistral's "
+	"files are llama.\n\n"
+	"examples:\n"
+	"  oae-lm synth --list\n"
+	"  oae-lm synth --shape llama-3-8b --quant q4_0 --out 8b.gguf\n"
+	"  oae-lm synth --arch qwen3moe --experts 16 --out test.gguf\n"
+	"  oae-lm synth --arch qwen2 --dim 256 --layers 3 --out test.gguf\n\n"
+	"SIGINT and SIGTERM remove what was written (exit code 130).";
 
 int oae_lm_synth(int argc, char **argv)
 {
-	const char *name = NULL, *quant = "q8_0", *out = NULL;
-	uint64_t seed = 1;
+	struct request r = { .quant = "q8_0", .seed = 1 };
+#define SIZE(long_name, text, member, least, most)                         \
+	{                                                                  \
+		0, long_name, "N", text, .whole = &r.member, .low = least, \
+					 .high = most                      \
+	}
 	const struct oae_lm_option options[] = {
-		{ 0, "shape", "NAME", "whose shape; see below", .text = &name },
-		{ 0, "quant", "TYPE", "q8_0 (default), q4_0, f16, bf16 or f32",
-		  .text = &quant },
-		{ 'o', "out", "FILE", "where it goes", .text = &out },
-		{ 's', "seed", "S", "of the weights (default 1)",
-		  .whole = &seed, .low = 0, .high = 1e19 },
+		{ 0, "shape", "NAME", "whose shape; see --list",
+		  .text = &r.shape },
+		{ 0, "quant", "TYPE",
+		  "of the matrices (default q8_0); see --list",
+		  .text = &r.quant },
+		{ 'o', "out", "FILE", "where it goes", .text = &r.out },
+		{ 's', "seed", "S", "the same gives the same bytes (default 1)",
+		  .whole = &r.seed, .low = 0, .high = 1e19 },
+		{ 0, "arch", "NAME", "llama, mixtral, qwen2, qwen3, qwen3moe",
+		  .text = &r.arch },
+		SIZE("dim", "width of the residual stream", dim, 32, 65536),
+		SIZE("hidden", "width of the feed-forward, of an expert",
+		     hidden, 32, 1 << 20),
+		SIZE("layers", "of attention and feed-forward", layers, 1,
+		     1024),
+		SIZE("heads", "of queries", heads, 1, 1024),
+		SIZE("kv-heads", "of keys and values", kv_heads, 1, 1024),
+		SIZE("head-dim", "a multiple of 16", head_dim, 16, 1024),
+		SIZE("vocab", "tokens, 257 or more", vocab, 257, 1 << 20),
+		SIZE("experts", "in each layer", experts, 1, 256),
+		SIZE("experts-used", "for each token", used, 1, 256),
+		{ 0, "list", NULL, "shapes, and the size of each in each type",
+		  .flag = &r.list },
+		{ 0, "json", NULL, "the list as JSON", .flag = &r.json },
 	};
+#undef SIZE
 	const struct oae_lm_command command = {
-		"synth",
-		"oae-lm synth --shape NAME --out FILE.gguf [options]",
-		"Writes random weights in the shape of a real model: its speed "
-		"and energy on this\nmachine can then be measured before it is "
-		"downloaded. Such results carry no\nquality; the file is "
-		"marked \"synthetic weights: speed only\".",
-		"shapes (width/feed-forward/layers/heads/key-value heads):\n"
-		"  tinyllama-1.1b  2048/5632/22/32/4, 32000 tokens (1.2 GB in "
-		"q8_0)\n"
-		"  smollm-135m     576/1536/30/9/3, 49152 tokens, tied\n"
-		"  s110            768/2048/12/12/12, 32000 tokens, tied\n"
-		"  s15             288/768/6/6/6, 32000 tokens, tied\n"
-		"  moe-8x2         1024/1792/12/16/4, 8 experts, 2 used\n"
-		"  tiny, tiny-moe  for tests",
-		options,
-		sizeof(options) / sizeof(options[0]),
-		0,
-		0,
+		"synth", "oae-lm synth --shape NAME --out FILE.gguf [options]",
+		about,	 more,
+		options, sizeof(options) / sizeof(options[0]),
+		0,	 0,
 	};
 	struct oae_error err = { 0 };
-	struct synth s = { .err = &err };
 	int code;
 
 	if (!oae_lm_parse(&command, argc, argv, NULL, &code))
 		return code;
-	if (!find_shape(name, &s.shape, &err) && !out)
-		oae_fail(&err, OAE_ERR_USAGE, 0, "--out FILE is missing");
-	if (!err.status && !oae_tensor_type_parse(quant, &s.type, &err)) {
-		oae_rng_derive(&s.rng, seed, "synthetic weights");
-		synthesize(&s, out);
-	}
+	if (!r.list)
+		return synth(&r, &err);
+	list(&r, &err);
 	return oae_lm_end("synth", &err);
 }
