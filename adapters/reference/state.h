@@ -52,7 +52,7 @@ struct oae_product {
 
 static inline bool oae_quantised(const struct oae_packed *w)
 {
-	return w->type == OAE_TENSOR_Q8_0 || w->type == OAE_TENSOR_Q4_0;
+	return oae_tensor_type_quantised(w->type);
 }
 
 /* All at once, in parallel. */

@@ -2,6 +2,7 @@
 #include "adapters/reference/tensor.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,14 +11,17 @@ struct type_info {
 	enum oae_tensor_type type;
 	const char *name;
 	size_t block, bytes;
+	bool written; /* out of floats */
 };
 
 static const struct type_info types[] = {
-	{ OAE_TENSOR_F32, "F32", 1, 4 },
-	{ OAE_TENSOR_F16, "F16", 1, 2 },
-	{ OAE_TENSOR_BF16, "BF16", 1, 2 },
-	{ OAE_TENSOR_Q8_0, "Q8_0", OAE_TENSOR_BLOCK, OAE_Q8_0_BYTES },
-	{ OAE_TENSOR_Q4_0, "Q4_0", OAE_TENSOR_BLOCK, OAE_Q4_0_BYTES },
+	{ OAE_TENSOR_F32, "F32", 1, 4, true },
+	{ OAE_TENSOR_F16, "F16", 1, 2, true },
+	{ OAE_TENSOR_BF16, "BF16", 1, 2, true },
+	{ OAE_TENSOR_Q8_0, "Q8_0", OAE_TENSOR_BLOCK, OAE_Q8_0_BYTES, true },
+	{ OAE_TENSOR_Q4_0, "Q4_0", OAE_TENSOR_BLOCK, OAE_Q4_0_BYTES, true },
+	{ OAE_TENSOR_Q4_K, "Q4_K", OAE_TENSOR_SUPER, OAE_Q4_K_BYTES, false },
+	{ OAE_TENSOR_Q6_K, "Q6_K", OAE_TENSOR_SUPER, OAE_Q6_K_BYTES, false },
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -55,20 +59,44 @@ const char *oae_tensor_type_name(uint32_t type)
 	return text;
 }
 
+static const struct type_info *find_name(const char *name)
+{
+	for (size_t i = 0; i < N_TYPES; i++)
+		if (!strcasecmp(name, types[i].name))
+			return &types[i];
+	return NULL;
+}
+
 enum oae_status oae_tensor_type_parse(const char *name,
 				      enum oae_tensor_type *out,
 				      struct oae_error *err)
 {
-	for (size_t i = 0; i < N_TYPES; i++) {
-		if (!strcasecmp(name, types[i].name)) {
-			*out = types[i].type;
-			return OAE_OK;
-		}
-	}
-	return oae_fail(err, OAE_ERR_USAGE, 0,
-			"tensor type \"%s\": not known; use f32, f16, bf16, "
-			"q8_0 or q4_0",
-			name);
+	const struct type_info *info = find_name(name);
+
+	if (!info || !info->written)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"tensor type \"%.32s\": %s; use f32, f16, "
+				"bf16, q8_0 or q4_0",
+				name,
+				info ? "read, but not written here" :
+				       "not known");
+	*out = info->type;
+	return OAE_OK;
+}
+
+enum oae_status oae_tensor_type_parse_any(const char *name,
+					  enum oae_tensor_type *out,
+					  struct oae_error *err)
+{
+	const struct type_info *info = find_name(name);
+
+	if (!info)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"tensor type \"%.32s\": not known; use f32, "
+				"f16, bf16, q8_0, q4_0, q4_k or q6_k",
+				name);
+	*out = info->type;
+	return OAE_OK;
 }
 
 size_t oae_tensor_type_block(enum oae_tensor_type type)
@@ -163,6 +191,9 @@ void oae_tensor_from_f32(enum oae_tensor_type type, const float *src, size_t n,
 			q4_0_from_f32(src + b * OAE_TENSOR_BLOCK,
 				      out + b * OAE_Q4_0_BYTES);
 		return;
+	case OAE_TENSOR_Q4_K:
+	case OAE_TENSOR_Q6_K:
+		return;
 	}
 }
 
@@ -188,6 +219,34 @@ static void q4_0_to_f32(const uint8_t *in, float *x)
 		x[i] = d * (float)((in[2 + i] & 15) - 8);
 		x[i + 16] = d * (float)((in[2 + i] >> 4) - 8);
 	}
+}
+
+static void q4_k_to_f32(const uint8_t *in, float *x)
+{
+	uint16_t h[2];
+	uint8_t scale, minimum;
+	float d, m;
+
+	memcpy(h, in, 4);
+	for (size_t i = 0; i < OAE_TENSOR_SUPER; i++) {
+		oae_q4_k_scale(in, i / 32, &scale, &minimum);
+		d = oae_f32_from_f16(h[0]) * scale;
+		m = oae_f32_from_f16(h[1]) * minimum;
+		x[i] = d * oae_q4_k_quant(in, i) - m;
+	}
+}
+
+static void q6_k_to_f32(const uint8_t *in, float *x)
+{
+	const uint8_t *scales = in + OAE_Q6_K_SCALES;
+	uint16_t h;
+	float d;
+
+	memcpy(&h, scales + 16, 2);
+	d = oae_f32_from_f16(h);
+	for (size_t i = 0; i < OAE_TENSOR_SUPER; i++)
+		x[i] = d * (float)((int8_t)scales[i / 16] *
+				   (oae_q6_k_quant(in, i) - 32));
 }
 
 void oae_tensor_to_f32(enum oae_tensor_type type, const void *src, size_t n,
@@ -222,5 +281,90 @@ void oae_tensor_to_f32(enum oae_tensor_type type, const void *src, size_t n,
 			q4_0_to_f32(in + b * OAE_Q4_0_BYTES,
 				    dst + b * OAE_TENSOR_BLOCK);
 		return;
+	case OAE_TENSOR_Q4_K:
+		for (size_t b = 0; b < n / OAE_TENSOR_SUPER; b++)
+			q4_k_to_f32(in + b * OAE_Q4_K_BYTES,
+				    dst + b * OAE_TENSOR_SUPER);
+		return;
+	case OAE_TENSOR_Q6_K:
+		for (size_t b = 0; b < n / OAE_TENSOR_SUPER; b++)
+			q6_k_to_f32(in + b * OAE_Q6_K_BYTES,
+				    dst + b * OAE_TENSOR_SUPER);
+		return;
+	}
+}
+
+static void put_f16(uint8_t *at, float x)
+{
+	uint16_t h = oae_f16_from_f32(x);
+
+	memcpy(at, &h, 2);
+}
+
+static void fill_random(struct oae_rng *rng, size_t n, uint8_t *out)
+{
+	uint64_t bits;
+
+	for (size_t i = 0; i < n; i += sizeof(bits)) {
+		bits = oae_rng_u64(rng);
+		memcpy(out + i, &bits,
+		       n - i < sizeof(bits) ? n - i : sizeof(bits));
+	}
+}
+
+/* Scales 32..63, minimums equal to them: d scale (q - 7.5). */
+static void random_q4_k(struct oae_rng *rng, float deviation, uint8_t *out)
+{
+	uint8_t scale[8];
+	/* a uniform q of 16 values, a scale of 48.4 in the square mean */
+	float d = deviation / (48.4f * 4.61f);
+
+	fill_random(rng, 8, scale);
+	fill_random(rng, 128, out + 16);
+	put_f16(out, d);
+	put_f16(out + 2, d * 7.5f);
+	for (size_t j = 0; j < 8; j++)
+		scale[j] = 32 + scale[j] % 32;
+	for (size_t j = 0; j < 4; j++) {
+		uint8_t high = scale[j + 4];
+
+		out[4 + j] = (uint8_t)(scale[j] | high >> 4 << 6);
+		out[8 + j] = out[4 + j];
+		out[12 + j] = (uint8_t)((high & 15) | (high & 15) << 4);
+	}
+}
+
+/* Scales of magnitude 64..127 and either sign. */
+static void random_q6_k(struct oae_rng *rng, float deviation, uint8_t *out)
+{
+	fill_random(rng, OAE_Q6_K_SCALES + 16, out);
+	for (size_t j = OAE_Q6_K_SCALES; j < OAE_Q6_K_SCALES + 16; j++) {
+		int scale = 64 + (out[j] & 63);
+
+		out[j] = (uint8_t)(int8_t)(out[j] & 64 ? -scale : scale);
+	}
+	/* a uniform q of 64 values, a scale of 97.3 in the square mean */
+	put_f16(out + OAE_Q6_K_SCALES + 16, deviation / (97.3f * 18.48f));
+}
+
+void oae_tensor_random(enum oae_tensor_type type, struct oae_rng *rng,
+		       float deviation, size_t n, void *dst)
+{
+	size_t block = oae_tensor_type_block(type);
+	float x[OAE_TENSOR_BLOCK], scale = deviation * 3.4641016f;
+	uint8_t *out = dst;
+
+	for (size_t i = 0; i < n; i += block) {
+		if (type == OAE_TENSOR_Q4_K) {
+			random_q4_k(rng, deviation, out);
+		} else if (type == OAE_TENSOR_Q6_K) {
+			random_q6_k(rng, deviation, out);
+		} else {
+			for (size_t j = 0; j < block; j++)
+				x[j] = ((float)oae_rng_uniform(rng) - 0.5f) *
+				       scale;
+			oae_tensor_from_f32(type, x, block, out);
+		}
+		out += oae_tensor_bytes(type, block);
 	}
 }

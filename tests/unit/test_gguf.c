@@ -323,8 +323,20 @@ static void test_hostile_headers(void **state)
 	put64(data + at + 4, 31);
 	refuse(data, len, OAE_ERR_FORMAT, "blocks");
 	AGAIN();
-	data[at + 20] = 12;
-	refuse(data, len, OAE_ERR_UNSUPPORTED, "Q4_K");
+	data[at + 20] = 10;
+	refuse(data, len, OAE_ERR_UNSUPPORTED, "Q2_K");
+	data[at + 20] = 99;
+	refuse(data, len, OAE_ERR_UNSUPPORTED, "type 99");
+	data[at + 20] = OAE_TENSOR_Q4_K; /* rows of 32 */
+	refuse(data, len, OAE_ERR_FORMAT, "blocks of Q4_K");
+	data[at + 20] = OAE_TENSOR_Q6_K;
+	put64(data + at + 4, 384);
+	refuse(data, len, OAE_ERR_FORMAT, "blocks of Q6_K");
+	put64(data + at + 4, 512); /* 2 * 3 * 210 bytes */
+	refuse(data, len, OAE_ERR_FORMAT, "beyond the end");
+	put64(data + at + 4, 1ull << 47);
+	put64(data + at + 12, 1);
+	refuse(data, len, OAE_ERR_FORMAT, "beyond the end");
 	AGAIN();
 	put64(data + at + 24, 8);
 	refuse(data, len, OAE_ERR_FORMAT, "aligned");

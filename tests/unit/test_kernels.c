@@ -15,8 +15,8 @@
 #include "base/rng.h"
 
 static const enum oae_tensor_type types[] = {
-	OAE_TENSOR_F32,	 OAE_TENSOR_F16,  OAE_TENSOR_BF16,
-	OAE_TENSOR_Q8_0, OAE_TENSOR_Q4_0,
+	OAE_TENSOR_F32,	 OAE_TENSOR_F16,  OAE_TENSOR_BF16, OAE_TENSOR_Q8_0,
+	OAE_TENSOR_Q4_0, OAE_TENSOR_Q4_K, OAE_TENSOR_Q6_K,
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -62,11 +62,9 @@ struct matrix {
 static void matrix_make(struct matrix *m, enum oae_tensor_type type,
 			size_t rows, size_t cols)
 {
-	float *x = randoms(rows * cols);
-
 	m->rows = get(oae_tensor_bytes(type, rows * cols));
 	m->values = get(rows * cols * sizeof(float));
-	oae_tensor_from_f32(type, x, rows * cols, m->rows);
+	oae_tensor_random(type, &rng, 1, rows * cols, m->rows);
 	oae_tensor_to_f32(type, m->rows, rows * cols, m->values);
 	m->data = get(oae_pack_bytes(type, rows, cols));
 	memset(m->data, 0xee, oae_pack_bytes(type, rows, cols));
@@ -79,7 +77,6 @@ static void matrix_make(struct matrix *m, enum oae_tensor_type type,
 	};
 	oae_pack_tiles(type, m->rows, rows, cols, 0,
 		       (rows + OAE_TILE - 1) / OAE_TILE, m->data);
-	free(x);
 }
 
 static void matrix_free(struct matrix *m)
@@ -112,11 +109,6 @@ static void acts_free(struct oae_acts *a)
 	free(a->off);
 }
 
-static int quantised(enum oae_tensor_type type)
-{
-	return type == OAE_TENSOR_Q8_0 || type == OAE_TENSOR_Q4_0;
-}
-
 /* What the product should be, in double, from the file's own values. */
 static double exact(const struct matrix *m, const struct oae_acts *a,
 		    size_t row, size_t out)
@@ -126,7 +118,7 @@ static double exact(const struct matrix *m, const struct oae_acts *a,
 
 	for (size_t i = 0; i < cols; i++) {
 		x = a->x[row * cols + i];
-		if (quantised(m->packed.type)) {
+		if (oae_tensor_type_quantised(m->packed.type)) {
 			b = (row * cols + i) / OAE_TENSOR_BLOCK;
 			x = (double)a->q[row * cols + i] * a->d[b];
 		}
@@ -145,14 +137,18 @@ static void test_matmul_is_right(void **state)
 	(void)state;
 	tables(k);
 	for (size_t t = 0; t < N_TYPES; t++) {
-		matrix_make(&m, types[t], 37, 96);
-		acts_make(&a, 3, 96, k[0]);
+		size_t cols = 3 * OAE_TENSOR_BLOCK;
+
+		if (oae_tensor_type_block(types[t]) == OAE_TENSOR_SUPER)
+			cols = 2 * OAE_TENSOR_SUPER;
+		matrix_make(&m, types[t], 37, cols);
+		acts_make(&a, 3, cols, k[0]);
 		y = get(3 * 37 * sizeof(*y));
 		k[0]->matmul(&m.packed, 0, 3, &a, 0, 3, y, 37);
 		for (size_t r = 0; r < 3; r++)
 			for (size_t i = 0; i < 37; i++)
 				assert_true(fabs(y[r * 37 + i] -
-						 exact(&m, &a, r, i)) < 2e-5);
+						 exact(&m, &a, r, i)) < 5e-5);
 		free(y);
 		acts_free(&a);
 		matrix_free(&m);
@@ -196,9 +192,11 @@ static void test_matmul_same_bits(void **state)
 		rows = 1 + oae_rng_below(&rng, 70);
 		batch = 1 + oae_rng_below(&rng, 21);
 		for (size_t t = 0; t < N_TYPES; t++) {
-			cols = 32 * (1 + oae_rng_below(&rng, 6));
-			if (!quantised(types[t]))
-				cols += oae_rng_below(&rng, 32);
+			cols = 1 + oae_rng_below(&rng, 6);
+			if (oae_tensor_type_quantised(types[t]))
+				cols *= oae_tensor_type_block(types[t]);
+			else
+				cols = cols * 32 + oae_rng_below(&rng, 32);
 			check_matmul(k, n, types[t], rows, cols, batch);
 		}
 	}
@@ -243,6 +241,64 @@ static void test_matmul_extremes(void **state)
 	}
 	acts_free(&a);
 	free(packed);
+}
+
+/* The greatest K-quants: sums of a block must hold them. */
+static void check_kquant_extremes(enum oae_tensor_type type, uint8_t fill,
+				  double weight)
+{
+	const struct oae_kernels *k[3];
+	size_t n = tables(k), bytes = oae_tensor_bytes(type, 256);
+	uint16_t one = oae_f16_from_f32(1.0f), none = 0;
+	uint8_t *rows = get(16 * bytes);
+	struct oae_packed w = {
+		.type = type,
+		.rows = 16,
+		.cols = 256,
+		.tile_bytes = oae_pack_tile_bytes(type, 256),
+	};
+	uint8_t *packed = get(oae_pack_bytes(type, 16, 256));
+	struct oae_acts a;
+	float y[16];
+
+	memset(rows, fill, 16 * bytes);
+	for (size_t i = 0; i < 16; i++) {
+		if (type == OAE_TENSOR_Q4_K) {
+			memcpy(rows + i * bytes, &one, 2);
+			memcpy(rows + i * bytes + 2, &none, 2);
+		} else {
+			memset(rows + i * bytes + OAE_Q6_K_SCALES, 0x80, 16);
+			memcpy(rows + i * bytes + 208, &one, 2);
+		}
+	}
+	oae_pack_tiles(type, rows, 16, 256, 0, 1, packed);
+	w.data = packed;
+	acts_make(&a, 1, 256, k[0]);
+	for (int sign = -127; sign <= 127; sign += 254) {
+		memset(a.q, sign, 256);
+		for (size_t b = 0; b < 8; b++) {
+			a.d[b] = 1;
+			a.off[b] = -128 * 32 * sign;
+		}
+		for (size_t t = 0; t < n; t++) {
+			k[t]->matmul(&w, 0, 1, &a, 0, 1, y, 16);
+			for (int i = 0; i < 16; i++)
+				assert_true(y[i] ==
+					    (float)(256 * sign * weight));
+		}
+	}
+	acts_free(&a);
+	free(packed);
+	free(rows);
+}
+
+static void test_kquant_extremes(void **state)
+{
+	(void)state;
+	check_kquant_extremes(OAE_TENSOR_Q4_K, 0xff, 63 * 15);
+	check_kquant_extremes(OAE_TENSOR_Q4_K, 0, 0);
+	check_kquant_extremes(OAE_TENSOR_Q6_K, 0xff, -128 * 31);
+	check_kquant_extremes(OAE_TENSOR_Q6_K, 0, -128 * -32);
 }
 
 static void test_vectors_same_bits(void **state)
@@ -496,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_matmul_is_right),
 		cmocka_unit_test(test_matmul_same_bits),
 		cmocka_unit_test(test_matmul_extremes),
+		cmocka_unit_test(test_kquant_extremes),
 		cmocka_unit_test(test_vectors_same_bits),
 		cmocka_unit_test(test_quantize_same_bits),
 		cmocka_unit_test(test_exp_and_softmax),

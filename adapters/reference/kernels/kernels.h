@@ -14,6 +14,8 @@
  *   F32, F16, BF16: [cols][16]
  *   Q8_0: [cols / 32] of {[8][16][4] bytes q + 128}, then [cols / 32][16] f16
  *   Q4_0: [cols / 32] of {[4][16][4] bytes}, then [cols / 32][16] f16
+ *   Q4_K: [cols / 256] of struct oae_tile_q4_k, 4.625 bits a weight
+ *   Q6_K: [cols / 256] of struct oae_tile_q6_k, 6.625 bits a weight
  * A last tile that is not full is filled with zeros.
  */
 #ifndef OAE_REFERENCE_KERNELS_H
@@ -28,6 +30,35 @@
 #define OAE_TILE 16
 #define OAE_ATTENTION_QUERIES 8 /* most queries of one attention call */
 #define OAE_PACK_ALIGNMENT 64
+
+/*
+ * 256 columns of a tile of K-quants; [16] is the row. With a the activations'
+ * q, da their scales and, for block b, sum[b] its products scale * q * a
+ * summed (below 2^24: exact as float) and total[b] its a summed, every table
+ * computes in this order
+ *   s = fma(sum[b], da[b], s), t = fma(minimum[b], da[b] * total[b], t)
+ * from 0 over the 8 blocks; y = fma(d, s, y), then y = fma(-m, t, y).
+ * Q6_K has no t; its q are less 32.
+ */
+struct oae_tile_q4_k {
+	uint16_t d[16], m[16];
+	uint8_t scale[8][16], minimum[8][16];
+	uint8_t q[8][4][16][4]; /* by block, as in Q4_0 */
+};
+
+struct oae_tile_q6_k {
+	uint16_t d[16];
+	uint8_t zero[32];
+	int8_t scale[8][16][2]; /* of a block's two halves */
+	struct {
+		uint8_t low[4][16][4]; /* nibbles, as in Q4_0 */
+		/*
+		 * The upper bits of the halves' 16 elements: bits 2t and
+		 * 2t + 1 of byte i are those of element 4t + i.
+		 */
+		uint8_t high[2][16][4];
+	} q[8];
+};
 
 struct oae_packed {
 	enum oae_tensor_type type;

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "adapters/reference/kernels/exp.h"
+#include "adapters/reference/kernels/kquants.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define HALF 8
@@ -300,6 +301,9 @@ INLINE void half_rows(const struct oae_packed *w, size_t tile, size_t half,
 	case OAE_TENSOR_BF16:
 		half_plain(OAE_TENSOR_BF16, data, cols, half, x, n, acc);
 		break;
+	case OAE_TENSOR_Q4_K: /* not here */
+	case OAE_TENSOR_Q6_K:
+		break;
 	}
 	for (int c = 0; c < n; c++)
 		store_some(y + (row + (size_t)c) * ldy + first, w->rows - first,
@@ -312,6 +316,10 @@ static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
 {
 	size_t r, t;
 
+	if (oae_kquant(w->type)) {
+		oae_matmul_kquants_avx2(w, tile0, tile1, x, row0, row1, y, ldy);
+		return;
+	}
 	for (size_t i = tile0 * 2; i < tile1 * 2; i++) {
 		size_t half = i % 2 * HALF;
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "adapters/reference/kernels/kquants.h"
 #include "adapters/reference/kernels/lanes_avx512.h"
 
 #define GROUP 8	   /* batch rows that share one pass of a tile */
@@ -195,6 +196,9 @@ INLINE void tile_rows(const struct oae_packed *w, const uint8_t *tile,
 	case OAE_TENSOR_BF16:
 		tile_plain(OAE_TENSOR_BF16, tile, cols, x, n, acc);
 		break;
+	case OAE_TENSOR_Q4_K: /* not here */
+	case OAE_TENSOR_Q6_K:
+		break;
 	}
 	for (int c = 0; c < n; c++)
 		_mm512_mask_storeu_ps(y + (row + (size_t)c) * ldy, mask,
@@ -246,6 +250,11 @@ static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
 	/* eight rows of floats a power of two apart would share a cache set */
 	size_t most = plain ? GROUP / 2 : GROUP, n;
 
+	if (oae_kquant(w->type)) {
+		oae_matmul_kquants_avx512(w, tile0, tile1, x, row0, row1, y,
+					  ldy);
+		return;
+	}
 	for (size_t t = tile0; t < tile1; t++) {
 		for (size_t r = row0; r < row1; r += n) {
 			n = row1 - r < most ? row1 - r : most;

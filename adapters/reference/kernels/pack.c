@@ -6,6 +6,7 @@
 size_t oae_pack_tile_bytes(enum oae_tensor_type type, size_t cols)
 {
 	size_t blocks = cols / OAE_TENSOR_BLOCK, bytes = 0;
+	size_t supers = cols / OAE_TENSOR_SUPER;
 
 	switch (type) {
 	case OAE_TENSOR_F32:
@@ -20,6 +21,12 @@ size_t oae_pack_tile_bytes(enum oae_tensor_type type, size_t cols)
 		break;
 	case OAE_TENSOR_Q4_0:
 		bytes = blocks * OAE_TILE * OAE_Q4_0_BYTES;
+		break;
+	case OAE_TENSOR_Q4_K:
+		bytes = supers * sizeof(struct oae_tile_q4_k);
+		break;
+	case OAE_TENSOR_Q6_K:
+		bytes = supers * sizeof(struct oae_tile_q6_k);
 		break;
 	}
 	return (bytes + OAE_PACK_ALIGNMENT - 1) / OAE_PACK_ALIGNMENT *
@@ -61,10 +68,53 @@ static void pack_blocks(const uint8_t *row, size_t blocks, size_t words,
 	}
 }
 
+static void pack_q4_k(const uint8_t *row, size_t lane, struct oae_tile_q4_k *to)
+{
+	uint8_t low, high;
+
+	memcpy(&to->d[lane], row, 2);
+	memcpy(&to->m[lane], row + 2, 2);
+	for (size_t b = 0; b < 8; b++) {
+		oae_q4_k_scale(row, b, &to->scale[b][lane],
+			       &to->minimum[b][lane]);
+		for (size_t i = 0; i < 16; i++) {
+			low = oae_q4_k_quant(row, b * 32 + i);
+			high = oae_q4_k_quant(row, b * 32 + 16 + i);
+			to->q[b][i / 4][lane][i % 4] =
+				(uint8_t)(low | high << 4);
+		}
+	}
+}
+
+static void pack_q6_k(const uint8_t *row, size_t lane, struct oae_tile_q6_k *to)
+{
+	uint8_t q[32], high;
+
+	memcpy(&to->d[lane], row + OAE_Q6_K_SCALES + 16, 2);
+	memset(to->zero, 0, sizeof(to->zero));
+	for (size_t b = 0; b < 8; b++) {
+		memcpy(to->scale[b][lane], row + OAE_Q6_K_SCALES + b * 2, 2);
+		for (size_t i = 0; i < 32; i++)
+			q[i] = oae_q6_k_quant(row, b * 32 + i);
+		for (size_t i = 0; i < 16; i++)
+			to->q[b].low[i / 4][lane][i % 4] =
+				(uint8_t)((q[i] & 15) | q[i + 16] << 4);
+		for (size_t i = 0; i < 8; i++) {
+			high = 0;
+			for (size_t t = 0; t < 4; t++)
+				high |= (uint8_t)(q[i / 4 * 16 + t * 4 +
+						    i % 4] >>
+						  4 << 2 * t);
+			to->q[b].high[i / 4][lane][i % 4] = high;
+		}
+	}
+}
+
 static void pack_row(enum oae_tensor_type type, const uint8_t *src, size_t row,
 		     size_t cols, uint8_t *tile)
 {
 	size_t blocks = cols / OAE_TENSOR_BLOCK, lane = row % OAE_TILE;
+	size_t supers = cols / OAE_TENSOR_SUPER;
 
 	switch (type) {
 	case OAE_TENSOR_F32:
@@ -81,6 +131,18 @@ static void pack_row(enum oae_tensor_type type, const uint8_t *src, size_t row,
 	case OAE_TENSOR_Q4_0:
 		pack_blocks(src + row * blocks * OAE_Q4_0_BYTES, blocks, 4, 0,
 			    lane, tile);
+		break;
+	case OAE_TENSOR_Q4_K:
+		src += row * supers * OAE_Q4_K_BYTES;
+		for (size_t s = 0; s < supers; s++)
+			pack_q4_k(src + s * OAE_Q4_K_BYTES, lane,
+				  (struct oae_tile_q4_k *)(void *)tile + s);
+		break;
+	case OAE_TENSOR_Q6_K:
+		src += row * supers * OAE_Q6_K_BYTES;
+		for (size_t s = 0; s < supers; s++)
+			pack_q6_k(src + s * OAE_Q6_K_BYTES, lane,
+				  (struct oae_tile_q6_k *)(void *)tile + s);
 		break;
 	}
 }

@@ -121,27 +121,104 @@ static float dot_blocks(const struct oae_packed *w, const uint8_t *tile,
 	return acc;
 }
 
+/* The sum of one block's activations. */
+static int32_t total(const int8_t *q)
+{
+	int32_t sum = 0;
+
+	for (size_t i = 0; i < OAE_TENSOR_BLOCK; i++)
+		sum += q[i];
+	return sum;
+}
+
+static float dot_q4_k(const struct oae_tile_q4_k *w, size_t cols, size_t lane,
+		      const int8_t *q, const float *d)
+{
+	float acc = 0, s, t;
+	int32_t sum;
+	uint8_t byte;
+
+	for (const struct oae_tile_q4_k *end = w + cols / OAE_TENSOR_SUPER;
+	     w < end; w++, d += 8) {
+		s = t = 0;
+		for (size_t b = 0; b < 8; b++, q += OAE_TENSOR_BLOCK) {
+			sum = 0;
+			for (size_t i = 0; i < 16; i++) {
+				byte = w->q[b][i / 4][lane][i % 4];
+				sum += (byte & 15) * q[i] +
+				       (byte >> 4) * q[i + 16];
+			}
+			sum *= w->scale[b][lane];
+			s = fmaf((float)sum, d[b], s);
+			t = fmaf(w->minimum[b][lane], d[b] * (float)total(q),
+				 t);
+		}
+		acc = fmaf(oae_f32_from_f16(w->d[lane]), s, acc);
+		acc = fmaf(-oae_f32_from_f16(w->m[lane]), t, acc);
+	}
+	return acc;
+}
+
+static float dot_q6_k(const struct oae_tile_q6_k *w, size_t cols, size_t lane,
+		      const int8_t *q, const float *d)
+{
+	float acc = 0, s;
+	int32_t sum, low, high;
+	uint8_t byte;
+
+	for (const struct oae_tile_q6_k *end = w + cols / OAE_TENSOR_SUPER;
+	     w < end; w++, d += 8) {
+		s = 0;
+		for (size_t b = 0; b < 8; b++, q += OAE_TENSOR_BLOCK) {
+			sum = 0;
+			for (size_t i = 0; i < OAE_TENSOR_BLOCK; i++) {
+				byte = w->q[b].low[i % 16 / 4][lane][i % 4];
+				low = i < 16 ? byte & 15 : byte >> 4;
+				byte = w->q[b].high[i / 16][lane][i % 4];
+				high = byte >> i % 16 / 4 * 2 & 3;
+				sum += w->scale[b][lane][i / 16] *
+				       ((low | high << 4) - 32) * q[i];
+			}
+			s = fmaf((float)sum, d[b], s);
+		}
+		acc = fmaf(oae_f32_from_f16(w->d[lane]), s, acc);
+	}
+	return acc;
+}
+
+static float dot(const struct oae_packed *w, size_t row,
+		 const struct oae_acts *x, size_t r)
+{
+	const uint8_t *tile = w->data + row / OAE_TILE * w->tile_bytes;
+	const float *d = x->d + r * (w->cols / OAE_TENSOR_BLOCK);
+	const int8_t *q = x->q + r * w->cols;
+	size_t lane = row % OAE_TILE;
+
+	switch (w->type) {
+	case OAE_TENSOR_Q8_0:
+	case OAE_TENSOR_Q4_0:
+		return dot_blocks(w, tile, lane, q, d);
+	case OAE_TENSOR_Q4_K:
+		return dot_q4_k((const void *)tile, w->cols, lane, q, d);
+	case OAE_TENSOR_Q6_K:
+		return dot_q6_k((const void *)tile, w->cols, lane, q, d);
+	case OAE_TENSOR_F32:
+	case OAE_TENSOR_F16:
+	case OAE_TENSOR_BF16:
+		break;
+	}
+	return dot_plain(w, tile, lane, x->x + r * w->cols);
+}
+
 static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
 		   const struct oae_acts *x, size_t row0, size_t row1, float *y,
 		   size_t ldy)
 {
 	size_t end = tile1 * OAE_TILE < w->rows ? tile1 * OAE_TILE : w->rows;
-	size_t blocks = w->cols / OAE_TENSOR_BLOCK;
-	int quantised = w->type == OAE_TENSOR_Q8_0 ||
-			w->type == OAE_TENSOR_Q4_0;
-	const uint8_t *tile;
 
-	for (size_t r = row0; r < row1; r++) {
-		for (size_t i = tile0 * OAE_TILE; i < end; i++) {
-			tile = w->data + i / OAE_TILE * w->tile_bytes;
-			y[r * ldy + i] =
-				quantised ? dot_blocks(w, tile, i % OAE_TILE,
-						       x->q + r * w->cols,
-						       x->d + r * blocks) :
-					    dot_plain(w, tile, i % OAE_TILE,
-						      x->x + r * w->cols);
-		}
-	}
+	for (size_t r = row0; r < row1; r++)
+		for (size_t i = tile0 * OAE_TILE; i < end; i++)
+			y[r * ldy + i] = dot(w, i, x, r);
 }
 
 static void rmsnorm(const float *x, const float *weight, size_t n, float eps,

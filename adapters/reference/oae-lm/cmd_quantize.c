@@ -35,6 +35,9 @@ static uint32_t file_type(enum oae_tensor_type type)
 		return 7;
 	case OAE_TENSOR_BF16:
 		return 32;
+	case OAE_TENSOR_Q4_K: /* not written */
+	case OAE_TENSOR_Q6_K:
+		break;
 	}
 	return 0;
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The matmul of the kernel tables for K-quants; each is one file. */
+#ifndef OAE_REFERENCE_KERNELS_KQUANTS_H
+#define OAE_REFERENCE_KERNELS_KQUANTS_H
+
+#include "adapters/reference/kernels/kernels.h"
+
+static inline int oae_kquant(enum oae_tensor_type type)
+{
+	return type == OAE_TENSOR_Q4_K || type == OAE_TENSOR_Q6_K;
+}
+
+void oae_matmul_kquants_avx2(const struct oae_packed *w, size_t tile0,
+			     size_t tile1, const struct oae_acts *x,
+			     size_t row0, size_t row1, float *y, size_t ldy);
+void oae_matmul_kquants_avx512(const struct oae_packed *w, size_t tile0,
+			       size_t tile1, const struct oae_acts *x,
+			       size_t row0, size_t row1, float *y, size_t ldy);
+
+#endif
