@@ -2,6 +2,7 @@
 #include "adapters/reference/kv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum oae_status oae_kv_init(struct oae_kv *kv, size_t layers, size_t slots,
 			    size_t heads, size_t head_dim, size_t n_ctx,
@@ -38,4 +39,22 @@ uint64_t oae_kv_bytes(const struct oae_kv *kv)
 {
 	return (uint64_t)kv->layers * kv->slots * kv->heads *
 	       kv->head_elements * 2 * sizeof(uint16_t);
+}
+
+void oae_kv_copy(const struct oae_kv *kv, size_t from, size_t to, size_t begin,
+		 size_t end)
+{
+	size_t dim = kv->head_dim, k0 = begin / 16 * 16 * dim;
+	size_t k_bytes = ((end + 15) / 16 * 16 * dim - k0) * sizeof(uint16_t);
+	size_t v_bytes = (end - begin) * dim * sizeof(uint16_t);
+
+	for (size_t l = 0; l < kv->layers; l++) {
+		for (size_t h = 0; h < kv->heads; h++) {
+			memcpy(oae_kv_keys(kv, l, to, h) + k0,
+			       oae_kv_keys(kv, l, from, h) + k0, k_bytes);
+			memcpy(oae_kv_values(kv, l, to, h) + begin * dim,
+			       oae_kv_values(kv, l, from, h) + begin * dim,
+			       v_bytes);
+		}
+	}
 }

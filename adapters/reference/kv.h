@@ -38,6 +38,13 @@ static inline uint16_t *oae_kv_values(const struct oae_kv *kv, size_t layer,
 	return oae_kv_keys(kv, layer, slot, head) + kv->head_elements;
 }
 
+/*
+ * Copies positions begin..end-1 of all layers and heads from one slot to
+ * another, which holds the same tokens before them.
+ */
+void oae_kv_copy(const struct oae_kv *kv, size_t from, size_t to, size_t begin,
+		 size_t end);
+
 /* Stores one position of one head; key and value are [head_dim] f16. */
 static inline void oae_kv_store(const struct oae_kv *kv, size_t layer,
 				size_t slot, size_t head, size_t position,

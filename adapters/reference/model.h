@@ -101,6 +101,12 @@ void oae_state_free(struct oae_state *s); /* NULL is fine */
 uint32_t oae_state_batch(const struct oae_state *s);
 uint32_t oae_state_ctx(const struct oae_state *s);
 /*
+ * Takes positions begin..end-1 over from another slot, whose tokens are the
+ * same up to there: bit for bit what computing them would give.
+ */
+void oae_state_copy(struct oae_state *s, uint32_t from, uint32_t to,
+		    uint32_t begin, uint32_t end);
+/*
  * Computes the rows; each sees its slot's positions 0..position, of which
  * those before it were computed earlier or stand earlier in this batch.
  * Rows of one slot stand together, in order. Logits of the rows that want

@@ -148,3 +148,9 @@ const float *oae_state_logits(const struct oae_state *s)
 {
 	return s->logits;
 }
+
+void oae_state_copy(struct oae_state *s, uint32_t from, uint32_t to,
+		    uint32_t begin, uint32_t end)
+{
+	oae_kv_copy(&s->kv, from, to, begin, end);
+}

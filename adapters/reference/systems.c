@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The reference engine as an adapter: one row per system, and the SDK's
- * functions over adapters/reference/engine.h. One request at a time.
+ * functions over the engine's batch, which for most systems holds one.
  */
 #define _GNU_SOURCE /* sched_getaffinity */
 
@@ -48,8 +48,8 @@ static const struct system {
 struct reference {
 	struct oae_sdk *sdk;
 	struct oae_engine *engine;
+	struct oae_batch *batch; /* the engine's */
 	bool synthetic;
-	uint64_t id;	      /* of the request in flight */
 	struct oae_buf bytes; /* of one step's tokens */
 };
 
@@ -186,6 +186,7 @@ static enum oae_status reference_open(struct oae_sdk *sdk,
 		reference_close(r);
 		return st;
 	}
+	r->batch = oae_engine_batch(r->engine);
 	details_write(ready->details, r, sys,
 		      (unsigned)knobs[KNOB_THREADS].value);
 	*self = r;
@@ -209,61 +210,7 @@ static enum oae_status reference_submit(void *self,
 		.ignore_eos = q->ignore_eos || r->synthetic,
 	};
 
-	r->id = q->id;
-	return oae_engine_start(r->engine, &e, err);
-}
-
-static void finish(struct reference *r, enum oae_sdk_finish how)
-{
-	struct oae_engine_stats stats;
-	struct oae_sdk_done done = { .finish = how };
-
-	oae_engine_stats(r->engine, &stats);
-	done.tokens_in = stats.tokens_in;
-	done.drafted = (uint32_t)stats.drafted;
-	done.accepted = (uint32_t)stats.accepted;
-	oae_sdk_done(r->sdk, r->id, &done);
-}
-
-/* The bytes of the newest tokens: the SDK itself waits for whole text. */
-static void bytes_of(struct reference *r, uint32_t newest)
-{
-	const struct oae_model *m = oae_engine_model(r->engine);
-	struct oae_engine_stats stats;
-	const int32_t *tokens;
-	size_t n, end, i;
-
-	oae_buf_clear(&r->bytes);
-	tokens = oae_engine_tokens(r->engine, &n);
-	oae_engine_stats(r->engine, &stats);
-	/* A round may hold more tokens, behind the answer's end. */
-	end = (size_t)stats.tokens_in + stats.tokens_out;
-	for (i = end - newest; m->tokenizer && i < end; i++)
-		oae_tokenizer_decode(m->tokenizer, tokens[i], &r->bytes);
-}
-
-static enum oae_status reference_poll(void *self, struct oae_error *err)
-{
-	struct reference *r = self;
-	struct oae_error why = { 0 };
-	struct oae_engine_piece piece;
-	bool stopped = false;
-
-	(void)err;
-	if (oae_engine_step(r->engine, &piece, &why)) {
-		oae_sdk_fail(r->sdk, r->id, &why);
-		return OAE_OK;
-	}
-	if (piece.tokens > 0) {
-		bytes_of(r, piece.tokens);
-		stopped = oae_sdk_token(r->sdk, r->id, oae_buf_str(&r->bytes),
-					r->bytes.len, piece.tokens);
-	}
-	if (piece.finish == OAE_FINISH_LENGTH && !stopped)
-		finish(r, OAE_SDK_LENGTH);
-	else if (piece.finish != OAE_FINISH_NOT_YET || stopped)
-		finish(r, OAE_SDK_STOP);
-	return OAE_OK;
+	return oae_batch_submit(r->batch, q->id, &e, err);
 }
 
 static enum oae_status reference_score(void *self,
@@ -271,22 +218,85 @@ static enum oae_status reference_score(void *self,
 				       struct oae_error *err)
 {
 	struct reference *r = self;
-	enum oae_status st;
-	uint32_t tokens;
-	double logprob;
+	struct oae_engine_request e = {
+		.prompt = q->prompt,
+		.prompt_len = strlen(q->prompt),
+		.continuation = q->continuation,
+		.continuation_len = strlen(q->continuation),
+	};
 
-	st = oae_engine_score(r->engine, q->prompt, strlen(q->prompt),
-			      q->continuation, strlen(q->continuation),
-			      &logprob, &tokens, err);
-	if (st == OAE_OK)
-		oae_sdk_scored(r->sdk, q->id, logprob, tokens);
-	return st;
+	return oae_batch_submit(r->batch, q->id, &e, err);
+}
+
+static void finish(struct reference *r, uint64_t id,
+		   const struct oae_engine_stats *stats,
+		   enum oae_sdk_finish how)
+{
+	struct oae_sdk_done done = {
+		.finish = how,
+		.tokens_in = stats->tokens_in,
+		.drafted = (uint32_t)stats->drafted,
+		.accepted = (uint32_t)stats->accepted,
+	};
+
+	oae_sdk_done(r->sdk, id, &done);
+}
+
+/* The bytes of the newest tokens: the SDK itself waits for whole text. */
+static void bytes_of(struct reference *r, const struct oae_batch_event *e)
+{
+	const struct oae_model *m = oae_engine_model(r->engine);
+	uint32_t i;
+
+	oae_buf_clear(&r->bytes);
+	for (i = 0; m->tokenizer && i < e->piece.tokens; i++)
+		oae_tokenizer_decode(m->tokenizer, e->tokens[i], &r->bytes);
+}
+
+/* Tells the harness what a step gave to one request. */
+static void tell(struct reference *r, const struct oae_batch_event *e)
+{
+	bool stopped = false;
+
+	if (e->error) {
+		oae_sdk_fail(r->sdk, e->id, e->error);
+		return;
+	}
+	if (e->piece.tokens > 0) {
+		bytes_of(r, e);
+		stopped = oae_sdk_token(r->sdk, e->id, oae_buf_str(&r->bytes),
+					r->bytes.len, e->piece.tokens);
+	}
+	if (e->piece.finish == OAE_FINISH_SCORED)
+		oae_sdk_scored(r->sdk, e->id, e->log_prob,
+			       e->stats->tokens_out);
+	else if (e->piece.finish == OAE_FINISH_LENGTH && !stopped)
+		finish(r, e->id, e->stats, OAE_SDK_LENGTH);
+	else if (e->piece.finish != OAE_FINISH_NOT_YET || stopped)
+		finish(r, e->id, e->stats, OAE_SDK_STOP);
+	if (stopped && !e->piece.finish)
+		oae_batch_cancel(r->batch, e->id, NULL);
+}
+
+static enum oae_status reference_poll(void *self, struct oae_error *err)
+{
+	struct reference *r = self;
+	const struct oae_batch_event *events;
+	size_t n = oae_batch_step(r->batch, &events), i;
+
+	(void)err;
+	for (i = 0; i < n; i++)
+		tell(r, &events[i]);
+	return OAE_OK;
 }
 
 static void reference_cancel(void *self, uint64_t id)
 {
-	(void)id; /* one is in flight */
-	finish(self, OAE_SDK_CANCELLED);
+	struct reference *r = self;
+	struct oae_engine_stats stats;
+
+	if (oae_batch_cancel(r->batch, id, &stats))
+		finish(r, id, &stats, OAE_SDK_CANCELLED);
 }
 
 static const struct oae_adapter adapter = {
