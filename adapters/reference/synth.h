@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "adapters/reference/gguf.h"
-#include "base/rng.h"
 #include "base/status.h"
 
 struct oae_synth_shape {
@@ -104,26 +103,6 @@ enum oae_status oae_synth_tensors(
 	const struct oae_synth_quant *quant,
 	enum oae_status (*fn)(void *ctx, const struct oae_synth_tensor *t),
 	void *ctx);
-
-#define OAE_SYNTH_LEVELS 4096
-#define OAE_SYNTH_SCALES 256
-
-/*
- * Random elements of one tensor. Floats come out of a table of levels, made
- * anew for each tensor; quantised blocks are drawn as they are, with one of
- * several scales.
- */
-struct oae_synth_draw {
-	enum oae_tensor_type type;
-	float levels[OAE_SYNTH_LEVELS]; /* converted to type */
-	uint16_t scales[OAE_SYNTH_SCALES], floors[OAE_SYNTH_SCALES]; /* f16 */
-};
-
-void oae_synth_draw_init(struct oae_synth_draw *d, enum oae_tensor_type type,
-			 float mean, float sigma, struct oae_rng *rng);
-/* n is a multiple of the type's block; out holds n elements of it. */
-void oae_synth_draw(const struct oae_synth_draw *d, struct oae_rng *rng,
-		    size_t n, void *out);
 
 /*
  * Writes the file, streaming: it needs some tens of MB of memory whatever the

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 
 #include "adapters/reference/synth.h"
+#include "adapters/reference/tensor_random.h"
 #include "base/arena.h"
 #include "base/limits.h"
 
@@ -18,7 +19,7 @@ struct writing {
 	const struct oae_synth_options *o;
 	struct oae_gguf_writer *w;
 	struct oae_error *err;
-	struct oae_synth_draw *draw;
+	struct oae_tensor_draw *draw;
 	void *chunk;	      /* CHUNK elements */
 	uint64_t done, total; /* bytes */
 	bool stopped;
@@ -183,10 +184,10 @@ static enum oae_status write_tensor(void *ctx, const struct oae_synth_tensor *t)
 		return put(s, t->type, (size_t)left);
 	}
 	oae_rng_derive(&rng, s->o->seed, t->name);
-	oae_synth_draw_init(s->draw, t->type, t->mean, t->sigma, &rng);
+	oae_tensor_draw_init(s->draw, t->type, t->mean, t->sigma, &rng);
 	for (; left && !status; left -= n) {
 		n = left < CHUNK ? (size_t)left : CHUNK;
-		oae_synth_draw(s->draw, &rng, n, s->chunk);
+		oae_tensor_draw(s->draw, &rng, n, s->chunk);
 		status = put(s, t->type, n);
 	}
 	return status;

@@ -84,21 +84,6 @@ enum oae_status oae_tensor_type_parse(const char *name,
 	return OAE_OK;
 }
 
-enum oae_status oae_tensor_type_parse_any(const char *name,
-					  enum oae_tensor_type *out,
-					  struct oae_error *err)
-{
-	const struct type_info *info = find_name(name);
-
-	if (!info)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"tensor type \"%.32s\": not known; use f32, "
-				"f16, bf16, q8_0, q4_0, q4_k or q6_k",
-				name);
-	*out = info->type;
-	return OAE_OK;
-}
-
 size_t oae_tensor_type_block(enum oae_tensor_type type)
 {
 	const struct type_info *info = find_type((uint32_t)type);
@@ -291,80 +276,5 @@ void oae_tensor_to_f32(enum oae_tensor_type type, const void *src, size_t n,
 			q6_k_to_f32(in + b * OAE_Q6_K_BYTES,
 				    dst + b * OAE_TENSOR_SUPER);
 		return;
-	}
-}
-
-static void put_f16(uint8_t *at, float x)
-{
-	uint16_t h = oae_f16_from_f32(x);
-
-	memcpy(at, &h, 2);
-}
-
-static void fill_random(struct oae_rng *rng, size_t n, uint8_t *out)
-{
-	uint64_t bits;
-
-	for (size_t i = 0; i < n; i += sizeof(bits)) {
-		bits = oae_rng_u64(rng);
-		memcpy(out + i, &bits,
-		       n - i < sizeof(bits) ? n - i : sizeof(bits));
-	}
-}
-
-/* Scales 32..63, minimums equal to them: d scale (q - 7.5). */
-static void random_q4_k(struct oae_rng *rng, float deviation, uint8_t *out)
-{
-	uint8_t scale[8];
-	/* a uniform q of 16 values, a scale of 48.4 in the square mean */
-	float d = deviation / (48.4f * 4.61f);
-
-	fill_random(rng, 8, scale);
-	fill_random(rng, 128, out + 16);
-	put_f16(out, d);
-	put_f16(out + 2, d * 7.5f);
-	for (size_t j = 0; j < 8; j++)
-		scale[j] = 32 + scale[j] % 32;
-	for (size_t j = 0; j < 4; j++) {
-		uint8_t high = scale[j + 4];
-
-		out[4 + j] = (uint8_t)(scale[j] | high >> 4 << 6);
-		out[8 + j] = out[4 + j];
-		out[12 + j] = (uint8_t)((high & 15) | (high & 15) << 4);
-	}
-}
-
-/* Scales of magnitude 64..127 and either sign. */
-static void random_q6_k(struct oae_rng *rng, float deviation, uint8_t *out)
-{
-	fill_random(rng, OAE_Q6_K_SCALES + 16, out);
-	for (size_t j = OAE_Q6_K_SCALES; j < OAE_Q6_K_SCALES + 16; j++) {
-		int scale = 64 + (out[j] & 63);
-
-		out[j] = (uint8_t)(int8_t)(out[j] & 64 ? -scale : scale);
-	}
-	/* a uniform q of 64 values, a scale of 97.3 in the square mean */
-	put_f16(out + OAE_Q6_K_SCALES + 16, deviation / (97.3f * 18.48f));
-}
-
-void oae_tensor_random(enum oae_tensor_type type, struct oae_rng *rng,
-		       float deviation, size_t n, void *dst)
-{
-	size_t block = oae_tensor_type_block(type);
-	float x[OAE_TENSOR_BLOCK], scale = deviation * 3.4641016f;
-	uint8_t *out = dst;
-
-	for (size_t i = 0; i < n; i += block) {
-		if (type == OAE_TENSOR_Q4_K) {
-			random_q4_k(rng, deviation, out);
-		} else if (type == OAE_TENSOR_Q6_K) {
-			random_q6_k(rng, deviation, out);
-		} else {
-			for (size_t j = 0; j < block; j++)
-				x[j] = ((float)oae_rng_uniform(rng) - 0.5f) *
-				       scale;
-			oae_tensor_from_f32(type, x, block, out);
-		}
-		out += oae_tensor_bytes(type, block);
 	}
 }

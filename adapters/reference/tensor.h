@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "adapters/reference/kernels/types.h"
-#include "base/rng.h"
 #include "base/status.h"
 
 /* True for the types above; others exist in GGUF but are not read here. */
@@ -25,10 +24,6 @@ const char *oae_tensor_type_name(uint32_t type);
 enum oae_status oae_tensor_type_parse(const char *name,
 				      enum oae_tensor_type *out,
 				      struct oae_error *err);
-/* The same with q4_k and q6_k, for oae_tensor_random(). */
-enum oae_status oae_tensor_type_parse_any(const char *name,
-					  enum oae_tensor_type *out,
-					  struct oae_error *err);
 /* Products with it are of integers, with quantised activations. */
 static inline int oae_tensor_type_quantised(enum oae_tensor_type type)
 {
@@ -48,12 +43,5 @@ void oae_tensor_from_f32(enum oae_tensor_type type, const float *src, size_t n,
 			 void *dst);
 void oae_tensor_to_f32(enum oae_tensor_type type, const void *src, size_t n,
 		       float *dst);
-
-/*
- * n elements (whole blocks) of any type, random: about uniform, of mean 0 and
- * the given standard deviation (1e-3 at least, so that f16 scales hold it).
- */
-void oae_tensor_random(enum oae_tensor_type type, struct oae_rng *rng,
-		       float deviation, size_t n, void *dst);
 
 #endif

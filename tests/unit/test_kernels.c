@@ -12,6 +12,7 @@
 
 #include "adapters/reference/kernels/kernels.h"
 #include "adapters/reference/tensor.h"
+#include "adapters/reference/tensor_random.h"
 #include "base/rng.h"
 
 static const enum oae_tensor_type types[] = {
