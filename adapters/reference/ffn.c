@@ -90,7 +90,7 @@ static void sort_assignments(struct oae_state *s)
 static void gather_row(struct oae_state *s, size_t r)
 {
 	const struct oae_shape *p = &s->m->shape;
-	size_t n = p->n_embd, blocks = n / OAE_TENSOR_BLOCK, to;
+	size_t n = p->n_embd, to;
 	const struct oae_acts *from = &s->acts;
 	struct oae_acts *g = &s->gathered;
 	bool gates = oae_quantised(&layer_of(s)->gates[0]);
@@ -101,13 +101,8 @@ static void gather_row(struct oae_state *s, size_t r)
 		if (!gates || !ups)
 			memcpy(g->x + to * n, from->x + r * n,
 			       n * sizeof(*g->x));
-		if (!gates && !ups)
-			continue;
-		memcpy(g->q + to * n, from->q + r * n, n);
-		memcpy(g->d + to * blocks, from->d + r * blocks,
-		       blocks * sizeof(*g->d));
-		memcpy(g->off + to * blocks, from->off + r * blocks,
-		       blocks * sizeof(*g->off));
+		if (gates || ups)
+			oae_acts_copy_quantised(g, to, from, r);
 	}
 }
 

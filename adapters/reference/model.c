@@ -81,14 +81,12 @@ void oae_each_row(struct oae_state *s, size_t n,
 void oae_quantize_row(const struct oae_model *m, struct oae_acts *a, size_t row,
 		      const struct oae_packed *const *w, size_t n)
 {
-	size_t blocks = a->cols / OAE_TENSOR_BLOCK, i = 0;
+	size_t i = 0;
 
 	while (i < n && !oae_quantised(w[i]))
 		i++;
 	if (i < n)
-		m->kernels->quantize(a->x + row * a->cols, a->cols,
-				     a->q + row * a->cols, a->d + row * blocks,
-				     a->off + row * blocks);
+		m->kernels->quantize(a, row);
 }
 
 static const struct oae_layer *layer_of(const struct oae_state *s)

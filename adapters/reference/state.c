@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static size_t max(size_t a, size_t b)
 {
@@ -27,6 +28,26 @@ static void carve_acts(struct oae_state *s, size_t *at, struct oae_acts *a,
 	a->q = carve(s, at, rows * cols, sizeof(*a->q));
 	a->d = carve(s, at, rows * blocks, sizeof(*a->d));
 	a->off = carve(s, at, rows * blocks, sizeof(*a->off));
+	if (!s->m->kernels->uses_pairs)
+		return;
+	a->pairs = carve(s, at, rows * cols, sizeof(*a->pairs));
+	a->cross = carve(s, at, rows * blocks, sizeof(*a->cross));
+}
+
+void oae_acts_copy_quantised(struct oae_acts *to, size_t to_row,
+			     const struct oae_acts *from, size_t from_row)
+{
+	size_t n = from->cols, blocks = n / OAE_TENSOR_BLOCK;
+	size_t t = to_row * blocks, f = from_row * blocks;
+
+	memcpy(to->q + to_row * n, from->q + from_row * n, n);
+	memcpy(to->d + t, from->d + f, blocks * sizeof(*to->d));
+	memcpy(to->off + t, from->off + f, blocks * sizeof(*to->off));
+	if (!from->pairs)
+		return;
+	memcpy(to->pairs + to_row * n, from->pairs + from_row * n,
+	       n * sizeof(*to->pairs));
+	memcpy(to->cross + t, from->cross + f, blocks * sizeof(*to->cross));
 }
 
 static size_t lay_out(struct oae_state *s)

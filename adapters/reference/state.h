@@ -64,6 +64,9 @@ void oae_each_row(struct oae_state *s, size_t n,
 /* Quantises row of a (whose cols are set) when any of n matrices wants it. */
 void oae_quantize_row(const struct oae_model *m, struct oae_acts *a, size_t row,
 		      const struct oae_packed *const *w, size_t n);
+/* Copies what quantize() made of a row; both have the same cols. */
+void oae_acts_copy_quantised(struct oae_acts *to, size_t to_row,
+			     const struct oae_acts *from, size_t from_row);
 /* branch = feed-forward(acts), for s->n_rows rows of the current layer. */
 void oae_ffn_dense(struct oae_state *s);
 void oae_ffn_experts(struct oae_state *s);

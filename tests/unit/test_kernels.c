@@ -97,9 +97,10 @@ static void acts_make(struct oae_acts *a, size_t rows, size_t cols,
 	a->q = get(rows * cols);
 	a->d = get(rows * (blocks + 1) * sizeof(float));
 	a->off = get(rows * (blocks + 1) * sizeof(int32_t));
+	a->pairs = get(rows * cols * sizeof(*a->pairs));
+	a->cross = get(rows * (blocks + 1) * sizeof(int32_t));
 	for (size_t r = 0; r < rows && cols % OAE_TENSOR_BLOCK == 0; r++)
-		k->quantize(a->x + r * cols, cols, a->q + r * cols,
-			    a->d + r * blocks, a->off + r * blocks);
+		k->quantize(a, r);
 }
 
 static void acts_free(struct oae_acts *a)
@@ -108,6 +109,8 @@ static void acts_free(struct oae_acts *a)
 	free(a->q);
 	free(a->d);
 	free(a->off);
+	free(a->pairs);
+	free(a->cross);
 }
 
 /* What the product should be, in double, from the file's own values. */
@@ -232,6 +235,9 @@ static void test_matmul_extremes(void **state)
 		memset(a.q, sign, 32);
 		a.d[0] = 1;
 		a.off[0] = -128 * 32 * sign;
+		a.cross[0] = a.off[0] - 16 * sign * sign;
+		for (int i = 0; i < 32; i++)
+			a.pairs[i] = (int16_t)sign;
 		for (size_t t = 0; t < n; t++) {
 			k[t]->matmul(&w, 0, 1, &a, 0, 1, y, 16);
 			for (int i = 0; i < 16; i++)
@@ -344,36 +350,72 @@ static void test_vectors_same_bits(void **state)
 	}
 }
 
+/* The 16-bit copy holds the same numbers, and cross their products. */
+static void check_pairs(const struct oae_acts *a)
+{
+	static const int order[4] = { 1, 3, 0, 2 };
+	int32_t sum;
+
+	for (size_t i = 0; i < 2 * a->cols; i++)
+		assert_int_equal(a->pairs[i],
+				 a->q[i / 4 * 4 + (size_t)order[i % 4]]);
+	for (size_t b = 0; b < 2 * a->cols / 32; b++) {
+		sum = 0;
+		for (size_t i = b * 32; i < b * 32 + 32; i += 2)
+			sum += a->q[i] * a->q[i + 1];
+		assert_int_equal(a->cross[b], a->off[b] - sum);
+	}
+}
+
+/* Row 1; row 0 was made by acts_make(). */
+static void check_blocks(const struct oae_acts *a)
+{
+	size_t blocks = a->cols / 32;
+	int32_t sum;
+
+	for (size_t b = blocks; b < 2 * blocks; b++) {
+		sum = 0;
+		for (size_t i = b * 32; i < b * 32 + 32; i++) {
+			sum += a->q[i];
+			assert_true(fabsf(a->x[i] - a->d[b] * a->q[i]) <=
+				    a->d[b] * 0.5001f);
+		}
+		assert_int_equal(a->off[b], -128 * sum);
+	}
+}
+
 static void test_quantize_same_bits(void **state)
 {
 	const struct oae_kernels *k[3];
 	size_t n = tables(k), cols = 96;
-	int8_t q[2][96];
-	float d[2][3], *x;
-	int32_t off[2][3], sum;
+	struct oae_acts a, b;
 
 	(void)state;
 	for (int round = 0; round < 100; round++) {
-		x = randoms(cols);
+		acts_make(&a, 2, cols, k[0]);
 		if (round % 10 == 0)
-			memset(x, 0, 32 * sizeof(*x));
-		k[0]->quantize(x, cols, q[0], d[0], off[0]);
+			memset(a.x + cols, 0, 32 * sizeof(*a.x));
+		if (round % 10 == 1) /* not a number: 0, as the oracle has it */
+			a.x[cols + 3] = INFINITY;
+		k[0]->quantize(&a, 1);
+		if (round % 10 != 1)
+			check_blocks(&a);
+		check_pairs(&a);
 		for (size_t t = 1; t < n; t++) {
-			k[t]->quantize(x, cols, q[1], d[1], off[1]);
-			assert_memory_equal(q[0], q[1], sizeof(q[0]));
-			assert_memory_equal(d[0], d[1], sizeof(d[0]));
-			assert_memory_equal(off[0], off[1], sizeof(off[0]));
-		}
-		for (size_t b = 0; b < 3; b++) {
-			sum = 0;
-			for (size_t i = b * 32; i < b * 32 + 32; i++) {
-				sum += q[0][i];
-				assert_true(fabsf(x[i] - d[0][b] * q[0][i]) <=
-					    d[0][b] * 0.5001f);
+			acts_make(&b, 2, cols, k[0]);
+			memcpy(b.x, a.x, 2 * cols * sizeof(*a.x));
+			for (size_t r = 0; r < 2; r++)
+				k[t]->quantize(&b, r);
+			assert_memory_equal(a.q, b.q, 2 * cols);
+			assert_memory_equal(a.d, b.d, 24);
+			assert_memory_equal(a.off, b.off, 24);
+			if (k[t]->uses_pairs) {
+				assert_memory_equal(a.pairs, b.pairs, 4 * cols);
+				assert_memory_equal(a.cross, b.cross, 24);
 			}
-			assert_int_equal(off[0][b], -128 * sum);
+			acts_free(&b);
 		}
-		free(x);
+		acts_free(&a);
 	}
 }
 

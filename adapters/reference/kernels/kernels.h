@@ -21,6 +21,7 @@
 #ifndef OAE_REFERENCE_KERNELS_H
 #define OAE_REFERENCE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -71,6 +72,11 @@ struct oae_packed {
  * Activations: x is [rows][cols]; for quantised weights also q [rows][cols],
  * d [rows][cols / 32] the scales, and off [rows][cols / 32], -128 times the
  * sum of a block's q (it takes the +128 of packed weights out again).
+ *
+ * Tables that multiply Q8_0 in 16 bits (uses_pairs) want pairs [rows][cols],
+ * q once more, of every four elements the order 1 3 0 2; and cross [rows]
+ * [cols / 32], off minus the sum over a block of q[2i] * q[2i + 1]. Both are
+ * NULL where no table wants them.
  */
 struct oae_acts {
 	size_t cols;
@@ -78,6 +84,8 @@ struct oae_acts {
 	int8_t *q;
 	float *d;
 	int32_t *off;
+	int16_t *pairs;
+	int32_t *cross;
 };
 
 /*
@@ -101,13 +109,16 @@ struct oae_attention {
 
 struct oae_kernels {
 	const char *name;
-	/* One row of activations: blocks of 32, q = round(x * 127 / max|x|). */
-	void (*quantize)(const float *x, size_t cols, int8_t *q, float *d,
-			 int32_t *off);
+	bool uses_pairs; /* matmul reads pairs and cross */
+	/*
+	 * A row of x: blocks of 32, q = round(x * 127 / max|x|), d, off, and
+	 * pairs and cross where this table uses them.
+	 */
+	void (*quantize)(struct oae_acts *a, size_t row);
 	/*
 	 * y[row * ldy + out] for outputs of tiles tile0..tile1-1 and batch rows
 	 * row0..row1-1 of x; y is indexed from row 0. Quantised weights read
-	 * q, d and off, others x.
+	 * what quantize() made, others x.
 	 */
 	void (*matmul)(const struct oae_packed *w, size_t tile0, size_t tile1,
 		       const struct oae_acts *x, size_t row0, size_t row1,

@@ -12,14 +12,18 @@
 #define GROUP 8	   /* batch rows that share one pass of a tile */
 #define AHEAD 8192 /* bytes that weights are prefetched ahead */
 
-static void quantize(const float *x, size_t cols, int8_t *q, float *d,
-		     int32_t *off)
+static void quantize(struct oae_acts *acts, size_t row)
 {
+	size_t blocks = acts->cols / OAE_TENSOR_BLOCK;
+	const float *x = acts->x + row * acts->cols;
+	int8_t *q = acts->q + row * acts->cols;
+	float *d = acts->d + row * blocks;
+	int32_t *off = acts->off + row * blocks;
 	__m512 a, b, scale;
 	__m512i u, v;
 	float max;
 
-	for (size_t k = 0; k < cols / OAE_TENSOR_BLOCK; k++) {
+	for (size_t k = 0; k < blocks; k++) {
 		a = _mm512_loadu_ps(x + k * 32);
 		b = _mm512_loadu_ps(x + k * 32 + 16);
 		max = _mm512_reduce_max_ps(

@@ -42,24 +42,49 @@ static float exp_one(float x)
 	return p;
 }
 
-static void quantize(const float *x, size_t cols, int8_t *q, float *d,
-		     int32_t *off)
+/* What the 16-bit products want of a block; see struct oae_acts. */
+static void pair_block(const int8_t *q, int32_t off, int16_t *pairs,
+		       int32_t *cross)
 {
-	for (size_t b = 0; b < cols / OAE_TENSOR_BLOCK; b++) {
-		float max = 0, inverse;
-		int32_t sum = 0;
+	*cross = off;
+	for (int i = 0; i < OAE_TENSOR_BLOCK; i += 4) {
+		pairs[i] = q[i + 1];
+		pairs[i + 1] = q[i + 3];
+		pairs[i + 2] = q[i];
+		pairs[i + 3] = q[i + 2];
+		*cross -= q[i] * q[i + 1] + q[i + 2] * q[i + 3];
+	}
+}
 
-		for (int i = 0; i < OAE_TENSOR_BLOCK; i++)
-			max = fmaxf(max, fabsf(x[i]));
-		d[b] = max / 127.0f;
-		inverse = max > 0 ? 127.0f / max : 0;
-		for (int i = 0; i < OAE_TENSOR_BLOCK; i++) {
-			q[i] = (int8_t)lrintf(x[i] * inverse);
-			sum += q[i];
-		}
-		off[b] = -128 * sum;
-		x += OAE_TENSOR_BLOCK;
-		q += OAE_TENSOR_BLOCK;
+static void quantize_block(const float *x, int8_t *q, float *d, int32_t *off)
+{
+	float max = 0, inverse;
+	int32_t sum = 0;
+
+	for (int i = 0; i < OAE_TENSOR_BLOCK; i++)
+		max = fmaxf(max, fabsf(x[i]));
+	*d = max / 127.0f;
+	inverse = max > 0 ? 127.0f / max : 0;
+	for (int i = 0; i < OAE_TENSOR_BLOCK; i++) {
+		q[i] = (int8_t)lrintf(x[i] * inverse);
+		sum += q[i];
+	}
+	*off = -128 * sum;
+}
+
+static void quantize(struct oae_acts *a, size_t row)
+{
+	size_t blocks = a->cols / OAE_TENSOR_BLOCK, i;
+
+	for (size_t b = 0; b < blocks; b++) {
+		i = row * blocks + b;
+		quantize_block(a->x + row * a->cols + b * OAE_TENSOR_BLOCK,
+			       a->q + i * OAE_TENSOR_BLOCK, a->d + i,
+			       a->off + i);
+		if (a->pairs)
+			pair_block(a->q + i * OAE_TENSOR_BLOCK, a->off[i],
+				   a->pairs + i * OAE_TENSOR_BLOCK,
+				   a->cross + i);
 	}
 }
 
