@@ -134,6 +134,15 @@ $(LATER): $(call obj,harness/main.c tests/fake/version_later.c) \
 		$(L)/liboae.a $(L)/libbase.a
 	$(link)
 $(BUILD)/tests/test_moved: | $(LATER)
+# llama.cpp as a child process, for tests and tables; not of the product.
+$(BUILD)/tests/llama-peer: $(call obj,tests/peer/llama_peer.c \
+		tests/peer/llama_lib.c) $(L)/libbase.a
+	$(link)
+$(BUILD)/tests/agreement: $(call obj,tests/peer/agreement.c \
+		tests/peer/client.c adapters/reference/oae-lm/options.c) \
+		$(L)/libreference.a $(L)/libworkloads.a $(L)/liboae.a \
+		$(L)/libbase.a
+	$(link)
 $(BUILD)/tests/with-papi-test: $(BUILD)/obj/tests/packages/with_papi.o \
 		$(L)/libharness.a $(L)/liboae.a $(L)/libbase.a
 	$(link)
@@ -168,6 +177,13 @@ test: ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory -j2 all tests
 	@ci/test $(BUILD)
 
+PEER := $(BUILD)/tests/llama-peer $(BUILD)/tests/agreement
+.PHONY: test-peer
+test-peer: ## install llama.cpp (npm, 30 MB) and compare the engine with it
+	@ci/setup peer
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/oae-lm $(PEER)
+	@ci/test $(BUILD) tests/peer/agreement.t
+
 .PHONY: acceptance
 acceptance: ## the measurement core's acceptance checks, each with its figure
 	@ci/setup test
@@ -181,7 +197,7 @@ with-papi-test: ## what the installed PAPI and likwid count here, in their words
 	@$(BUILD)/tests/with-papi-test
 
 .PHONY: tests
-tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) ## build the unit tests
+tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) $(PEER) ## build the unit tests
 
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
