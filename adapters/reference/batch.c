@@ -202,6 +202,11 @@ void oae_batch_clear(struct oae_batch *b)
 		end_job(b, b->n_live - 1);
 }
 
+uint32_t oae_batch_room(const struct oae_batch *b)
+{
+	return b->c.slots + b->c.queue;
+}
+
 size_t oae_batch_live(const struct oae_batch *b)
 {
 	return b->n_live;

@@ -69,6 +69,8 @@ enum oae_status oae_batch_submit(struct oae_batch *b, uint64_t id,
 bool oae_batch_cancel(struct oae_batch *b, uint64_t id,
 		      struct oae_engine_stats *stats);
 void oae_batch_clear(struct oae_batch *b); /* drops all */
+/* Most requests at once: slots and queue. */
+uint32_t oae_batch_room(const struct oae_batch *b);
 /* Requests that were taken in and are not over. */
 size_t oae_batch_live(const struct oae_batch *b);
 /*

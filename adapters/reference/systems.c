@@ -21,28 +21,45 @@ enum {
 	KNOB_CONTEXT,
 	KNOB_KERNELS,
 	KNOB_GAMMA,
+	KNOB_SLOTS, /* of batch, as those below */
+	KNOB_CHUNK,
+	KNOB_PREFIX,
 	N_KNOBS
 };
 
+#define BIT(knob) (1u << (knob))
+#define KNOBS_ALL (BIT(KNOB_THREADS) | BIT(KNOB_CONTEXT) | BIT(KNOB_KERNELS))
+#define KNOBS_BATCH (BIT(KNOB_SLOTS) | BIT(KNOB_CHUNK) | BIT(KNOB_PREFIX))
+
 static const char *const kernel_names[] = { "auto", "scalar", "avx2", "avx512",
 					    NULL };
+static const char *const off_on[] = { "off", "on", NULL };
 
-/* A system has the first n_knobs of these. */
 static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 	[KNOB_THREADS] = { .name = "threads", .low = 0, .high = 256 },
 	[KNOB_CONTEXT] = { .name = "context", .low = 0, .high = 131072 },
 	[KNOB_KERNELS] = { .name = "kernels", .choices = kernel_names },
 	[KNOB_GAMMA] = { .name = "gamma", .value = 4, .low = 1, .high = 16 },
+	[KNOB_SLOTS] = { .name = "slots",
+			 .value = 8,
+			 .low = 1,
+			 .high = OAE_BATCH_SLOTS_MAX },
+	[KNOB_CHUNK] = { .name = "chunk",
+			 .value = 32,
+			 .low = 1,
+			 .high = OAE_BATCH_CHUNK_MAX },
+	[KNOB_PREFIX] = { .name = "prefix", .value = 1, .choices = off_on },
 };
 
 static const struct system {
 	const char *name, *model, *draft, *strategy;
-	size_t n_knobs;
+	unsigned knobs; /* besides KNOBS_ALL */
 } systems[] = {
-	{ "dense", MODELS "target.q8_0.gguf", NULL, "greedy", KNOB_GAMMA },
+	{ "dense", MODELS "target.q8_0.gguf", NULL, "greedy", 0 },
+	{ "batch", MODELS "target.q8_0.gguf", NULL, "greedy", KNOBS_BATCH },
 	{ "speculative", MODELS "target.q8_0.gguf", MODELS "draft.q8_0.gguf",
-	  "speculative", N_KNOBS },
-	{ "moe", MODELS "moe.q8_0.gguf", NULL, "greedy", KNOB_GAMMA },
+	  "speculative", BIT(KNOB_GAMMA) },
+	{ "moe", MODELS "moe.q8_0.gguf", NULL, "greedy", 0 },
 };
 
 struct reference {
@@ -99,6 +116,7 @@ static enum oae_status engine_open(struct reference *r,
 				   struct oae_error *err)
 {
 	char model[OAE_PATH_BYTES_MAX], draft[OAE_PATH_BYTES_MAX];
+	bool many = sys->knobs & BIT(KNOB_SLOTS);
 	struct oae_engine_config config = {
 		.model = hello->synthetic ? hello->synthetic : model,
 		.draft = sys->draft ? draft : NULL,
@@ -106,6 +124,11 @@ static enum oae_status engine_open(struct reference *r,
 		.context = (uint32_t)knobs[KNOB_CONTEXT].value,
 		.strategy = sys->strategy,
 		.gamma = (unsigned)knobs[KNOB_GAMMA].value,
+		.slots = many ? (uint32_t)knobs[KNOB_SLOTS].value : 1,
+		/* as many wait here, so that a slot is free for no step */
+		.queue = many ? (uint32_t)knobs[KNOB_SLOTS].value : 0,
+		.chunk = (uint32_t)knobs[KNOB_CHUNK].value,
+		.reuse = many && knobs[KNOB_PREFIX].value,
 	};
 	int64_t kernels = knobs[KNOB_KERNELS].value;
 	enum oae_status st = OAE_OK;
@@ -153,6 +176,31 @@ static void reference_close(void *self)
 	free(r);
 }
 
+/* All knobs: those that the system has as the harness wants them. */
+static enum oae_status knobs_read(const struct system *sys,
+				  const struct oae_sdk_hello *hello,
+				  const struct oae_sdk_ready *ready,
+				  struct oae_sdk_knob knobs[N_KNOBS],
+				  struct oae_error *err)
+{
+	struct oae_sdk_knob own[N_KNOBS];
+	enum oae_status st;
+	size_t n = 0, i;
+
+	memcpy(knobs, knobs_default, sizeof knobs_default);
+	for (i = 0; i < N_KNOBS; i++)
+		if ((KNOBS_ALL | sys->knobs) & BIT(i))
+			own[n++] = knobs[i];
+	st = oae_sdk_knobs(hello, own, n, err);
+	if (st)
+		return st;
+	oae_sdk_knobs_write(ready->details, own, n);
+	for (i = N_KNOBS; i-- > 0;)
+		if ((KNOBS_ALL | sys->knobs) & BIT(i))
+			knobs[i] = own[--n];
+	return OAE_OK;
+}
+
 static enum oae_status reference_open(struct oae_sdk *sdk,
 				      const struct oae_sdk_hello *hello,
 				      struct oae_sdk_ready *ready, void **self,
@@ -168,11 +216,9 @@ static enum oae_status reference_open(struct oae_sdk *sdk,
 				"system %.64s: unknown; adapters/reference/"
 				"adapter.json has the list",
 				hello->system);
-	memcpy(knobs, knobs_default, sizeof knobs);
-	st = oae_sdk_knobs(hello, knobs, sys->n_knobs, err);
+	st = knobs_read(sys, hello, ready, knobs, err);
 	if (st)
 		return st;
-	oae_sdk_knobs_write(ready->details, knobs, sys->n_knobs);
 	if (knobs[KNOB_THREADS].value == 0)
 		knobs[KNOB_THREADS].value = cores();
 	r = calloc(1, sizeof *r);
@@ -187,6 +233,7 @@ static enum oae_status reference_open(struct oae_sdk *sdk,
 		return st;
 	}
 	r->batch = oae_engine_batch(r->engine);
+	ready->max_in_flight = oae_batch_room(r->batch);
 	details_write(ready->details, r, sys,
 		      (unsigned)knobs[KNOB_THREADS].value);
 	*self = r;
