@@ -50,16 +50,20 @@ static enum oae_status open_states(struct oae_engine *e,
 				   const struct oae_batch_config *batch,
 				   struct oae_error *err)
 {
-	uint32_t trained = e->model->shape.n_ctx, context = config->context;
+	const struct oae_shape *p = &e->model->shape;
+	uint32_t trained, context = config->context;
 	uint32_t rows = batch->slots + batch->chunk;
 	enum oae_status status;
 
-	if (e->draft && e->draft->shape.n_ctx < trained)
-		trained = e->draft->shape.n_ctx;
+	if (e->draft && e->draft->shape.n_ctx < p->n_ctx)
+		p = &e->draft->shape;
+	trained = p->n_ctx;
 	if (context > trained)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"context %u: the model was trained for %u",
-				context, trained);
+				"context %u: the %s takes at most %u (%s)",
+				context,
+				p == &e->model->shape ? "model" : "draft",
+				trained, oae_shape_context_why(p));
 	if (!context)
 		context = trained < OAE_ENGINE_CONTEXT_DEFAULT ?
 				  trained :

@@ -257,9 +257,9 @@ static enum oae_status read_counts(struct oae_gguf *g, struct cursor *c,
 	    take_u64(c, &n_tensors, "the header", err) ||
 	    take_u64(c, &n_keys, "the header", err))
 		return OAE_ERR_FORMAT;
-	if (version != 3)
+	if (version != 3 && version != 2) /* 2 has the same layout */
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
-				"GGUF version %u; read is version 3, "
+				"GGUF version %u; read are versions 2 and 3, "
 				"little-endian",
 				version);
 	if (n_tensors > OAE_GGUF_TENSORS_MAX || n_keys > OAE_GGUF_KEYS_MAX)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GGUF v3 files (little-endian), read by mmap and written by streaming.
+ * GGUF v3 files (little-endian; v2 is read too), read by mmap and written by
+ * streaming.
  *
  * Reading trusts nothing: every count, length, offset and product is checked
  * against the caps below and the file's size before memory is taken, names

@@ -131,6 +131,23 @@ static void position_head(const struct oae_state *s, float *x,
 		k->rope_pairs(x, s->cos + at, s->sin + at, p->head_dim);
 }
 
+/* What qwen2 adds to one head's queries, key and value. */
+static void add_biases(const struct oae_state *s, size_t head, float *q,
+		       float *k, float *v)
+{
+	const struct oae_shape *p = &s->m->shape;
+	const struct oae_kernels *kernels = s->m->kernels;
+	const struct oae_layer *y = layer_of(s);
+	size_t dim = p->head_dim, group = p->n_head / p->n_kv_head;
+
+	if (y->bq)
+		kernels->add(q, y->bq + head * group * dim, group * dim);
+	if (y->bk)
+		kernels->add(k, y->bk + head * dim, dim);
+	if (y->bv)
+		kernels->add(v, y->bv + head * dim, dim);
+}
+
 /*
  * One row and key-value head: norms and rotates the key and the queries that
  * share it, and stores key and value.
@@ -145,8 +162,9 @@ static void position_row(struct oae_state *s, size_t r, size_t head,
 	size_t group = p->n_head / p->n_kv_head;
 	float *q = s->q + (r * p->n_head + head * group) * dim;
 	float *k = s->k + (r * p->n_kv_head + head) * dim;
-	const float *v = s->v + (r * p->n_kv_head + head) * dim;
+	float *v = s->v + (r * p->n_kv_head + head) * dim;
 
+	add_biases(s, head, q, k, v);
 	for (size_t g = 0; g < group; g++)
 		position_head(s, q + g * dim, y->q_norm, position);
 	position_head(s, k, y->k_norm, position);

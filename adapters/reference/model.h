@@ -2,7 +2,8 @@
 /*
  * A decoder of the llama family out of a GGUF file: grouped-query attention
  * with rotary positions, RMSNorm, gated feed-forward, which may be a mixture
- * of experts. Architectures: llama (also with experts), qwen3, qwen3moe.
+ * of experts. Architectures: llama (Mistral and Mixtral too), qwen2, qwen3,
+ * qwen3moe.
  *
  * The model is immutable and may be shared; what a computation changes (the
  * key-value cache and scratch memory) is in an oae_state.
@@ -26,14 +27,28 @@
 #define OAE_MODEL_CONTEXT_MAX (1u << 17)
 #define OAE_STATE_BATCH_MAX 512u
 
+/* Biases of the projections to queries, keys and values. */
+enum oae_biases {
+	OAE_BIASES_NONE,
+	OAE_BIASES_MAYBE,
+	OAE_BIASES_ALL
+};
+
 struct oae_shape {
 	char architecture[32];
 	uint32_t n_vocab, n_embd, n_layer, n_head, n_kv_head, head_dim;
 	uint32_t n_ff;			  /* of an expert, where there are */
 	uint32_t n_expert, n_expert_used; /* 0: dense */
-	uint32_t n_ctx;			  /* that it was trained for */
+	/*
+	 * What it was trained for, the window of its attention (0: none), and
+	 * the lesser: within a window it attends to all positions.
+	 */
+	uint32_t n_ctx_trained, window, n_ctx;
 	float eps, rope_base;
+	float rope_scale; /* of positions (linear scaling), usually 1 */
 	bool qk_norm, rope_halves, tied;
+	bool rope_factors; /* the file may have some */
+	enum oae_biases biases;
 	bool synthetic; /* weights without meaning */
 };
 
@@ -45,6 +60,7 @@ enum oae_ffn_kind {
 struct oae_layer {
 	const float *attn_norm, *ffn_norm; /* [n_embd] */
 	const float *q_norm, *k_norm;	   /* [head_dim], or NULL */
+	const float *bq, *bk, *bv;	   /* [outputs of wq, ...], or NULL */
 	struct oae_packed wq, wk, wv, wo;
 	enum oae_ffn_kind kind;
 	struct oae_packed gate, up, down; /* dense */
@@ -62,6 +78,7 @@ struct oae_model {
 	const struct oae_gguf_tensor *embedding; /* (n_embd, n_vocab) */
 	struct oae_packed output;
 	const float *output_norm;
+	const float *rope_factors; /* [head_dim / 2] divide angles; NULL: 1 */
 	struct oae_layer *layers;
 	uint64_t parameters, active_parameters; /* active: per token */
 	uint8_t *packed;			/* all matrices */
@@ -80,6 +97,8 @@ void oae_model_close(struct oae_model *m); /* NULL is fine */
 /* Only the file's hyperparameters; for people and tests. */
 enum oae_status oae_shape_read(struct oae_gguf *g, struct oae_shape *out,
 			       struct oae_error *err);
+/* Why n_ctx is no more: "its sliding window" or "what it was trained for". */
+const char *oae_shape_context_why(const struct oae_shape *s);
 
 /* One row of a batch: a token of a sequence. */
 struct oae_row {

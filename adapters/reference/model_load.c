@@ -104,60 +104,118 @@ static void want_matrix(struct loader *l, const char *name, uint32_t cols,
 	l->m->active_parameters += (uint64_t)rows * cols;
 }
 
-static struct oae_packed *want_experts(struct loader *l, const char *name,
-				       uint32_t cols, uint32_t rows)
+/* All experts in one tensor, or as in older files one tensor for each. */
+static struct oae_packed *want_experts(struct loader *l, uint32_t layer,
+				       const char *part, uint32_t cols,
+				       uint32_t rows)
 {
 	const struct oae_shape *s = &l->m->shape;
 	const struct oae_gguf_tensor *t;
+	char name[OAE_GGUF_NAME_BYTES_MAX + 1];
 	struct oae_packed *to;
+	size_t skip;
 
-	t = want(l, name, 3, cols, rows, s->n_expert);
-	if (!t)
-		return NULL;
 	to = oae_arena_array(&l->m->arena, s->n_expert, sizeof(*to));
 	if (!to) {
 		oae_fail(l->err, OAE_ERR_NOMEM, 0, "no memory");
 		return NULL;
 	}
-	for (uint32_t e = 0; e < s->n_expert; e++)
-		plan(l, t, cols, rows,
-		     (size_t)e * (size_t)(t->bytes / s->n_expert), &to[e]);
 	l->m->active_parameters += (uint64_t)rows * cols * s->n_expert_used;
+	snprintf(name, sizeof(name), "blk.%u.%s.0.weight", layer, part);
+	if (oae_gguf_tensor(l->m->file, name)) {
+		for (uint32_t e = 0; e < s->n_expert; e++) {
+			snprintf(name, sizeof(name), "blk.%u.%s.%u.weight",
+				 layer, part, e);
+			t = want(l, name, 2, cols, rows, 1);
+			if (!t)
+				return NULL;
+			plan(l, t, cols, rows, 0, &to[e]);
+		}
+		return to;
+	}
+	snprintf(name, sizeof(name), "blk.%u.%s_exps.weight", layer, part);
+	t = want(l, name, 3, cols, rows, s->n_expert);
+	if (!t)
+		return NULL;
+	skip = (size_t)(t->bytes / s->n_expert);
+	for (uint32_t e = 0; e < s->n_expert; e++)
+		plan(l, t, cols, rows, e * skip, &to[e]);
 	return to;
 }
 
-static void want_layer(struct loader *l, uint32_t i)
+/* Of a projection; an architecture without biases has NULL. */
+static const float *want_bias(struct loader *l, const char *name, uint32_t n)
+{
+	enum oae_biases biases = l->m->shape.biases;
+
+	if (biases == OAE_BIASES_NONE ||
+	    (biases == OAE_BIASES_MAYBE && !oae_gguf_tensor(l->m->file, name)))
+		return NULL;
+	return want_vector(l, name, n);
+}
+
+static void want_attention(struct loader *l, uint32_t i)
 {
 	const struct oae_shape *s = &l->m->shape;
 	struct oae_layer *y = &l->m->layers[i];
 	uint32_t q = s->n_head * s->head_dim, kv = s->n_kv_head * s->head_dim;
 	char name[OAE_GGUF_NAME_BYTES_MAX + 1];
 
-#define NAME(part) \
-	(snprintf(name, sizeof(name), "blk.%u." part ".weight", i), name)
-	y->attn_norm = want_vector(l, NAME("attn_norm"), s->n_embd);
-	want_matrix(l, NAME("attn_q"), s->n_embd, q, &y->wq);
-	want_matrix(l, NAME("attn_k"), s->n_embd, kv, &y->wk);
-	want_matrix(l, NAME("attn_v"), s->n_embd, kv, &y->wv);
-	want_matrix(l, NAME("attn_output"), q, s->n_embd, &y->wo);
-	if (s->qk_norm) {
-		y->q_norm = want_vector(l, NAME("attn_q_norm"), s->head_dim);
-		y->k_norm = want_vector(l, NAME("attn_k_norm"), s->head_dim);
-	}
-	y->ffn_norm = want_vector(l, NAME("ffn_norm"), s->n_embd);
+#define NAME(part) (snprintf(name, sizeof(name), "blk.%u." part, i), name)
+	y->attn_norm = want_vector(l, NAME("attn_norm.weight"), s->n_embd);
+	want_matrix(l, NAME("attn_q.weight"), s->n_embd, q, &y->wq);
+	want_matrix(l, NAME("attn_k.weight"), s->n_embd, kv, &y->wk);
+	want_matrix(l, NAME("attn_v.weight"), s->n_embd, kv, &y->wv);
+	want_matrix(l, NAME("attn_output.weight"), q, s->n_embd, &y->wo);
+	y->bq = want_bias(l, NAME("attn_q.bias"), q);
+	y->bk = want_bias(l, NAME("attn_k.bias"), kv);
+	y->bv = want_bias(l, NAME("attn_v.bias"), kv);
+	if (!s->qk_norm)
+		return;
+	y->q_norm = want_vector(l, NAME("attn_q_norm.weight"), s->head_dim);
+	y->k_norm = want_vector(l, NAME("attn_k_norm.weight"), s->head_dim);
+}
+
+static void want_feed_forward(struct loader *l, uint32_t i)
+{
+	const struct oae_shape *s = &l->m->shape;
+	struct oae_layer *y = &l->m->layers[i];
+	uint32_t n = s->n_embd, ff = s->n_ff;
+	char name[OAE_GGUF_NAME_BYTES_MAX + 1];
+
+	y->ffn_norm = want_vector(l, NAME("ffn_norm.weight"), n);
 	y->kind = s->n_expert ? OAE_FFN_EXPERTS : OAE_FFN_DENSE;
 	if (y->kind == OAE_FFN_DENSE) {
-		want_matrix(l, NAME("ffn_gate"), s->n_embd, s->n_ff, &y->gate);
-		want_matrix(l, NAME("ffn_up"), s->n_embd, s->n_ff, &y->up);
-		want_matrix(l, NAME("ffn_down"), s->n_ff, s->n_embd, &y->down);
+		want_matrix(l, NAME("ffn_gate.weight"), n, ff, &y->gate);
+		want_matrix(l, NAME("ffn_up.weight"), n, ff, &y->up);
+		want_matrix(l, NAME("ffn_down.weight"), ff, n, &y->down);
 		return;
 	}
-	want_matrix(l, NAME("ffn_gate_inp"), s->n_embd, s->n_expert,
-		    &y->router);
-	y->gates = want_experts(l, NAME("ffn_gate_exps"), s->n_embd, s->n_ff);
-	y->ups = want_experts(l, NAME("ffn_up_exps"), s->n_embd, s->n_ff);
-	y->downs = want_experts(l, NAME("ffn_down_exps"), s->n_ff, s->n_embd);
+	want_matrix(l, NAME("ffn_gate_inp.weight"), n, s->n_expert, &y->router);
+	y->gates = want_experts(l, i, "ffn_gate", n, ff);
+	y->ups = want_experts(l, i, "ffn_up", n, ff);
+	y->downs = want_experts(l, i, "ffn_down", ff, n);
 #undef NAME
+}
+
+/* Llama 3.1 and later stretch slow rotations by factors in the file. */
+static void want_rope_factors(struct loader *l)
+{
+	static const char name[] = "rope_freqs.weight";
+	uint32_t n = l->m->shape.head_dim / 2;
+	const float *f;
+
+	if (!l->m->shape.rope_factors || !oae_gguf_tensor(l->m->file, name))
+		return;
+	f = want_vector(l, name, n);
+	for (uint32_t i = 0; f && i < n; i++)
+		if (!(f[i] > 0 && f[i] < 1e9f)) {
+			oae_fail(l->err, OAE_ERR_FORMAT, 0,
+				 "tensor \"%s\" has %g among its factors", name,
+				 (double)f[i]);
+			return;
+		}
+	l->m->rope_factors = f;
 }
 
 static enum oae_status want_all(struct loader *l)
@@ -170,8 +228,11 @@ static enum oae_status want_all(struct loader *l)
 	m->layers = oae_arena_array(&m->arena, s->n_layer, sizeof(*m->layers));
 	if (!m->layers || !l->used)
 		return oae_fail(l->err, OAE_ERR_NOMEM, 0, "no memory");
-	for (uint32_t i = 0; i < s->n_layer && !l->err->status; i++)
-		want_layer(l, i);
+	for (uint32_t i = 0; i < s->n_layer && !l->err->status; i++) {
+		want_attention(l, i);
+		want_feed_forward(l, i);
+	}
+	want_rope_factors(l);
 	m->output_norm = want_vector(l, "output_norm.weight", s->n_embd);
 	m->embedding =
 		want(l, "token_embd.weight", 2, s->n_embd, s->n_vocab, 1);

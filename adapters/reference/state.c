@@ -87,15 +87,19 @@ static size_t lay_out(struct oae_state *s)
 	return at;
 }
 
-/* Angles position * base^(-2i / head_dim). */
+/* Angles position * scale * base^(-2i / head_dim) / factor[i]. */
 static void fill_angles(struct oae_state *s)
 {
+	const float *factors = s->m->rope_factors;
 	size_t half = s->m->shape.head_dim / 2;
 	double base = s->m->shape.rope_base, angle;
 
 	for (size_t i = 0; i < half; i++) {
 		double step = pow(base, -(double)i / (double)half);
 
+		step *= (double)s->m->shape.rope_scale;
+		if (factors)
+			step /= (double)factors[i];
 		for (size_t p = 0; p < s->n_ctx; p++) {
 			angle = (double)p * step;
 			s->cos[p * half + i] = (float)cos(angle);

@@ -8,19 +8,30 @@
 #include <string.h>
 
 #include "adapters/reference/gguf.h"
+#include "adapters/reference/tensor_random.h"
 #include "base/rng.h"
 
+/* A key beside the usual ones: text, or else a number. */
+struct model_extra {
+	const char *key, *text;
+	float real;
+	uint32_t whole; /* of real 0 */
+};
+
 struct model_spec {
-	const char *arch; /* "llama", "qwen3", "qwen3moe" */
+	const char *arch; /* "llama", "qwen2", "qwen3", "qwen3moe" */
 	enum oae_tensor_type type;
+	bool mixed; /* half of the matrices in Q6_K, as in Q4_K_M */
 	uint32_t vocab, dim, layers, heads, kv_heads, head_dim, ff;
 	uint32_t experts, used;
-	bool tied;
+	bool tied, biases, rope_factors, experts_apart;
+	float rope_divisor; /* linear scaling; 0: none */
 	uint64_t seed;
 	float noise; /* added to the same seed's weights */
 	/* for files that must be refused */
 	const char *leave_key, *leave_tensor, *extra_tensor, *wrong_tensor;
 	const char *extra_key;
+	const struct model_extra *extra; /* ends with a NULL key */
 };
 
 struct model_writer {
@@ -29,6 +40,11 @@ struct model_writer {
 	struct oae_rng rng, noise;
 	float *kept[256];
 	size_t n_kept;
+	struct {
+		void *data;
+		size_t bytes;
+	} raw[256]; /* of K-quants */
+	size_t n_raw;
 };
 
 static inline void model_key(struct model_writer *x, const char *name,
@@ -41,17 +57,50 @@ static inline void model_key(struct model_writer *x, const char *name,
 		oae_gguf_add_u32(x->w, key, value);
 }
 
+/* K-quants are made as such, of the same deviation. */
+static inline void model_kquant(struct model_writer *x, const char *name,
+				enum oae_tensor_type type, uint32_t n_dims,
+				const uint64_t *dims, size_t n, float deviation)
+{
+	size_t bytes = oae_tensor_bytes(type, n);
+	void *data = malloc(bytes);
+
+	oae_tensor_random(type, &x->rng, deviation, n, data);
+	oae_gguf_add_tensor(x->w, name, type, n_dims, dims, NULL);
+	x->raw[x->n_raw].data = data;
+	x->raw[x->n_raw++].bytes = bytes;
+}
+
+static inline enum oae_tensor_type model_type(const struct model_spec *s,
+					      const char *name, uint32_t n_dims)
+{
+	if (n_dims == 1)
+		return OAE_TENSOR_F32;
+	if (s->mixed && (strstr(name, "attn_v") || strstr(name, "ffn_down") ||
+			 strstr(name, "token_embd")))
+		return OAE_TENSOR_Q6_K;
+	return s->type;
+}
+
 static inline void model_tensor(struct model_writer *x, const char *name,
 				uint32_t n_dims, uint64_t d0, uint64_t d1,
 				uint64_t d2)
 {
 	uint64_t dims[] = { d0, d1, d2 };
 	size_t n = (size_t)(d0 * d1 * d2);
-	float *v = malloc(n * sizeof(*v)), scale = n_dims == 1 ? 0.2f : 0.15f;
+	float *v, scale = n_dims == 1 ? 0.2f : 0.15f;
 	const struct model_spec *s = x->s;
+	enum oae_tensor_type type = model_type(s, name, n_dims);
+	float mean = n_dims == 1 && !strstr(name, "bias") ? 1 : 0;
 
+	if (oae_tensor_type_block(type) == OAE_TENSOR_SUPER) {
+		/* wider models: the same size of their products */
+		model_kquant(x, name, type, n_dims, dims, n, 0.08f);
+		return;
+	}
+	v = malloc(n * sizeof(*v));
 	for (size_t i = 0; i < n; i++) {
-		v[i] = (n_dims == 1) + scale * (float)oae_rng_normal(&x->rng);
+		v[i] = mean + scale * (float)oae_rng_normal(&x->rng);
 		v[i] += s->noise * (float)oae_rng_normal(&x->noise);
 	}
 	x->kept[x->n_kept++] = v;
@@ -59,8 +108,27 @@ static inline void model_tensor(struct model_writer *x, const char *name,
 		return;
 	if (s->wrong_tensor && !strcmp(s->wrong_tensor, name))
 		dims[0] /= 2;
-	oae_gguf_add_tensor(x->w, name, n_dims == 1 ? OAE_TENSOR_F32 : s->type,
-			    n_dims, dims, v);
+	oae_gguf_add_tensor(x->w, name, type, n_dims, dims, v);
+}
+
+/* In one tensor, or as older files have them. */
+static inline void model_experts(struct model_writer *x, uint32_t layer,
+				 const char *part, uint32_t in, uint32_t out)
+{
+	const struct model_spec *s = x->s;
+	char name[64];
+
+	if (!s->experts_apart) {
+		snprintf(name, sizeof(name), "blk.%u.%s_exps.weight", layer,
+			 part);
+		model_tensor(x, name, 3, in, out, s->experts);
+		return;
+	}
+	for (uint32_t e = 0; e < s->experts; e++) {
+		snprintf(name, sizeof(name), "blk.%u.%s.%u.weight", layer, part,
+			 e);
+		model_tensor(x, name, 2, in, out, 1);
+	}
 }
 
 static inline void model_layer(struct model_writer *x, uint32_t i)
@@ -76,7 +144,15 @@ static inline void model_layer(struct model_writer *x, uint32_t i)
 	model_tensor(x, NAME("attn_k"), 2, s->dim, kv, 1);
 	model_tensor(x, NAME("attn_v"), 2, s->dim, kv, 1);
 	model_tensor(x, NAME("attn_output"), 2, q, s->dim, 1);
-	if (strcmp(s->arch, "llama")) {
+	if (s->biases) {
+		snprintf(name, sizeof(name), "blk.%u.attn_q.bias", i);
+		model_tensor(x, name, 1, q, 1, 1);
+		snprintf(name, sizeof(name), "blk.%u.attn_k.bias", i);
+		model_tensor(x, name, 1, kv, 1, 1);
+		snprintf(name, sizeof(name), "blk.%u.attn_v.bias", i);
+		model_tensor(x, name, 1, kv, 1, 1);
+	}
+	if (!strncmp(s->arch, "qwen3", 5)) {
 		model_tensor(x, NAME("attn_q_norm"), 1, s->head_dim, 1, 1);
 		model_tensor(x, NAME("attn_k_norm"), 1, s->head_dim, 1, 1);
 	}
@@ -88,9 +164,9 @@ static inline void model_layer(struct model_writer *x, uint32_t i)
 		return;
 	}
 	model_tensor(x, NAME("ffn_gate_inp"), 2, s->dim, s->experts, 1);
-	model_tensor(x, NAME("ffn_gate_exps"), 3, s->dim, s->ff, s->experts);
-	model_tensor(x, NAME("ffn_up_exps"), 3, s->dim, s->ff, s->experts);
-	model_tensor(x, NAME("ffn_down_exps"), 3, s->ff, s->dim, s->experts);
+	model_experts(x, i, "ffn_gate", s->dim, s->ff);
+	model_experts(x, i, "ffn_up", s->dim, s->ff);
+	model_experts(x, i, "ffn_down", s->ff, s->dim);
 #undef NAME
 }
 
@@ -159,6 +235,20 @@ model_write(const char *path, const struct model_spec *s, struct oae_error *err)
 	}
 	if (s->extra_key)
 		oae_gguf_add_str(x.w, s->extra_key, "yarn");
+	if (s->rope_divisor > 0) {
+		snprintf(key, sizeof(key), "%s.rope.scaling.type", s->arch);
+		oae_gguf_add_str(x.w, key, "linear");
+		snprintf(key, sizeof(key), "%s.rope.scaling.factor", s->arch);
+		oae_gguf_add_f32(x.w, key, s->rope_divisor);
+	}
+	for (const struct model_extra *e = s->extra; e && e->key; e++) {
+		if (e->text)
+			oae_gguf_add_str(x.w, e->key, e->text);
+		else if (e->real > 0 || e->real < 0)
+			oae_gguf_add_f32(x.w, e->key, e->real);
+		else
+			oae_gguf_add_u32(x.w, e->key, e->whole);
+	}
 	if (s->vocab >= 257)
 		model_tokenizer(&x);
 	model_tensor(&x, "token_embd.weight", 2, s->dim, s->vocab, 1);
@@ -169,7 +259,16 @@ model_write(const char *path, const struct model_spec *s, struct oae_error *err)
 		model_tensor(&x, "output.weight", 2, s->dim, s->vocab, 1);
 	if (s->extra_tensor)
 		model_tensor(&x, s->extra_tensor, 1, s->dim, 1, 1);
-	status = oae_gguf_finish(x.w, err);
+	if (s->rope_factors)
+		model_tensor(&x, "rope_freqs.weight", 1, s->head_dim / 2, 1, 1);
+	for (size_t i = 0; i < x.n_raw && !status; i++)
+		status = oae_gguf_put(x.w, x.raw[i].data, x.raw[i].bytes, err);
+	if (status)
+		oae_gguf_abandon(x.w);
+	else
+		status = oae_gguf_finish(x.w, err);
+	while (x.n_raw)
+		free(x.raw[--x.n_raw].data);
 	while (x.n_kept)
 		free(x.kept[--x.n_kept]);
 	return status;

@@ -60,15 +60,22 @@ static inline void plain_norm(struct plain *p, const char *name,
 		y[i] = x[i] / sqrt(sum / (double)n + 1e-5) * (double)w[i];
 }
 
-static inline void plain_rotate(const struct model_spec *s, double *x,
-				size_t position)
+static inline void plain_rotate(struct plain *p, double *x, size_t position)
 {
+	const struct model_spec *s = p->s;
+	const struct oae_gguf_tensor *t =
+		oae_gguf_tensor(p->g, "rope_freqs.weight");
 	size_t half = s->head_dim / 2, a, b;
 
 	for (size_t i = 0; i < half; i++) {
 		double angle = (double)position *
 			       pow(10000, -2.0 * (double)i / s->head_dim);
 		double u, v;
+
+		if (s->rope_divisor > 0)
+			angle /= (double)s->rope_divisor;
+		if (t)
+			angle /= (double)((const float *)t->data)[i];
 
 		a = strcmp(s->arch, "llama") ? i : 2 * i;
 		b = strcmp(s->arch, "llama") ? i + half : 2 * i + 1;
@@ -81,7 +88,7 @@ static inline void plain_rotate(const struct model_spec *s, double *x,
 
 static inline const char *plain_name_of(uint32_t layer, const char *part)
 {
-	static char name[64];
+	static char name[96];
 
 	snprintf(name, sizeof(name), "blk.%u.%s.weight", layer, part);
 	return name;
@@ -94,11 +101,24 @@ static inline void plain_heads(struct plain *p, uint32_t layer,
 	size_t dim = p->s->head_dim;
 
 	for (uint32_t h = 0; h < n; h++) {
-		if (strcmp(p->s->arch, "llama"))
+		if (!strncmp(p->s->arch, "qwen3", 5))
 			plain_norm(p, plain_name_of(layer, part), x + h * dim,
 				   dim, x + h * dim);
-		plain_rotate(p->s, x + h * dim, position);
+		plain_rotate(p, x + h * dim, position);
 	}
+}
+
+/* x += the tensor, where there is one. */
+static inline void plain_bias(struct plain *p, uint32_t layer, const char *part,
+			      double *x)
+{
+	const struct oae_gguf_tensor *t;
+	char name[64];
+
+	snprintf(name, sizeof(name), "blk.%u.%s.bias", layer, part);
+	t = oae_gguf_tensor(p->g, name);
+	for (uint64_t i = 0; t && i < t->elements; i++)
+		x[i] += ((const float *)t->data)[i];
 }
 
 static inline void plain_attention(struct plain *p, uint32_t layer,
@@ -113,6 +133,9 @@ static inline void plain_attention(struct plain *p, uint32_t layer,
 	plain_multiply(p, plain_name_of(layer, "attn_q"), 0, x, q);
 	plain_multiply(p, plain_name_of(layer, "attn_k"), 0, x, k);
 	plain_multiply(p, plain_name_of(layer, "attn_v"), 0, x, v);
+	plain_bias(p, layer, "attn_q", q);
+	plain_bias(p, layer, "attn_k", k);
+	plain_bias(p, layer, "attn_v", v);
 	plain_heads(p, layer, "attn_q_norm", s->heads, position, q);
 	plain_heads(p, layer, "attn_k_norm", s->kv_heads, position, k);
 	for (uint32_t h = 0; h < s->heads; h++) {
@@ -138,21 +161,32 @@ static inline void plain_attention(struct plain *p, uint32_t layer,
 	plain_multiply(p, plain_name_of(layer, "attn_output"), 0, out, y);
 }
 
-static inline void plain_feed(struct plain *p, uint32_t layer,
-			      const char *suffix, size_t expert,
+/* gate, up or down of a dense layer (expert below 0) or of an expert. */
+static inline void plain_part(struct plain *p, uint32_t layer, const char *part,
+			      int expert, const double *x, double *y)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "ffn_%s%s", part,
+		 expert < 0 ? "" : "_exps");
+	if (expert >= 0 && p->s->experts_apart) {
+		snprintf(name, sizeof(name), "ffn_%s.%d", part, expert);
+		expert = 0;
+	}
+	plain_multiply(p, plain_name_of(layer, name),
+		       expert < 0 ? 0 : (size_t)expert, x, y);
+}
+
+static inline void plain_feed(struct plain *p, uint32_t layer, int expert,
 			      const double *x, double *y)
 {
 	double gate[512], up[512];
-	char part[32];
 
-	snprintf(part, sizeof(part), "ffn_gate%s", suffix);
-	plain_multiply(p, plain_name_of(layer, part), expert, x, gate);
-	snprintf(part, sizeof(part), "ffn_up%s", suffix);
-	plain_multiply(p, plain_name_of(layer, part), expert, x, up);
+	plain_part(p, layer, "gate", expert, x, gate);
+	plain_part(p, layer, "up", expert, x, up);
 	for (uint32_t i = 0; i < p->s->ff; i++)
 		gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i];
-	snprintf(part, sizeof(part), "ffn_down%s", suffix);
-	plain_multiply(p, plain_name_of(layer, part), expert, gate, y);
+	plain_part(p, layer, "down", expert, gate, y);
 }
 
 static inline void plain_experts(struct plain *p, uint32_t layer,
@@ -180,7 +214,7 @@ static inline void plain_experts(struct plain *p, uint32_t layer,
 	}
 	memset(y, 0, s->dim * sizeof(*y));
 	for (uint32_t i = 0; i < s->used; i++) {
-		plain_feed(p, layer, "_exps", order[i], x, one);
+		plain_feed(p, layer, (int)order[i], x, one);
 		for (uint32_t d = 0; d < s->dim; d++)
 			y[d] += score[order[i]] / chosen * one[d];
 	}
@@ -212,7 +246,7 @@ static inline void plain_forward(struct plain *p, int32_t token,
 		if (s->experts)
 			plain_experts(p, l, h, y);
 		else
-			plain_feed(p, l, "", 0, h, y);
+			plain_feed(p, l, -1, h, y);
 		for (uint32_t i = 0; i < s->dim; i++)
 			x[i] += y[i];
 	}

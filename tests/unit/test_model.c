@@ -73,8 +73,83 @@ static const struct model_spec specs[] = {
 	  .used = 3,
 	  .tied = true,
 	  .seed = 5 },
+	{ .arch = "qwen2",
+	  .vocab = 60,
+	  .dim = 64,
+	  .layers = 2,
+	  .heads = 4,
+	  .kv_heads = 2,
+	  .head_dim = 32,
+	  .ff = 96,
+	  .tied = true,
+	  .biases = true,
+	  .seed = 6 },
+	{ .arch = "llama", /* 3.1 and later; linear scaling besides */
+	  .vocab = 60,
+	  .dim = 64,
+	  .layers = 2,
+	  .heads = 4,
+	  .kv_heads = 2,
+	  .head_dim = 32,
+	  .ff = 64,
+	  .biases = true,
+	  .rope_factors = true,
+	  .rope_divisor = 2.5f,
+	  .seed = 7 },
+	{ .arch = "llama", /* Mixtral as it was first written */
+	  .vocab = 60,
+	  .dim = 64,
+	  .layers = 1,
+	  .heads = 4,
+	  .kv_heads = 1,
+	  .head_dim = 16,
+	  .ff = 32,
+	  .experts = 5,
+	  .used = 2,
+	  .experts_apart = true,
+	  .seed = 8 },
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
+
+/* Rows of whole super-blocks. */
+static const struct model_spec kquant_specs[] = {
+	{ .arch = "llama",
+	  .type = OAE_TENSOR_Q4_K,
+	  .mixed = true,
+	  .vocab = 70,
+	  .dim = 256,
+	  .layers = 2,
+	  .heads = 8,
+	  .kv_heads = 2,
+	  .head_dim = 32,
+	  .ff = 512,
+	  .tied = true,
+	  .seed = 20 },
+	{ .arch = "qwen3",
+	  .type = OAE_TENSOR_Q6_K,
+	  .vocab = 50,
+	  .dim = 256,
+	  .layers = 1,
+	  .heads = 4,
+	  .kv_heads = 4,
+	  .head_dim = 64,
+	  .ff = 256,
+	  .seed = 21 },
+	{ .arch = "qwen3moe",
+	  .type = OAE_TENSOR_Q4_K,
+	  .mixed = true,
+	  .vocab = 60,
+	  .dim = 256,
+	  .layers = 1,
+	  .heads = 8,
+	  .kv_heads = 2,
+	  .head_dim = 32,
+	  .ff = 256,
+	  .experts = 4,
+	  .used = 2,
+	  .seed = 22 },
+};
+#define N_KQUANTS (sizeof(kquant_specs) / sizeof(kquant_specs[0]))
 
 static int32_t tokens[TOKENS];
 
@@ -174,6 +249,8 @@ static void test_forward_is_right(void **state)
 			check_against_plain(&s, types[t].most);
 		}
 	}
+	check_against_plain(&kquant_specs[0], 0.06);
+	check_against_plain(&kquant_specs[1], 0.06);
 }
 
 /* Computes tokens in batches of the given sizes; logits of all. */
@@ -195,59 +272,66 @@ static void run_batches(struct set *x, const size_t *sizes, uint32_t slot,
 	}
 }
 
+static const size_t sizes[][TOKENS] = {
+	{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+	{ 23 },
+	{ 5, 5, 5, 5, 3 },
+	{ 1, 22 },
+	{ 16, 7 },
+	{ 9, 14 },
+};
+
+/* One by one with the oracle, against all else. */
+static void check_same_bits(const struct model_spec *s)
+{
+	static const char *const kernels[] = { "scalar", "avx2", "avx512" };
+	size_t bytes = TOKENS * s->vocab * sizeof(float);
+	float *want = malloc(bytes), *got = malloc(bytes);
+	const struct oae_kernels *k;
+	struct set x;
+
+	assert_true(want && got);
+	assert_int_equal(model_write(path, s, NULL), OAE_OK);
+	setenv("OAE_KERNELS", "scalar", 1);
+	set_open(&x, 1, 1);
+	run_batches(&x, sizes[0], 0, want);
+	set_close(&x);
+	for (size_t n = 0; n < 3; n++) {
+		if (oae_kernels_find(kernels[n], &k, NULL))
+			continue;
+		setenv("OAE_KERNELS", kernels[n], 1);
+		for (unsigned threads = 1; threads <= 3; threads += 2) {
+			set_open(&x, threads, 1);
+			for (size_t b = 0; b < 6; b++) {
+				run_batches(&x, sizes[b], 0, got);
+				assert_memory_equal(got, want, bytes);
+			}
+			set_close(&x);
+		}
+	}
+	unsetenv("OAE_KERNELS");
+	free(want);
+	free(got);
+}
+
 /* The same bits for any batches, threads and kernels. */
 static void test_same_bits(void **state)
 {
-	static const size_t sizes[][TOKENS] = {
-		{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-		  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
-		{ 23 },
-		{ 5, 5, 5, 5, 3 },
-		{ 1, 22 },
-		{ 16, 7 },
-		{ 9, 14 },
-	};
 	static const enum oae_tensor_type types[] = {
 		OAE_TENSOR_F32,
 		OAE_TENSOR_Q8_0,
 		OAE_TENSOR_Q4_0,
 	};
-	static const char *const kernels[] = { "scalar", "avx2", "avx512" };
-	const struct oae_kernels *k;
-	float *want, *got;
-	size_t bytes;
-	struct set x;
 
 	(void)state;
 	for (size_t i = 0; i < N_SPECS * 3; i++) {
 		struct model_spec s = specs[i / 3];
 
 		s.type = types[i % 3];
-		assert_int_equal(model_write(path, &s, NULL), OAE_OK);
-		bytes = TOKENS * s.vocab * sizeof(float);
-		want = malloc(bytes);
-		got = malloc(bytes);
-		setenv("OAE_KERNELS", "scalar", 1);
-		set_open(&x, 1, 1);
-		run_batches(&x, sizes[0], 0, want);
-		set_close(&x);
-		for (size_t n = 0; n < 3; n++) {
-			if (oae_kernels_find(kernels[n], &k, NULL))
-				continue;
-			setenv("OAE_KERNELS", kernels[n], 1);
-			for (unsigned threads = 1; threads <= 3; threads += 2) {
-				set_open(&x, threads, 1);
-				for (size_t b = 0; b < 6; b++) {
-					run_batches(&x, sizes[b], 0, got);
-					assert_memory_equal(got, want, bytes);
-				}
-				set_close(&x);
-			}
-		}
-		unsetenv("OAE_KERNELS");
-		free(want);
-		free(got);
+		check_same_bits(&s);
 	}
+	for (size_t i = 0; i < N_KQUANTS; i++)
+		check_same_bits(&kquant_specs[i]);
 }
 
 /* Two sequences in one batch do not see each other. */
@@ -335,14 +419,80 @@ static void test_refusals(void **state)
 	s.wrong_tensor = "blk.0.ffn_up.weight";
 	refuse(s, OAE_ERR_FORMAT, "blk.0.ffn_up.weight");
 	s.wrong_tensor = NULL;
-	s.extra_tensor = "blk.0.attn_q.bias";
-	refuse(s, OAE_ERR_UNSUPPORTED, "blk.0.attn_q.bias");
+	s.extra_tensor = "blk.0.attn_output.bias";
+	refuse(s, OAE_ERR_UNSUPPORTED, "blk.0.attn_output.bias");
 	s.extra_tensor = NULL;
 	s.extra_key = "llama.rope.scaling.type";
 	refuse(s, OAE_ERR_UNSUPPORTED, "yarn");
 	s = specs[0];
 	s.head_dim = 24;
-	refuse(s, OAE_ERR_UNSUPPORTED, "24");
+	refuse(s, OAE_ERR_UNSUPPORTED, "key_length: heads of 24");
+	s = specs[5];
+	s.leave_tensor = "blk.1.attn_v.bias";
+	refuse(s, OAE_ERR_FORMAT, "blk.1.attn_v.bias");
+	s = specs[7];
+	s.leave_tensor = "blk.0.ffn_up.3.weight";
+	refuse(s, OAE_ERR_FORMAT, "blk.0.ffn_up.3.weight");
+	s = specs[3];
+	s.rope_factors = true;
+	refuse(s, OAE_ERR_UNSUPPORTED, "rope_freqs.weight");
+}
+
+/* Each names the key that is missing here. */
+static void test_refused_variants(void **state)
+{
+	static const struct model_extra keys[] = {
+		{ "general.type", "adapter", 0, 0 },
+		{ "split.count", NULL, 0, 3 },
+		{ "llama.attention.causal", NULL, 0, 0 },
+		{ "llama.attention.scale", NULL, 0.5f, 0 },
+		{ "llama.logit_scale", NULL, 0.5f, 0 },
+		{ "llama.embedding_scale", NULL, 12, 0 },
+		{ "llama.attn_logit_softcapping", NULL, 50, 0 },
+		{ "llama.expert_shared_count", NULL, 0, 1 },
+		{ "llama.expert_gating_func", NULL, 0, 2 },
+		{ "llama.expert_weights_scale", NULL, 2.5f, 0 },
+		{ "llama.expert_weights_norm", NULL, 0, 0 },
+		{ "llama.leading_dense_block_count", NULL, 0, 1 },
+		{ "llama.rope.dimension_count", NULL, 0, 8 },
+		{ "llama.rope.scaling.attn_factor", NULL, 1.5f, 0 },
+	};
+	struct model_extra one[2] = { 0 };
+	struct model_spec s = specs[2];
+
+	(void)state;
+	s.extra = one;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		one[0] = keys[i];
+		refuse(s, OAE_ERR_UNSUPPORTED, keys[i].key);
+	}
+}
+
+/* Within its window a model attends to all positions. */
+static void test_window(void **state)
+{
+	static const struct model_extra narrow[] = {
+		{ "llama.attention.sliding_window", NULL, 0, 40 }, { 0 }
+	};
+	static const struct model_extra wide[] = {
+		{ "llama.attention.sliding_window", NULL, 0, 4096 }, { 0 }
+	};
+	struct model_spec s = specs[0];
+	struct oae_shape shape;
+	struct oae_gguf *g;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		s.extra = i ? wide : narrow;
+		assert_int_equal(model_write(path, &s, NULL), OAE_OK);
+		assert_int_equal(oae_gguf_open(path, &g, NULL), OAE_OK);
+		assert_int_equal(oae_shape_read(g, &shape, NULL), OAE_OK);
+		assert_int_equal(shape.n_ctx_trained, 256);
+		assert_int_equal(shape.n_ctx, i ? 256 : 40);
+		assert_non_null(strstr(oae_shape_context_why(&shape),
+				       i ? "trained" : "window"));
+		oae_gguf_close(g);
+	}
 }
 
 /* Damaged model files are refused, or run without harm. */
@@ -458,6 +608,8 @@ int main(void)
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_bad_rows),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refused_variants),
+		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_mutations),
 	};
 

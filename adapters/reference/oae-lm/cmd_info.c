@@ -95,6 +95,11 @@ static void write_json(const struct info *x, struct oae_buf *out)
 	oae_jw_int(&w, "experts", s->n_expert);
 	oae_jw_int(&w, "experts_used", s->n_expert_used);
 	oae_jw_int(&w, "context", s->n_ctx);
+	oae_jw_int(&w, "context_trained", s->n_ctx_trained);
+	if (s->window)
+		oae_jw_int(&w, "sliding_window", s->window);
+	else
+		oae_jw_null(&w, "sliding_window");
 	oae_jw_int(&w, "vocabulary", s->n_vocab);
 	oae_jw_bool(&w, "tied_output", s->tied);
 	oae_jw_str(&w, "tokenizer", x->tokenizer);
@@ -136,8 +141,12 @@ static void write_text(const struct info *x, struct oae_buf *out)
 			       s->n_expert_used);
 	oae_buf_printf(out,
 		       "\nattention     %u heads of %u over %u key-value "
-		       "heads, context %u\n",
-		       s->n_head, s->head_dim, s->n_kv_head, s->n_ctx);
+		       "heads\ncontext       %u, %s",
+		       s->n_head, s->head_dim, s->n_kv_head, s->n_ctx,
+		       oae_shape_context_why(s));
+	if (s->n_ctx < s->n_ctx_trained)
+		oae_buf_printf(out, " (trained for %u)", s->n_ctx_trained);
+	oae_buf_putc(out, '\n');
 	oae_buf_printf(out, "vocabulary    %u, output %s\n", s->n_vocab,
 		       s->tied ? "tied to the embedding" : "of its own");
 	if (x->tokenizer)
