@@ -53,8 +53,8 @@ static enum oae_status open_jobs(struct oae_batch *b, struct oae_error *err)
 		struct oae_job *j = &b->jobs[n - 1 - i];
 
 		oae_answer_init(&j->answer);
-		status = oae_decode_init(&j->decode, c->model, c->target,
-					 c->draft, c->gamma, err);
+		status = oae_decode_init(&j->decode, c->model, c->strategy,
+					 c->target, c->draft, &c->options, err);
 		b->unused[b->n_unused++] = j;
 	}
 	return status;
@@ -332,7 +332,7 @@ static void read_item(void *ctx, size_t item, unsigned thread)
 	if (j->score_from) {
 		read_score(j, logits);
 	} else if (d->in_target == d->n &&
-		   !oae_decode_pick(d, logits, d->p, &d->tokens[d->n],
+		   !oae_decode_pick(d, logits, d->n, d->p, &d->tokens[d->n],
 				    &j->error)) {
 		d->n++;
 		j->added = 1;
@@ -423,8 +423,8 @@ static void account(struct oae_job *j, uint64_t took_ns)
 		j->stats.decode_ns += took_ns;
 	else
 		j->stats.prefill_ns += took_ns;
-	j->stats.drafted = j->decode.drafted;
-	j->stats.accepted = j->decode.accepted;
+	j->stats.drafted = j->decode.speculation.now.drafted;
+	j->stats.accepted = j->decode.speculation.now.accepted;
 }
 
 size_t oae_batch_step(struct oae_batch *b,
@@ -460,6 +460,16 @@ size_t oae_batch_step(struct oae_batch *b,
 const struct oae_engine_stats *oae_batch_stats(const struct oae_batch *b)
 {
 	return &b->last->stats;
+}
+
+bool oae_batch_speculation(const struct oae_batch *b,
+			   struct oae_speculation_report *out)
+{
+	const struct oae_strategy *s = b->c.strategy;
+
+	if (s->trust)
+		oae_speculation_report(&b->last->decode.speculation, out);
+	return s->trust;
 }
 
 const int32_t *oae_batch_tokens(const struct oae_batch *b, size_t *n)

@@ -33,7 +33,7 @@ struct oae_batch_config {
 	const struct oae_model *model;
 	struct oae_state *target, *draft; /* of `slots` each; draft or NULL */
 	const struct oae_strategy *strategy;
-	unsigned gamma; /* of the strategy */
+	struct oae_decode_options options; /* of the strategy */
 	uint32_t slots; /* sequences at once; below the target's batch */
 	uint32_t queue; /* requests that may wait for a slot */
 	uint32_t chunk; /* most prompt rows beside sequences that decode */
@@ -83,6 +83,9 @@ size_t oae_batch_step(struct oae_batch *b,
 
 /* The request that was taken in last, also when it is over. */
 const struct oae_engine_stats *oae_batch_stats(const struct oae_batch *b);
+/* What speculation cost and gave in it; false without speculation. */
+bool oae_batch_speculation(const struct oae_batch *b,
+			   struct oae_speculation_report *out);
 /* Its tokens, prompt first. */
 const int32_t *oae_batch_tokens(const struct oae_batch *b, size_t *n);
 

@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "adapters/reference/lookup.h"
 #include "adapters/reference/model.h"
 #include "adapters/reference/sampler.h"
-
-#define OAE_GAMMA_MAX 16u
+#include "adapters/reference/speculation.h"
 
 struct oae_decode {
 	struct oae_state *target, *draft; /* draft: NULL if none */
@@ -22,15 +22,21 @@ struct oae_decode {
 	size_t n, capacity;
 	size_t in_target, in_draft; /* positions in either cache */
 	struct oae_sampler sampler;
-	unsigned gamma;
-	uint64_t drafted, accepted; /* tokens, since the prompt */
-	struct oae_row *rows;	    /* [batch] */
-	float *p, *q; /* [n_vocab] target's, [gamma][n_vocab] draft's */
+	float p_min;		  /* a draft less sure stops drafting */
+	struct oae_lookup lookup; /* .ends: NULL if none */
+	struct oae_speculation speculation;
+	struct oae_row *rows; /* [batch] */
+	float *p;	      /* [n_vocab] */
 };
 
 struct oae_strategy {
 	const char *name;
-	bool needs_draft;
+	bool needs_draft, needs_lookup;
+	/*
+	 * NULL: it doesn't speculate. Else the rate of acceptance to expect of
+	 * each class of trust, [OAE_SPECULATION_CLASSES].
+	 */
+	const double *trust;
 	/*
 	 * Appends at most limit > 0 tokens; *added says how many. *added may
 	 * be 0 while the prompt is computed. A cache that is full, or weights
@@ -42,15 +48,29 @@ struct oae_strategy {
 
 extern const struct oae_strategy oae_strategy_greedy;
 extern const struct oae_strategy oae_strategy_speculative;
+extern const struct oae_strategy oae_strategy_lookup;
 /* By name; OAE_ERR_USAGE lists what there is. */
 enum oae_status oae_strategy_find(const char *name,
 				  const struct oae_strategy **out,
 				  struct oae_error *err);
 
-/* draft may be NULL; gamma 1..OAE_GAMMA_MAX. The states stay the caller's. */
+struct oae_decode_options {
+	unsigned gamma; /* guesses a round, to OAE_GAMMA_MAX; 0: adaptive */
+	float p_min;	/* 0..1; 0: the draft goes on however unsure it is */
+	unsigned ngram_min, ngram_max; /* of lookup; 0: the defaults */
+	double draft_cost; /* of a draft's token over the target's, roughly,
+			      until it is measured */
+};
+
+/*
+ * draft is NULL unless the strategy needs one. OAE_ERR_USAGE for options out
+ * of range. The states stay the caller's.
+ */
 enum oae_status oae_decode_init(struct oae_decode *d, const struct oae_model *m,
+				const struct oae_strategy *strategy,
 				struct oae_state *target,
-				struct oae_state *draft, unsigned gamma,
+				struct oae_state *draft,
+				const struct oae_decode_options *o,
 				struct oae_error *err);
 void oae_decode_release(struct oae_decode *d);
 /*
@@ -66,9 +86,12 @@ enum oae_status oae_decode_prompt(struct oae_decode *d, const int32_t *tokens,
 enum oae_status oae_decode_compute(struct oae_decode *d, struct oae_state *s,
 				   size_t *in, size_t end, size_t logits,
 				   struct oae_error *err);
-/* The next token by the sampler's settings; OAE_ERR_TARGET for NaN. */
+/*
+ * The token of a position by the sampler's settings; above temperature 0, p
+ * receives its distribution. OAE_ERR_TARGET for NaN.
+ */
 enum oae_status oae_decode_pick(struct oae_decode *d, const float *logits,
-				float *p, int32_t *token,
+				size_t position, float *p, int32_t *token,
 				struct oae_error *err);
 
 #endif

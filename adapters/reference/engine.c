@@ -6,10 +6,14 @@
 
 #define BATCH 128u /* prompt tokens computed at once */
 #define CHUNK_DEFAULT 32u
-#define GAMMA_DEFAULT 4u
+/*
+ * A draft with fewer parameters is computed by the calling thread alone: its
+ * layers are too small to be worth sharing out.
+ */
+#define DRAFT_ALONE 2000000u
 
 struct oae_engine {
-	struct oae_threads *threads;
+	struct oae_threads *threads, *draft_threads;
 	struct oae_model *model, *draft;
 	struct oae_state *target_state, *draft_state;
 	struct oae_batch *batch;
@@ -77,6 +81,30 @@ static enum oae_status open_states(struct oae_engine *e,
 	return status;
 }
 
+static enum oae_status open_draft(struct oae_engine *e,
+				  const struct oae_engine_config *config,
+				  struct oae_error *err)
+{
+	unsigned threads = config->draft_threads;
+	enum oae_status status;
+
+	status = oae_model_open(config->draft, e->threads, &e->draft, err);
+	if (!status)
+		status = check_draft(e->model, e->draft, err);
+	if (status)
+		return status;
+	if (!threads)
+		threads = e->draft->active_parameters < DRAFT_ALONE ?
+				  1 :
+				  config->threads;
+	if (threads == config->threads)
+		return OAE_OK;
+	status = oae_threads_open(threads, &e->draft_threads, err);
+	if (!status)
+		e->draft->threads = e->draft_threads;
+	return status;
+}
+
 static enum oae_status open_models(struct oae_engine *e,
 				   const struct oae_engine_config *config,
 				   const struct oae_strategy *strategy,
@@ -92,12 +120,8 @@ static enum oae_status open_models(struct oae_engine *e,
 	if (!status)
 		status = oae_model_open(config->model, e->threads, &e->model,
 					err);
-	if (!status && strategy->needs_draft) {
-		status = oae_model_open(config->draft, e->threads, &e->draft,
-					err);
-		if (!status)
-			status = check_draft(e->model, e->draft, err);
-	}
+	if (!status && strategy->needs_draft)
+		status = open_draft(e, config, err);
 	return status;
 }
 
@@ -106,7 +130,10 @@ static enum oae_status open_all(struct oae_engine *e,
 				struct oae_error *err)
 {
 	struct oae_batch_config batch = {
-		.gamma = config->gamma ? config->gamma : GAMMA_DEFAULT,
+		.options = { .gamma = config->gamma,
+			     .p_min = config->p_min,
+			     .ngram_min = config->ngram_min,
+			     .ngram_max = config->ngram_max },
 		.slots = config->slots ? config->slots : 1,
 		.queue = config->queue,
 		.chunk = config->chunk ? config->chunk : CHUNK_DEFAULT,
@@ -124,6 +151,9 @@ static enum oae_status open_all(struct oae_engine *e,
 		status = open_models(e, config, batch.strategy, err);
 	if (!status)
 		status = open_states(e, config, &batch, err);
+	if (!status && e->draft)
+		batch.options.draft_cost = (double)e->draft->active_parameters /
+					   (double)e->model->active_parameters;
 	batch.model = e->model;
 	batch.target = e->target_state;
 	batch.draft = e->draft_state;
@@ -159,6 +189,7 @@ void oae_engine_close(struct oae_engine *e)
 	oae_model_close(e->model);
 	oae_model_close(e->draft);
 	oae_threads_close(e->threads);
+	oae_threads_close(e->draft_threads);
 	free(e);
 }
 
@@ -201,6 +232,12 @@ enum oae_status oae_engine_step(struct oae_engine *e,
 void oae_engine_stats(const struct oae_engine *e, struct oae_engine_stats *out)
 {
 	*out = *oae_batch_stats(e->batch);
+}
+
+bool oae_engine_speculation(const struct oae_engine *e,
+			    struct oae_speculation_report *out)
+{
+	return oae_batch_speculation(e->batch, out);
 }
 
 enum oae_status oae_engine_score(struct oae_engine *e, const char *prompt,

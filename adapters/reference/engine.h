@@ -14,6 +14,7 @@
 #include "adapters/reference/batch.h"
 #include "adapters/reference/model.h"
 #include "adapters/reference/request.h"
+#include "adapters/reference/speculation.h"
 #include "base/status.h"
 
 #define OAE_ENGINE_CONTEXT_DEFAULT 4096u /* at most, when none is asked */
@@ -26,8 +27,12 @@ struct oae_engine_config {
 	unsigned threads;     /* 1..OAE_THREADS_MAX */
 	uint32_t context;     /* positions; 0: what the model was trained for,
 				 * at most OAE_ENGINE_CONTEXT_DEFAULT */
-	const char *strategy; /* "greedy", "speculative"; NULL: by draft */
-	unsigned gamma;	      /* drafted a round; 0: 4 */
+	const char *strategy; /* "greedy", "speculative", "lookup"; NULL: by
+				 draft */
+	unsigned gamma;	      /* guesses a round; 0: adaptive */
+	float p_min;	      /* a draft less sure stops drafting; 0: none */
+	unsigned ngram_min, ngram_max; /* of lookup; 0: the defaults */
+	unsigned draft_threads;	       /* 0: as many as serve its size */
 	/* For many at once; 0 throughout: one, and none waits. */
 	uint32_t slots, queue;
 	uint32_t chunk; /* prompt rows beside others that decode; 0: 32 */
@@ -61,6 +66,9 @@ enum oae_status oae_engine_step(struct oae_engine *e,
 				struct oae_engine_piece *piece,
 				struct oae_error *err);
 void oae_engine_stats(const struct oae_engine *e, struct oae_engine_stats *out);
+/* What speculation cost and gave in that request; false without it. */
+bool oae_engine_speculation(const struct oae_engine *e,
+			    struct oae_speculation_report *out);
 
 /*
  * The natural logarithm of the probability that the model gives the

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/reference/sampler.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/rng.h"
 
 enum oae_status oae_sampler_init(struct oae_sampler *s,
 				 const struct oae_kernels *kernels,
@@ -13,7 +16,6 @@ enum oae_status oae_sampler_init(struct oae_sampler *s,
 	s->heap = malloc(n_vocab * sizeof(*s->heap));
 	if (!s->heap)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "sampler: no memory");
-	oae_rng_seed(&s->rng, 0);
 	return OAE_OK;
 }
 
@@ -27,13 +29,16 @@ enum oae_status oae_sampler_set(struct oae_sampler *s, float temperature,
 				uint32_t top_k, uint64_t seed,
 				struct oae_error *err)
 {
+	struct oae_rng rng;
+
 	if (!(temperature >= 0 && temperature <= 100))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"temperature %g is not in 0..100",
 				(double)temperature);
 	s->temperature = temperature;
 	s->top_k = top_k;
-	oae_rng_derive(&s->rng, seed, "sampler");
+	oae_rng_derive(&rng, seed, "sampler");
+	s->key = oae_rng_u64(&rng);
 	return OAE_OK;
 }
 
@@ -107,21 +112,37 @@ void oae_sampler_distribution(struct oae_sampler *s, const float *logits,
 		p[i] /= sum;
 }
 
-int32_t oae_sampler_draw(struct oae_sampler *s, const float *p)
+/* Stafford's mixing function 13, as in splitmix64. */
+static uint64_t mix(uint64_t z)
 {
-	double total = 0, at;
-	size_t last = 0;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
 
-	for (size_t i = 0; i < s->n_vocab; i++)
-		total += (double)p[i];
-	at = oae_rng_uniform(&s->rng) * total;
+/*
+ * Token i rings after an exponential time of rate p[i], -log(u) / p[i]. As
+ * -log(u) >= 1 - u, most tokens are out of the race without a logarithm.
+ */
+int32_t oae_sampler_draw(const struct oae_sampler *s, const float *p,
+			 uint64_t position)
+{
+	uint64_t at = mix(s->key ^ mix(position));
+	double first = INFINITY, u, time;
+	size_t winner = 0;
+
 	for (size_t i = 0; i < s->n_vocab; i++) {
-		if (p[i] > 0) {
-			last = i;
-			at -= (double)p[i];
-			if (at < 0)
-				break;
+		at += 0x9e3779b97f4a7c15u;
+		if (!(p[i] > 0))
+			continue;
+		u = ((double)(mix(at) >> 11) + 0.5) * 0x1p-53;
+		if (1 - u >= first * (double)p[i])
+			continue;
+		time = -log(u) / (double)p[i];
+		if (time < first) {
+			first = time;
+			winner = i;
 		}
 	}
-	return (int32_t)last;
+	return (int32_t)winner;
 }

@@ -24,11 +24,15 @@ enum {
 	KNOB_SLOTS, /* of batch, as those below */
 	KNOB_CHUNK,
 	KNOB_PREFIX,
+	KNOB_NGRAM_MIN, /* of lookup */
+	KNOB_NGRAM_MAX,
 	N_KNOBS
 };
 
 #define BIT(knob) (1u << (knob))
 #define KNOBS_ALL (BIT(KNOB_THREADS) | BIT(KNOB_CONTEXT) | BIT(KNOB_KERNELS))
+#define KNOBS_LOOKUP \
+	(BIT(KNOB_GAMMA) | BIT(KNOB_NGRAM_MIN) | BIT(KNOB_NGRAM_MAX))
 #define KNOBS_BATCH (BIT(KNOB_SLOTS) | BIT(KNOB_CHUNK) | BIT(KNOB_PREFIX))
 
 static const char *const kernel_names[] = { "auto", "scalar", "avx2", "avx512",
@@ -39,7 +43,7 @@ static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 	[KNOB_THREADS] = { .name = "threads", .low = 0, .high = 256 },
 	[KNOB_CONTEXT] = { .name = "context", .low = 0, .high = 131072 },
 	[KNOB_KERNELS] = { .name = "kernels", .choices = kernel_names },
-	[KNOB_GAMMA] = { .name = "gamma", .value = 4, .low = 1, .high = 16 },
+	[KNOB_GAMMA] = { .name = "gamma", .low = 0, .high = 16 },
 	[KNOB_SLOTS] = { .name = "slots",
 			 .value = 8,
 			 .low = 1,
@@ -49,6 +53,14 @@ static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 			 .low = 1,
 			 .high = OAE_BATCH_CHUNK_MAX },
 	[KNOB_PREFIX] = { .name = "prefix", .value = 1, .choices = off_on },
+	[KNOB_NGRAM_MIN] = { .name = "ngram_min",
+			     .value = 2,
+			     .low = 1,
+			     .high = 8 },
+	[KNOB_NGRAM_MAX] = { .name = "ngram_max",
+			     .value = 4,
+			     .low = 1,
+			     .high = 8 },
 };
 
 static const struct system {
@@ -59,6 +71,7 @@ static const struct system {
 	{ "batch", MODELS "target.q8_0.gguf", NULL, "greedy", KNOBS_BATCH },
 	{ "speculative", MODELS "target.q8_0.gguf", MODELS "draft.q8_0.gguf",
 	  "speculative", BIT(KNOB_GAMMA) },
+	{ "lookup", MODELS "target.q8_0.gguf", NULL, "lookup", KNOBS_LOOKUP },
 	{ "moe", MODELS "moe.q8_0.gguf", NULL, "greedy", 0 },
 };
 
@@ -124,6 +137,8 @@ static enum oae_status engine_open(struct reference *r,
 		.context = (uint32_t)knobs[KNOB_CONTEXT].value,
 		.strategy = sys->strategy,
 		.gamma = (unsigned)knobs[KNOB_GAMMA].value,
+		.ngram_min = (unsigned)knobs[KNOB_NGRAM_MIN].value,
+		.ngram_max = (unsigned)knobs[KNOB_NGRAM_MAX].value,
 		.slots = many ? (uint32_t)knobs[KNOB_SLOTS].value : 1,
 		/* as many wait here, so that a slot is free for no step */
 		.queue = many ? (uint32_t)knobs[KNOB_SLOTS].value : 0,

@@ -91,7 +91,7 @@ check "what must be kept is counted" counts
 check "and agrees with itself" effort --count --check
 jq '.counts[1].value = 99' "$ledger" >"$tmp/x" && cp "$tmp/x" "$ledger"
 check "a ledger that says otherwise is found" fails 2 "knobs is 3" effort --count --check
-for s in reference/dense reference/batch reference/speculative reference/moe null/echo skeleton/fixed; do
+for s in reference/dense reference/batch reference/speculative reference/lookup reference/moe null/echo skeleton/fixed; do
 	check "$s: its ledger says what is counted" "$oae" effort "$s" --count --check
 done
 check "training times in our ledgers are those of the records" \

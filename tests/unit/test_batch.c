@@ -253,8 +253,6 @@ static void same_as_alone(const char *model, const char *with,
 	oae_rng_seed(&rng, seed);
 	for (size_t i = 0; i < REQUESTS; i++) {
 		make_request(&rng, &want[i]);
-		if (strategy) /* other draws: only the likeliest are equal */
-			want[i].r.temperature = 0;
 		run_alone(e, &want[i]);
 	}
 	oae_engine_close(e);
@@ -271,7 +269,7 @@ static void same_as_alone(const char *model, const char *with,
 		/* twice: the slots hold what came before */
 		reused += run_together(e, &rng, want);
 		if (c.reuse)
-			assert_true(reused > 500);
+			assert_true(reused > 300);
 		else
 			assert_int_equal(reused, 0);
 		oae_engine_close(e);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often the model is right on documents whose entities it never saw. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "adapters/reference/engine.h"
 #include "adapters/reference/oae-lm/commands.h"
+#include "adapters/reference/oae-lm/guessing.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -12,7 +14,7 @@
 #include "schema/judge.h"
 #include "workloads/corpus/corpus.h"
 
-#define GAMMA 4u /* as in the key acceptance_gamma_4 */
+#define GAMMA 4u /* the default, as in the key acceptance_gamma_4 */
 #define ANSWER_TOKENS_MAX 512u
 
 static const char *const default_kinds[] = {
@@ -25,13 +27,17 @@ struct tally {
 	const char *kind;
 	size_t n, right;
 	size_t to_refuse, refused, to_answer, refused_wrongly;
-	uint64_t tokens_out, drafted, accepted;
+	uint64_t tokens_out;
+	struct oae_speculation_sums guessed;
+	double plain_ns; /* lately */
 	double seconds;
 };
 
 struct eval {
 	struct oae_engine *engine;
-	const char *model, *draft;
+	const char *model;
+	bool speculates;
+	struct oae_lm_guessing guessing;
 	uint64_t items, seed;
 	struct tally tallies[OAE_LM_LIST_MAX];
 	size_t n;
@@ -76,6 +82,7 @@ static enum oae_status answer(struct eval *x, struct tally *t,
 		.max_tokens = ANSWER_TOKENS_MAX,
 	};
 	struct oae_engine_piece piece = { 0 };
+	struct oae_speculation_report guessed;
 	struct oae_engine_stats stats;
 	enum oae_status status;
 
@@ -88,8 +95,10 @@ static enum oae_status answer(struct eval *x, struct tally *t,
 	}
 	oae_engine_stats(x->engine, &stats);
 	t->tokens_out += stats.tokens_out;
-	t->drafted += stats.drafted;
-	t->accepted += stats.accepted;
+	if (oae_engine_speculation(x->engine, &guessed)) {
+		oae_speculation_add(&t->guessed, &guessed.sums);
+		t->plain_ns = guessed.plain_ms * 1e6;
+	}
 	t->seconds += (double)(stats.prefill_ns + stats.decode_ns) / 1e9;
 	return status ? status : oae_buf_check(text, "an answer", err);
 }
@@ -149,6 +158,23 @@ static double share(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
+static void write_guessed(struct oae_jw *w, const struct tally *t)
+{
+	struct oae_speculation_report r;
+	char key[64];
+
+	oae_speculation_summarise(&t->guessed, t->plain_ns, &r);
+	if (!strcmp(t->kind, "letters")) {
+		oae_jw_num(w, "acceptance_gamma_4", r.acceptance);
+		oae_jw_int(w, "acceptance_drafted", (int64_t)r.sums.drafted);
+	} else {
+		snprintf(key, sizeof(key), "acceptance_%.40s", t->kind);
+		oae_jw_num(w, key, r.acceptance);
+	}
+	snprintf(key, sizeof(key), "speculation_%.40s", t->kind);
+	oae_lm_guessed_json(w, key, &r);
+}
+
 static void write_json(const struct eval *x, struct oae_buf *out)
 {
 	const struct tally *t;
@@ -158,7 +184,7 @@ static void write_json(const struct eval *x, struct oae_buf *out)
 	oae_jw_init(&w, out, 2);
 	oae_jw_obj(&w, NULL);
 	oae_jw_str(&w, "model", x->model);
-	oae_jw_str(&w, "draft", x->draft);
+	oae_jw_str(&w, "draft", x->guessing.draft);
 	oae_jw_u64s(&w, "seed", x->seed);
 	for (size_t i = 0; i < x->n; i++) {
 		t = &x->tallies[i];
@@ -171,28 +197,51 @@ static void write_json(const struct eval *x, struct oae_buf *out)
 			oae_jw_num(&w, "false_refusals",
 				   share(t->refused_wrongly, t->to_answer));
 		}
-		if (!x->draft)
-			continue;
-		if (!strcmp(t->kind, "letters")) {
-			oae_jw_num(&w, "acceptance_gamma_4",
-				   share(t->accepted, t->drafted));
-			oae_jw_int(&w, "acceptance_drafted",
-				   (int64_t)t->drafted);
-		} else {
-			snprintf(key, sizeof(key), "acceptance_%.40s", t->kind);
-			oae_jw_num(&w, key, share(t->accepted, t->drafted));
-		}
+		if (x->speculates)
+			write_guessed(&w, t);
 	}
 	oae_jw_end_obj(&w);
 	oae_buf_putc(out, '\n');
+}
+
+static void column(struct oae_buf *out, double x)
+{
+	if (isnan(x))
+		oae_buf_puts(out, "      -");
+	else
+		oae_buf_printf(out, " %6.2f", x);
+}
+
+static void write_guessed_text(struct oae_buf *out, const struct tally *t)
+{
+	struct oae_speculation_report r;
+
+	oae_speculation_summarise(&t->guessed, t->plain_ns, &r);
+	if (t->guessed.drafted)
+		oae_buf_printf(out, " %7.1f %%", 100 * r.acceptance);
+	else
+		oae_buf_printf(out, " %9s", "-");
+	column(out, r.gamma);
+	column(out, r.c);
+	column(out, r.v);
+	column(out, r.tokens_per_round);
+	column(out, r.predicted);
+	column(out, r.measured);
+	column(out, r.speedup);
 }
 
 static void write_text(const struct eval *x, struct oae_buf *out)
 {
 	const struct tally *t;
 
-	oae_buf_printf(out, "%-10s %5s %9s %12s %9s\n", "kind", "n", "right",
-		       "tokens/s", "accepted");
+	oae_buf_printf(out, "%-10s %5s %9s %12s", "kind", "n", "right",
+		       "tokens/s");
+	if (x->speculates)
+		oae_buf_printf(out,
+			       " %9s  gamma      c      v      E   pred."
+			       "   meas.  whole",
+			       "accepted");
+	oae_buf_putc(out, '\n');
 	for (size_t i = 0; i < x->n; i++) {
 		t = &x->tallies[i];
 		oae_buf_printf(out, "%-10s %5zu %7.1f %% %12.0f", t->kind, t->n,
@@ -200,9 +249,8 @@ static void write_text(const struct eval *x, struct oae_buf *out)
 			       t->seconds > 0 ?
 				       (double)t->tokens_out / t->seconds :
 				       0);
-		if (x->draft)
-			oae_buf_printf(out, " %7.1f %%",
-				       100 * share(t->accepted, t->drafted));
+		if (x->speculates)
+			write_guessed_text(out, t);
 		oae_buf_putc(out, '\n');
 		if (t->to_refuse + t->to_answer)
 			oae_buf_printf(out,
@@ -231,14 +279,16 @@ static void eval(struct eval *x, const struct oae_lm_list *kinds,
 
 int oae_lm_eval(int argc, char **argv)
 {
-	struct eval x = { .items = 100, .seed = 1 };
+	struct eval x = {
+		.items = 100,
+		.seed = 1,
+		.guessing.gamma = GAMMA,
+	};
 	uint64_t threads = oae_lm_threads();
 	struct oae_lm_list kinds = { 0 };
 	bool json = false, wrong = false;
 	const struct oae_lm_option options[] = {
-		{ 0, "draft", "MODEL",
-		  "decode with this draft, 4 tokens a round",
-		  .text = &x.draft },
+		OAE_LM_GUESSING(x.guessing),
 		{ 'k', "kind", "KIND", "only this kind; may be repeated",
 		  .list = &kinds },
 		{ 'n', "items", "N", "documents of each kind (default 100)",
@@ -257,8 +307,15 @@ int oae_lm_eval(int argc, char **argv)
 		"Greedy answers to held-out documents of the Brookfield "
 		"corpus, compared with the\nright ones: the whole answer, "
 		"except sums (the final number) and letters (every\nfact of "
-		"the brief kept). With a draft the answers are the same, and "
-		"the share of\naccepted tokens is printed.",
+		"the brief kept). With a draft or --strategy lookup the "
+		"answers are the same, and what\nspeculation cost and gave "
+		"is printed: the share of accepted tokens, tokens guessed\n"
+		"a round (4 unless --gamma says other), the draft's time for "
+		"one (c) and the\nverification's (v) over that of a plain "
+		"step, tokens a round (E), the factor that\nthese predict, "
+		"(1 - alpha^(gamma+1)) / (1 - alpha) / (gamma c + v), the "
+		"measured one,\nand that of the whole decoding with its "
+		"plain steps.",
 		"kinds, by default: notices_1, notices_2, notices_4, "
 		"notices_8, sums, letters, facts,\nrefusals; also: "
 		"notices_16, recall, echo, codes",
@@ -267,7 +324,8 @@ int oae_lm_eval(int argc, char **argv)
 		1,
 		1,
 	};
-	struct oae_engine_config config = { .gamma = GAMMA };
+	struct oae_engine_config config = { 0 };
+	struct oae_speculation_report none;
 	struct oae_error err = { 0 };
 	struct oae_buf out;
 	int code;
@@ -275,10 +333,11 @@ int oae_lm_eval(int argc, char **argv)
 	if (!oae_lm_parse(&command, argc, argv, &x.model, &code))
 		return code;
 	config.model = x.model;
-	config.draft = x.draft;
+	oae_lm_guess(&x.guessing, &config);
 	config.threads = (unsigned)threads;
 	oae_buf_init(&out, 1u << 20);
 	if (!oae_engine_open(&config, &x.engine, &err)) {
+		x.speculates = oae_engine_speculation(x.engine, &none);
 		eval(&x, &kinds, wrong, &err);
 		if (!err.status && json)
 			write_json(&x, &out);

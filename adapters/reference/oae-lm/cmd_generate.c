@@ -5,6 +5,7 @@
 
 #include "adapters/reference/engine.h"
 #include "adapters/reference/oae-lm/commands.h"
+#include "adapters/reference/oae-lm/guessing.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -12,9 +13,10 @@
 #include "base/log.h"
 
 static struct options {
-	const char *prompt, *file, *draft, *score;
+	const char *prompt, *file, *score;
+	struct oae_lm_guessing guessing;
 	struct oae_lm_list stops;
-	uint64_t n, gamma, top_k, seed, threads, context;
+	uint64_t n, top_k, seed, threads, context;
 	double temperature;
 	bool ignore_eos, json;
 } o = { .n = 128 };
@@ -56,12 +58,15 @@ static enum oae_status score(struct oae_engine *e, const struct oae_buf *prompt,
 	return OAE_OK;
 }
 
-static void print_json(const struct oae_buf *text, enum oae_finish finish,
-		       const struct oae_engine_stats *s, struct oae_error *err)
+static void print_json(const struct oae_engine *e, const struct oae_buf *text,
+		       enum oae_finish finish, struct oae_error *err)
 {
+	struct oae_speculation_report report;
+	struct oae_engine_stats stats, *s = &stats;
 	struct oae_buf out;
 	struct oae_jw w;
 
+	oae_engine_stats(e, s);
 	oae_buf_init(&out, (size_t)8 * OAE_ANSWER_BYTES_MAX);
 	oae_jw_init(&w, &out, 2);
 	oae_jw_obj(&w, NULL);
@@ -73,23 +78,32 @@ static void print_json(const struct oae_buf *text, enum oae_finish finish,
 	oae_jw_int(&w, "accepted", (int64_t)s->accepted);
 	oae_jw_num(&w, "prefill_ms", (double)s->prefill_ns / 1e6);
 	oae_jw_num(&w, "decode_ms", (double)s->decode_ns / 1e6);
+	if (oae_engine_speculation(e, &report))
+		oae_lm_guessed_json(&w, "speculation", &report);
 	oae_jw_end_obj(&w);
 	oae_buf_putc(&out, '\n');
 	oae_lm_print(&out, err);
 }
 
-static void print_stats(const struct oae_engine_stats *s)
+static void print_stats(const struct oae_engine *e)
 {
-	double decode_s = (double)s->decode_ns / 1e9;
+	struct oae_speculation_report report;
+	struct oae_engine_stats s;
+	struct oae_buf out;
 
+	oae_engine_stats(e, &s);
 	oae_info("%u tokens in, %u out; first after %.1f ms, then %.1f "
 		 "tokens/s",
-		 s->tokens_in, s->tokens_out, (double)s->prefill_ns / 1e6,
-		 s->tokens_out > 1 ? (s->tokens_out - 1) / decode_s : 0.0);
-	if (s->drafted)
-		oae_info("%llu of %llu drafted tokens accepted",
-			 (unsigned long long)s->accepted,
-			 (unsigned long long)s->drafted);
+		 s.tokens_in, s.tokens_out, (double)s.prefill_ns / 1e6,
+		 s.tokens_out > 1 ?
+			 (s.tokens_out - 1) / ((double)s.decode_ns / 1e9) :
+			 0.0);
+	if (!oae_engine_speculation(e, &report))
+		return;
+	oae_buf_init(&out, 1u << 12);
+	oae_lm_guessed(&out, &report);
+	oae_info("%.*s", (int)out.len - 1, oae_buf_str(&out));
+	oae_buf_release(&out);
 }
 
 static enum oae_status answer(struct oae_engine *e,
@@ -108,7 +122,6 @@ static enum oae_status answer(struct oae_engine *e,
 		.ignore_eos = o.ignore_eos,
 	};
 	struct oae_engine_piece piece = { 0 };
-	struct oae_engine_stats stats;
 	struct oae_buf text;
 	enum oae_status status;
 
@@ -123,13 +136,12 @@ static enum oae_status answer(struct oae_engine *e,
 			fflush(stdout);
 		}
 	}
-	oae_engine_stats(e, &stats);
 	if (!status && o.json) {
-		print_json(&text, piece.finish, &stats, err);
+		print_json(e, &text, piece.finish, err);
 	} else if (!status) {
 		putchar('\n');
 		fflush(stdout);
-		print_stats(&stats);
+		print_stats(e);
 	}
 	oae_buf_release(&text);
 	return status;
@@ -141,10 +153,7 @@ static const struct oae_lm_option table[] = {
 	  .text = &o.file },
 	{ 'n', "tokens", "N", "at most N tokens (default 128)", .whole = &o.n,
 	  .low = 1, .high = OAE_TOKENS_PER_ANSWER_MAX },
-	{ 0, "draft", "MODEL", "draft with this model, verify with MODEL",
-	  .text = &o.draft },
-	{ 0, "gamma", "G", "tokens drafted a round (default 4)",
-	  .whole = &o.gamma, .low = 1, .high = 16 },
+	OAE_LM_GUESSING(o.guessing),
 	{ 0, "temperature", "T", "0, the default, is greedy",
 	  .real = &o.temperature, .low = 0, .high = 100 },
 	{ 0, "top-k", "K", "sample among the K likeliest (0: all)",
@@ -168,12 +177,15 @@ static const struct oae_lm_command command = {
 	"generate",
 	"oae-lm generate MODEL.gguf -p TEXT [options]",
 	"Continues a text. The answer goes to stdout as it comes, "
-	"figures to stderr.\nWith a draft at temperature 0 the text "
-	"is exactly the text without one.",
+	"figures to stderr.\nWith a draft or --strategy lookup the text "
+	"is exactly the text without, at every\ntemperature. By default "
+	"each round guesses as many tokens as pay, from measured\ncosts and "
+	"acceptance: none, if drafting is slower here.",
 	"examples:\n"
 	"  oae-lm generate target.gguf -f prompt.txt -n 200\n"
 	"  oae-lm generate target.gguf --draft draft.gguf --gamma 6 "
 	"-p 'Dear Sir,'\n"
+	"  oae-lm generate target.gguf --strategy lookup -f report.txt\n"
 	"  oae-lm generate target.gguf -p 'Once' --temperature 0.8 "
 	"--top-k 40 --seed 7",
 	table,
@@ -193,10 +205,9 @@ int oae_lm_generate(int argc, char **argv)
 	o.threads = oae_lm_threads();
 	if (!oae_lm_parse(&command, argc, argv, &config.model, &code))
 		return code;
-	config.draft = o.draft;
+	oae_lm_guess(&o.guessing, &config);
 	config.threads = (unsigned)o.threads;
 	config.context = (uint32_t)o.context;
-	config.gamma = (unsigned)o.gamma;
 	oae_buf_init(&prompt, OAE_PROMPT_BYTES_MAX);
 	if (!read_prompt(&prompt, &err) &&
 	    !oae_engine_open(&config, &e, &err)) {

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What speculation costs and gives, measured while it runs, and how many
+ * guesses a round should verify.
+ *
+ * All costs are in plain steps: the time in which the target computes one
+ * token. c is the draft's time for a guess, v[g] that of the target for g + 1
+ * tokens at once; both are medians of the latest times, so that a moment in
+ * which the machine did something else does not count. A guess belongs to a
+ * class of trust (how sure the draft is, how long a match is) whose rate of
+ * acceptance is learned, older observations fading.
+ *
+ * A round that verifies g guesses gives 1 + sum of their chances tokens for
+ * v[g] + g c. The round is chosen that gives most over what its time is worth
+ * at the present speed; no guesses, a plain step, when that is best. To learn
+ * that drafting pays after it did not costs time: there is an account for
+ * that, which gets a hundredth and a half of the time of plain steps.
+ */
+#ifndef OAE_REFERENCE_SPECULATION_H
+#define OAE_REFERENCE_SPECULATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OAE_GAMMA_MAX 16u
+#define OAE_DRAFT_LAG 8u /* tokens missed that are no matter to a draft */
+#define OAE_SPECULATION_CLASSES 17u
+#define OAE_SPECULATION_RECENT 7u
+
+/* The latest measurements of one quantity. */
+struct oae_recent {
+	double x[OAE_SPECULATION_RECENT];
+	unsigned n; /* ever */
+	double middle;
+};
+
+struct oae_speculation_sums {
+	uint64_t rounds;   /* that verified guesses */
+	uint64_t drafted;  /* guesses verified */
+	uint64_t judged;   /* those up to the first that was wrong */
+	uint64_t accepted; /* guesses kept */
+	uint64_t tokens;   /* that these rounds gave */
+	uint64_t plain;	   /* plain steps */
+	uint64_t draft_ns, verify_ns, plain_ns;
+	uint64_t catch_up, catch_up_ns; /* tokens the draft had missed */
+};
+
+struct oae_speculation {
+	unsigned gamma; /* 0: adaptive */
+	/* costs; ns, and plain steps for verify and beyond */
+	struct oae_recent plain_ns, draft_ns, catch_up_ns;
+	struct oae_recent verify[OAE_GAMMA_MAX + 1];
+	double guess_c; /* what c may be, before it is measured; 0: nothing */
+	double v[OAE_GAMMA_MAX + 1]; /* v[0] = 1; from verify */
+	/* acceptance by class, fading */
+	double tried[OAE_SPECULATION_CLASSES], kept[OAE_SPECULATION_CLASSES];
+	double seen[OAE_SPECULATION_CLASSES]; /* how often it comes up */
+	/* tokens and plain steps' worth of time, fading */
+	double gave, cost;	       /* of all rounds */
+	double draft_gave, draft_cost; /* of those that drafted */
+	double answers, answer_tokens; /* for the length to expect */
+	bool on;		       /* the draft is in use */
+	unsigned trial;		       /* rounds in which it stays so */
+	double account;
+	unsigned since_plain, since_probe, probes;
+	/* this round */
+	unsigned guesses, class[OAE_GAMMA_MAX];
+	double rate[OAE_GAMMA_MAX];
+	uint64_t answer;		 /* tokens of this request */
+	struct oae_speculation_sums now; /* of this request */
+};
+
+/*
+ * gamma 0 is adaptive; prior holds the rate of acceptance of each class until
+ * it is known; guess_c likewise.
+ */
+void oae_speculation_init(struct oae_speculation *s, unsigned gamma,
+			  const double *prior, double guess_c);
+/* A new request. */
+void oae_speculation_begin(struct oae_speculation *s);
+/*
+ * Should this round guess, when the draft must first compute `lag` tokens
+ * that it has not seen and at most `room` tokens may come? Begins the round.
+ */
+bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room);
+/* Is one more guess, not made yet, worth the draft's time? */
+bool oae_speculation_more(const struct oae_speculation *s);
+void oae_speculation_guess(struct oae_speculation *s, unsigned class);
+/* How many of the guesses to verify. */
+unsigned oae_speculation_choose(struct oae_speculation *s);
+/* What came of guess i; also of one that was not verified. */
+void oae_speculation_judge(struct oae_speculation *s, unsigned i, bool kept,
+			   bool verified);
+/* The round's end: g guesses verified, tokens given; the times in ns. */
+void oae_speculation_plain(struct oae_speculation *s, uint64_t draft_ns,
+			   uint64_t plain_ns);
+void oae_speculation_round(struct oae_speculation *s, unsigned g,
+			   unsigned tokens, uint64_t draft_ns,
+			   uint64_t verify_ns);
+/* The draft took ns to compute n tokens that it had missed. */
+void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns);
+
+/* For people. NaN is "not measured". */
+struct oae_speculation_report {
+	struct oae_speculation_sums sums;
+	double plain_ms;   /* a plain step: the mean, if there were 4 */
+	double acceptance; /* accepted / drafted */
+	double alpha;	   /* accepted / judged: the formula's */
+	double gamma;	   /* guesses verified a round */
+	double c, v;
+	double tokens_per_round; /* E */
+	/* oae_speculative_factor(), and tokens over time, of these rounds */
+	double predicted, measured;
+	double speedup; /* measured, plain steps included */
+};
+
+/* Of the request that runs, or ran last. */
+void oae_speculation_report(const struct oae_speculation *s,
+			    struct oae_speculation_report *out);
+void oae_speculation_add(struct oae_speculation_sums *to,
+			 const struct oae_speculation_sums *from);
+/* plain_ns: of a plain step, where the sums have fewer than 4; or NaN. */
+void oae_speculation_summarise(const struct oae_speculation_sums *sums,
+			       double plain_ns,
+			       struct oae_speculation_report *out);
+
+#endif
