@@ -68,44 +68,63 @@ static void pack_blocks(const uint8_t *row, size_t blocks, size_t words,
 	}
 }
 
+static uint32_t word(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+/* Four nibbles, low or (of an odd part) high, as bytes. */
+static uint32_t nibbles(const uint8_t *p, size_t odd)
+{
+	return word(p) >> (odd ? 4 : 0) & 0x0f0f0f0fu;
+}
+
+/* Both pack a super-block of a row, four columns at a time. */
 static void pack_q4_k(const uint8_t *row, size_t lane, struct oae_tile_q4_k *to)
 {
-	uint8_t low, high;
+	const uint8_t *from;
+	uint32_t four;
 
 	memcpy(&to->d[lane], row, 2);
 	memcpy(&to->m[lane], row + 2, 2);
 	for (size_t b = 0; b < 8; b++) {
 		oae_q4_k_scale(row, b, &to->scale[b][lane],
 			       &to->minimum[b][lane]);
-		for (size_t i = 0; i < 16; i++) {
-			low = oae_q4_k_quant(row, b * 32 + i);
-			high = oae_q4_k_quant(row, b * 32 + 16 + i);
-			to->q[b][i / 4][lane][i % 4] =
-				(uint8_t)(low | high << 4);
+		from = row + 16 + b / 2 * 32;
+		for (size_t j = 0; j < 4; j++, from += 4) {
+			four = nibbles(from, b % 2) | nibbles(from + 16, b % 2)
+							      << 4;
+			memcpy(to->q[b][j][lane], &four, 4);
 		}
 	}
 }
 
 static void pack_q6_k(const uint8_t *row, size_t lane, struct oae_tile_q6_k *to)
 {
-	uint8_t q[32], high;
+	const uint8_t *low, *high;
+	uint32_t four;
 
 	memcpy(&to->d[lane], row + OAE_Q6_K_SCALES + 16, 2);
 	memset(to->zero, 0, sizeof(to->zero));
 	for (size_t b = 0; b < 8; b++) {
 		memcpy(to->scale[b][lane], row + OAE_Q6_K_SCALES + b * 2, 2);
-		for (size_t i = 0; i < 32; i++)
-			q[i] = oae_q6_k_quant(row, b * 32 + i);
-		for (size_t i = 0; i < 16; i++)
-			to->q[b].low[i / 4][lane][i % 4] =
-				(uint8_t)((q[i] & 15) | q[i + 16] << 4);
-		for (size_t i = 0; i < 8; i++) {
-			high = 0;
+		low = row + b / 4 * 64 + b % 2 * 32;
+		high = row + 128 + b / 4 * 32;
+		for (size_t j = 0; j < 4; j++, low += 4) {
+			four = nibbles(low, b % 4 / 2) |
+			       nibbles(low + 16, b % 4 / 2) << 4;
+			memcpy(to->q[b].low[j][lane], &four, 4);
+		}
+		for (size_t i = 0; i < 2; i++, high += 16) {
+			four = 0;
 			for (size_t t = 0; t < 4; t++)
-				high |= (uint8_t)(q[i / 4 * 16 + t * 4 +
-						    i % 4] >>
-						  4 << 2 * t);
-			to->q[b].high[i / 4][lane][i % 4] = high;
+				four |= (word(high + 4 * t) >> b % 4 * 2 &
+					 0x03030303u)
+					<< 2 * t;
+			memcpy(to->q[b].high[i][lane], &four, 4);
 		}
 	}
 }
