@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "adapters/reference/kernels/kquants.h"
+#include "adapters/reference/kernels/kquants_avx512.h"
 #include "adapters/reference/kernels/lanes_avx512.h"
 
 #define GROUP 8	   /* batch rows that share one pass of a tile */
@@ -255,8 +256,7 @@ static void matmul(const struct oae_packed *w, size_t tile0, size_t tile1,
 	size_t most = plain ? GROUP / 2 : GROUP, n;
 
 	if (oae_kquant(w->type)) {
-		oae_matmul_kquants_avx512(w, tile0, tile1, x, row0, row1, y,
-					  ldy);
+		kquants(w, tile0, tile1, x, row0, row1, y, ldy);
 		return;
 	}
 	for (size_t t = tile0; t < tile1; t++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The matmul of the kernel tables for K-quants; each is one file. */
+/* What belongs to K-quants, for the kernel tables. */
 #ifndef OAE_REFERENCE_KERNELS_KQUANTS_H
 #define OAE_REFERENCE_KERNELS_KQUANTS_H
 
@@ -13,8 +13,5 @@ static inline int oae_kquant(enum oae_tensor_type type)
 void oae_matmul_kquants_avx2(const struct oae_packed *w, size_t tile0,
 			     size_t tile1, const struct oae_acts *x,
 			     size_t row0, size_t row1, float *y, size_t ldy);
-void oae_matmul_kquants_avx512(const struct oae_packed *w, size_t tile0,
-			       size_t tile1, const struct oae_acts *x,
-			       size_t row0, size_t row1, float *y, size_t ldy);
 
 #endif
