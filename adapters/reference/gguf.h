@@ -105,6 +105,9 @@ enum oae_status oae_gguf_strs(struct oae_gguf *g, const char *key,
 enum oae_status oae_gguf_i32s(struct oae_gguf *g, const char *key,
 			      const int32_t **out, size_t *n,
 			      struct oae_error *err);
+enum oae_status oae_gguf_f32s(struct oae_gguf *g, const char *key,
+			      const float **out, size_t *n,
+			      struct oae_error *err);
 /*
  * Metadata in file order, to copy a file's to another: the key, and its type
  * and value as they stand in the file.
@@ -132,6 +135,8 @@ void oae_gguf_add_strs(struct oae_gguf_writer *w, const char *key,
 		       const char *const *values, size_t n);
 void oae_gguf_add_i32s(struct oae_gguf_writer *w, const char *key,
 		       const int32_t *values, size_t n);
+void oae_gguf_add_f32s(struct oae_gguf_writer *w, const char *key,
+		       const float *values, size_t n);
 /* A type and value as oae_gguf_key_at() gave them. */
 void oae_gguf_add_raw(struct oae_gguf_writer *w, const char *key,
 		      const void *raw, size_t raw_bytes);

@@ -207,25 +207,49 @@ enum oae_status oae_gguf_strs(struct oae_gguf *g, const char *key,
 	return status;
 }
 
+/* An array of 4-byte numbers of one kind. */
+static enum oae_status copy_numbers(struct oae_gguf *g, const char *key,
+				    enum oae_gguf_kind kind, const void **out,
+				    size_t *n, struct oae_error *err)
+{
+	const struct oae_gguf_key *k;
+	void *values;
+
+	if (need_key(g, key, &k, err))
+		return OAE_ERR_UNSUPPORTED;
+	if (k->kind != OAE_GGUF_ARRAY || k->element != kind)
+		return wrong_type(key, err);
+	values = oae_arena_array(&g->arena, (size_t)k->count + 1, 4);
+	if (!values)
+		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
+	memcpy(values, k->value, (size_t)k->count * 4);
+	*out = values;
+	*n = (size_t)k->count;
+	return OAE_OK;
+}
+
 enum oae_status oae_gguf_i32s(struct oae_gguf *g, const char *key,
 			      const int32_t **out, size_t *n,
 			      struct oae_error *err)
 {
-	const struct oae_gguf_key *k;
-	int32_t *values;
+	const void *values = NULL;
+	enum oae_status status =
+		copy_numbers(g, key, OAE_GGUF_I32, &values, n, err);
 
-	if (need_key(g, key, &k, err))
-		return OAE_ERR_UNSUPPORTED;
-	if (k->kind != OAE_GGUF_ARRAY || k->element != OAE_GGUF_I32)
-		return wrong_type(key, err);
-	values = oae_arena_array(&g->arena, (size_t)k->count + 1,
-				 sizeof(*values));
-	if (!values)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
-	memcpy(values, k->value, (size_t)k->count * sizeof(*values));
 	*out = values;
-	*n = (size_t)k->count;
-	return OAE_OK;
+	return status;
+}
+
+enum oae_status oae_gguf_f32s(struct oae_gguf *g, const char *key,
+			      const float **out, size_t *n,
+			      struct oae_error *err)
+{
+	const void *values = NULL;
+	enum oae_status status =
+		copy_numbers(g, key, OAE_GGUF_F32, &values, n, err);
+
+	*out = values;
+	return status;
 }
 
 size_t oae_gguf_key_count(const struct oae_gguf *g)

@@ -168,6 +168,14 @@ void oae_gguf_add_i32s(struct oae_gguf_writer *w, const char *key,
 	oae_buf_add(&w->meta, values, n * sizeof(*values));
 }
 
+void oae_gguf_add_f32s(struct oae_gguf_writer *w, const char *key,
+		       const float *values, size_t n)
+{
+	add_key(w, key);
+	add_array(w, OAE_GGUF_F32, n);
+	oae_buf_add(&w->meta, values, n * sizeof(*values));
+}
+
 void oae_gguf_add_raw(struct oae_gguf_writer *w, const char *key,
 		      const void *raw, size_t raw_bytes)
 {

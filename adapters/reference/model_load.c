@@ -304,55 +304,12 @@ static enum oae_status pack_all(struct loader *l)
 static enum oae_status load_tokenizer(struct oae_model *m,
 				      struct oae_error *err)
 {
-	struct oae_gguf *g = m->file;
-	struct oae_tokenizer_parts parts = { .bos = -1, .eos = -1 };
-	const char *model;
-	size_t n_types;
-	uint64_t id;
-	enum oae_status status;
+	enum oae_status status = oae_tokenizer_read(m->file, m->shape.n_vocab,
+						    &m->tokenizer, err);
 
-	if (!oae_gguf_has(g, "tokenizer.ggml.model"))
-		return OAE_OK;
-	status = oae_gguf_str(g, "tokenizer.ggml.model", &model, err);
-	if (status)
-		return status;
-	if (strcmp(model, "gpt2"))
-		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
-				"tokenizer \"%.32s\" is not supported; "
-				"supported is gpt2 (byte-level BPE)",
-				model);
-	status = oae_gguf_strs(g, "tokenizer.ggml.tokens", &parts.tokens,
-			       &parts.n_tokens, err);
-	if (!status)
-		status = oae_gguf_strs(g, "tokenizer.ggml.merges",
-				       &parts.merges, &parts.n_merges, err);
-	parts.pre = "gpt-2";
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.pre"))
-		status = oae_gguf_str(g, "tokenizer.ggml.pre", &parts.pre, err);
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.token_type")) {
-		status = oae_gguf_i32s(g, "tokenizer.ggml.token_type",
-				       &parts.types, &n_types, err);
-		if (!status && n_types != parts.n_tokens)
-			status = oae_fail(err, OAE_ERR_FORMAT, 0,
-					  "tokenizer: %zu tokens but %zu types",
-					  parts.n_tokens, n_types);
-	}
-	if (!status && parts.n_tokens > m->shape.n_vocab)
-		status = oae_fail(err, OAE_ERR_FORMAT, 0,
-				  "tokenizer: %zu tokens but %u embeddings",
-				  parts.n_tokens, m->shape.n_vocab);
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.bos_token_id") &&
-	    !(status =
-		      oae_gguf_u64(g, "tokenizer.ggml.bos_token_id", &id, err)))
-		parts.bos = id < parts.n_tokens ? (int32_t)id : -1;
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.eos_token_id") &&
-	    !(status =
-		      oae_gguf_u64(g, "tokenizer.ggml.eos_token_id", &id, err)))
-		parts.eos = id < parts.n_tokens ? (int32_t)id : -1;
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.add_bos_token"))
-		status = oae_gguf_bool(g, "tokenizer.ggml.add_bos_token",
-				       &m->add_bos, err);
-	return status ? status : oae_tokenizer_new(&parts, &m->tokenizer, err);
+	if (!status && m->tokenizer)
+		m->add_bos = oae_tokenizer_parts(m->tokenizer)->add_bos;
+	return status;
 }
 
 enum oae_status oae_model_open(const char *path, struct oae_threads *threads,

@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "adapters/reference/tokenizer.h"
+/* Building a tokenizer's tables from its parts, and looking things up. */
+#include "adapters/reference/tokenizer_internal.h"
 
-#include <stdbool.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/tokenizer_split.h"
-#include "base/arena.h"
-
 #define TOKENS_MAX (1u << 20)
-#define TOKEN_BYTES_MAX 4096u
+#define ENDS_MAX 64u
 #define MEMORY_MAX ((size_t)1 << 30)
-#define TYPE_NORMAL 1
-#define TYPE_CONTROL 3
-
-/* left = -1 marks a free slot. */
-struct merge {
-	int32_t left, right, id;
-	uint32_t rank;
-};
-
-struct oae_tokenizer {
-	struct oae_arena arena;
-	struct oae_tokenizer_parts parts;
-	struct oae_split split;
-	bool whole_first; /* a piece that is a token needs no merges */
-	uint8_t *bytes;	  /* all tokens decoded, one after another */
-	uint32_t *at;	  /* (n_tokens + 1) where each begins */
-	int32_t byte_id[256];
-	int32_t *vocab; /* bytes -> id, open addressing; -1 is free */
-	size_t vocab_mask;
-	struct merge *merges; /* (left, right) -> id, the same way */
-	size_t merge_mask;
-};
+#define SPACE "\xe2\x96\x81" /* U+2581, a space in SentencePiece's text */
 
 static size_t hash_bytes(const uint8_t *s, size_t n)
 {
@@ -66,6 +43,11 @@ static enum oae_status no_memory(struct oae_error *err)
 	return oae_fail(err, OAE_ERR_NOMEM, 0, "tokenizer: out of memory");
 }
 
+static size_t token_len(const struct oae_tokenizer *t, size_t id)
+{
+	return t->at[id + 1] - t->at[id];
+}
+
 /* The slot that holds these bytes, or the free one where they belong. */
 static size_t vocab_slot(const struct oae_tokenizer *t, const uint8_t *s,
 			 size_t n)
@@ -75,15 +57,21 @@ static size_t vocab_slot(const struct oae_tokenizer *t, const uint8_t *s,
 	for (; t->vocab[i] >= 0; i = (i + 1) & t->vocab_mask) {
 		size_t id = (size_t)t->vocab[i];
 
-		if (t->at[id + 1] - t->at[id] == n &&
+		if (token_len(t, id) == n &&
 		    !memcmp(t->bytes + t->at[id], s, n))
 			break;
 	}
 	return i;
 }
 
-static const struct merge *merge_find(const struct oae_tokenizer *t,
-				      int32_t left, int32_t right)
+int32_t oae_token_find(const struct oae_tokenizer *t, const uint8_t *s,
+		       size_t n)
+{
+	return t->vocab[vocab_slot(t, s, n)];
+}
+
+const struct oae_merge *oae_merge_find(const struct oae_tokenizer *t,
+				       int32_t left, int32_t right)
 {
 	size_t i = hash_pair(left, right) & t->merge_mask;
 
@@ -94,63 +82,136 @@ static const struct merge *merge_find(const struct oae_tokenizer *t,
 	return NULL;
 }
 
-/* Copies the caller's parts into the arena. */
+/* Copies strings into the arena; NULL when there is no room. */
+static const char *const *copy_strings(struct oae_tokenizer *t,
+				       const char *const *from, size_t n)
+{
+	const char **to = oae_arena_array(&t->arena, n + 1, sizeof(*to));
+
+	for (size_t i = 0; to && i < n; i++) {
+		to[i] = oae_arena_strdup(&t->arena, from[i]);
+		if (!to[i])
+			return NULL;
+	}
+	return to;
+}
+
+static const void *copy_array(struct oae_tokenizer *t, const void *from,
+			      size_t n, size_t size)
+{
+	void *to = oae_arena_array(&t->arena, n + 1, size);
+
+	if (to && n)
+		memcpy(to, from, n * size);
+	return to;
+}
+
 static enum oae_status copy_parts(struct oae_tokenizer *t,
 				  const struct oae_tokenizer_parts *from,
 				  struct oae_error *err)
 {
-	const char **tokens, **merges;
-	int32_t *types = NULL;
+	struct oae_tokenizer_parts *p = &t->parts;
 
-	tokens = oae_arena_array(&t->arena, from->n_tokens, sizeof(*tokens));
-	merges =
-		oae_arena_array(&t->arena, from->n_merges + 1, sizeof(*merges));
-	if (!tokens || !merges)
+	*p = *from;
+	if (!from->borrowed) {
+		p->tokens = copy_strings(t, from->tokens, p->n_tokens);
+		p->merges = copy_strings(t, from->merges, p->n_merges);
+	}
+	if (from->types)
+		p->types = copy_array(t, from->types, p->n_tokens,
+				      sizeof(*p->types));
+	if (from->scores)
+		p->scores = copy_array(t, from->scores, p->n_tokens,
+				       sizeof(*p->scores));
+	p->ends = copy_array(t, from->ends, p->n_ends, sizeof(*p->ends));
+	p->pre = oae_arena_strdup(&t->arena, from->pre ? from->pre : "");
+	if (!p->tokens || (p->n_merges && !p->merges) || !p->pre || !p->ends ||
+	    (from->types && !p->types) || (from->scores && !p->scores))
 		return no_memory(err);
-	for (size_t i = 0; i < from->n_tokens; i++) {
-		tokens[i] = oae_arena_strdup(&t->arena, from->tokens[i]);
-		if (!tokens[i])
-			return no_memory(err);
-	}
-	for (size_t i = 0; i < from->n_merges; i++) {
-		merges[i] = oae_arena_strdup(&t->arena, from->merges[i]);
-		if (!merges[i])
-			return no_memory(err);
-	}
-	if (from->types) {
-		types = oae_arena_array(&t->arena, from->n_tokens,
-					sizeof(*types));
-		if (!types)
-			return no_memory(err);
-		memcpy(types, from->types, from->n_tokens * sizeof(*types));
-	}
-	t->parts = *from;
-	t->parts.tokens = tokens;
-	t->parts.merges = merges;
-	t->parts.types = types;
-	t->parts.pre = oae_arena_strdup(&t->arena, from->pre);
-	return t->parts.pre ? OAE_OK : no_memory(err);
+	return OAE_OK;
 }
 
-static int32_t token_type(const struct oae_tokenizer *t, size_t id)
+static enum oae_status check_ids(const struct oae_tokenizer_parts *p,
+				 struct oae_error *err)
 {
-	return t->parts.types ? t->parts.types[id] : TYPE_NORMAL;
+	const struct {
+		const char *name;
+		int32_t id;
+	} ids[] = { { "bos", p->bos },
+		    { "eos", p->eos },
+		    { "unknown", p->kind == OAE_TOKENIZER_SPM ? p->unk : -1 } };
+	size_t n = p->n_tokens;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (ids[i].id < -1 || ids[i].id >= (int32_t)n)
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"tokenizer: the %s token %d is outside "
+					"the vocabulary of %zu",
+					ids[i].name, ids[i].id, n);
+	for (size_t i = 0; i < p->n_ends; i++)
+		if (p->ends[i] < 0 || p->ends[i] >= (int32_t)n)
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"tokenizer: the end token %d is "
+					"outside the vocabulary of %zu",
+					p->ends[i], n);
+	return OAE_OK;
 }
 
-/* Decodes every token and enters the normal ones in the table by bytes. */
-static enum oae_status build_vocab(struct oae_tokenizer *t,
+static enum oae_status check_parts(const struct oae_tokenizer_parts *p,
 				   struct oae_error *err)
 {
-	size_t n = t->parts.n_tokens, total = 0, slots = table_size(n);
+	if (!p->n_tokens || p->n_tokens > TOKENS_MAX ||
+	    p->n_merges > TOKENS_MAX || p->n_ends > ENDS_MAX)
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"tokenizer: %zu tokens, %zu merges and %zu "
+				"ends; 1 to %u tokens, as many merges and %u "
+				"ends can be read",
+				p->n_tokens, p->n_merges, p->n_ends, TOKENS_MAX,
+				ENDS_MAX);
+	if (p->kind == OAE_TOKENIZER_SPM && !p->scores)
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"tokenizer: an SPM vocabulary needs scores");
+	for (size_t i = 0; p->scores && i < p->n_tokens; i++)
+		if (isnan(p->scores[i]))
+			return oae_fail(err, OAE_ERR_FORMAT, 0,
+					"tokenizer: the score of token %zu is "
+					"not a number",
+					i);
+	return check_ids(p, err);
+}
+
+/* What a token stands for, to `to`; returns the length. */
+static size_t token_bytes(const struct oae_tokenizer *t, size_t id, uint8_t *to)
+{
+	const char *text = t->parts.tokens[id];
+	size_t len;
+
+	if (t->types[id] == OAE_TOKEN_BYTE) {
+		to[0] = (uint8_t)oae_token_byte(text);
+		return 1;
+	}
+	if (t->parts.kind == OAE_TOKENIZER_BPE &&
+	    (t->types[id] == OAE_TOKEN_NORMAL ||
+	     t->types[id] == OAE_TOKEN_UNUSED) &&
+	    oae_alphabet_read(text, to, &len))
+		return len;
+	len = strlen(text);
+	memcpy(to, text, len);
+	return len;
+}
+
+static enum oae_status decode_tokens(struct oae_tokenizer *t,
+				     struct oae_error *err)
+{
+	size_t n = t->parts.n_tokens, total = 0, len;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(t->parts.tokens[i]);
-
-		if (len > TOKEN_BYTES_MAX)
+		len = strlen(t->parts.tokens[i]);
+		if (len > OAE_TOKEN_BYTES_MAX)
 			return oae_fail(err, OAE_ERR_LIMIT, 0,
 					"tokenizer: token %zu has %zu bytes; "
 					"at most %u are read",
-					i, len, TOKEN_BYTES_MAX);
+					i, len, OAE_TOKEN_BYTES_MAX);
 		total += len;
 	}
 	if (total > UINT32_MAX)
@@ -158,37 +219,58 @@ static enum oae_status build_vocab(struct oae_tokenizer *t,
 				"tokenizer: the vocabulary is over 4 GiB");
 	t->bytes = oae_arena_alloc(&t->arena, total + 1);
 	t->at = oae_arena_array(&t->arena, n + 1, sizeof(*t->at));
+	if (!t->bytes || !t->at)
+		return no_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		len = token_bytes(t, i, t->bytes + t->at[i]);
+		t->at[i + 1] = t->at[i] + (uint32_t)len;
+	}
+	return OAE_OK;
+}
+
+static void enter(struct oae_tokenizer *t, size_t id)
+{
+	size_t len = token_len(t, id), slot;
+
+	if (!len)
+		return;
+	slot = vocab_slot(t, t->bytes + t->at[id], len);
+	if (t->vocab[slot] < 0)
+		t->vocab[slot] = (int32_t)id; /* else the first one stays */
+	if (len > t->longest)
+		t->longest = len;
+}
+
+/* The table from bytes to what merging may make; single bytes. */
+static enum oae_status build_vocab(struct oae_tokenizer *t,
+				   struct oae_error *err)
+{
+	size_t n = t->parts.n_tokens, slots = table_size(n);
+	bool spm = t->parts.kind == OAE_TOKENIZER_SPM;
+
 	t->vocab = oae_arena_array(&t->arena, slots, sizeof(*t->vocab));
-	if (!t->bytes || !t->at || !t->vocab)
+	if (!t->vocab)
 		return no_memory(err);
 	t->vocab_mask = slots - 1;
 	memset(t->vocab, 0xff, slots * sizeof(*t->vocab));
-	for (size_t i = 0; i < n; i++) {
-		const char *text = t->parts.tokens[i];
-		uint8_t *to = t->bytes + t->at[i];
-		size_t len = 0, slot;
-		bool plain = oae_alphabet_read(text, to, &len);
-
-		if (!plain) {
-			len = strlen(text);
-			memcpy(to, text, len);
-		}
-		t->at[i + 1] = t->at[i] + (uint32_t)len;
-		if (!plain || !len || token_type(t, i) != TYPE_NORMAL)
-			continue;
-		slot = vocab_slot(t, to, len);
-		if (t->vocab[slot] < 0)
-			t->vocab[slot] = (int32_t)i;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (t->types[i] == OAE_TOKEN_NORMAL ||
+		    t->types[i] == OAE_TOKEN_UNUSED)
+			enter(t, i);
+	for (size_t i = 0; i < n; i++)
+		if (t->types[i] == OAE_TOKEN_USER)
+			enter(t, i);
 	for (unsigned b = 0; b < 256; b++) {
 		uint8_t byte = (uint8_t)b;
 
-		t->byte_id[b] = t->vocab[vocab_slot(t, &byte, 1)];
-		if (t->byte_id[b] < 0)
-			return oae_fail(err, OAE_ERR_FORMAT, 0,
-					"tokenizer: no token for byte 0x%02x",
-					b);
+		t->byte_id[b] = oae_token_find(t, &byte, 1);
 	}
+	for (size_t i = n; spm && i-- > 0;)
+		if (t->types[i] == OAE_TOKEN_BYTE)
+			t->byte_id[t->bytes[t->at[i]]] = (int32_t)i;
+	for (unsigned b = 0; spm && b < 256; b++)
+		if (t->byte_id[b] < 0)
+			t->byte_id[b] = t->parts.unk;
 	return OAE_OK;
 }
 
@@ -196,30 +278,30 @@ static enum oae_status build_merge(struct oae_tokenizer *t, size_t rank,
 				   struct oae_error *err)
 {
 	const char *text = t->parts.merges[rank], *gap = strchr(text, ' ');
-	char half[TOKEN_BYTES_MAX + 1];
-	uint8_t both[2 * TOKEN_BYTES_MAX];
+	char half[OAE_TOKEN_BYTES_MAX + 1];
+	uint8_t both[2 * OAE_TOKEN_BYTES_MAX];
 	size_t left_len, right_len, slot;
 	int32_t left, right, id;
 
-	if (!gap || (size_t)(gap - text) > TOKEN_BYTES_MAX ||
-	    strlen(gap + 1) > TOKEN_BYTES_MAX)
+	if (!gap || (size_t)(gap - text) > OAE_TOKEN_BYTES_MAX ||
+	    strlen(gap + 1) > OAE_TOKEN_BYTES_MAX)
 		goto bad;
 	memcpy(half, text, (size_t)(gap - text));
 	half[gap - text] = '\0';
 	if (!oae_alphabet_read(half, both, &left_len) ||
 	    !oae_alphabet_read(gap + 1, both + left_len, &right_len))
 		goto bad;
-	left = t->vocab[vocab_slot(t, both, left_len)];
-	right = t->vocab[vocab_slot(t, both + left_len, right_len)];
-	id = t->vocab[vocab_slot(t, both, left_len + right_len)];
+	left = oae_token_find(t, both, left_len);
+	right = oae_token_find(t, both + left_len, right_len);
+	id = oae_token_find(t, both, left_len + right_len);
 	if (left < 0 || right < 0 || id < 0)
 		goto bad;
-	if (merge_find(t, left, right))
+	if (oae_merge_find(t, left, right))
 		return OAE_OK; /* the better rank came first */
 	slot = hash_pair(left, right) & t->merge_mask;
 	while (t->merges[slot].left >= 0)
 		slot = (slot + 1) & t->merge_mask;
-	t->merges[slot] = (struct merge){ left, right, id, (uint32_t)rank };
+	t->merges[slot] = (struct oae_merge){ left, right, id, (uint32_t)rank };
 	return OAE_OK;
 bad:
 	return oae_fail(err, OAE_ERR_FORMAT, 0,
@@ -247,42 +329,77 @@ static enum oae_status build_merges(struct oae_tokenizer *t,
 	return OAE_OK;
 }
 
+struct scored {
+	float score;
+	int32_t id;
+};
+
+static int by_score(const void *a, const void *b)
+{
+	float x = ((const struct scored *)a)->score;
+	float y = ((const struct scored *)b)->score;
+
+	return (x < y) - (x > y);
+}
+
+/* Scores as ranks, so that one merge loop serves both kinds. */
+static enum oae_status build_ranks(struct oae_tokenizer *t,
+				   struct oae_error *err)
+{
+	size_t n = t->parts.n_tokens;
+	struct scored *order = calloc(n, sizeof(*order));
+	uint32_t rank = 0;
+
+	t->rank = oae_arena_array(&t->arena, n, sizeof(*t->rank));
+	if (!order || !t->rank) {
+		free(order);
+		return no_memory(err);
+	}
+	for (size_t i = 0; i < n; i++)
+		order[i] = (struct scored){ t->parts.scores[i], (int32_t)i };
+	qsort(order, n, sizeof(*order), by_score);
+	for (size_t i = 0; i < n; i++) {
+		rank += i && order[i].score < order[i - 1].score;
+		t->rank[order[i].id] = rank;
+	}
+	free(order);
+	return OAE_OK;
+}
+
 enum oae_status oae_tokenizer_new(const struct oae_tokenizer_parts *parts,
 				  struct oae_tokenizer **out,
 				  struct oae_error *err)
 {
 	struct oae_tokenizer *t;
 	enum oae_status status;
+	bool bpe = parts->kind == OAE_TOKENIZER_BPE;
 
 	*out = NULL;
-	if (parts->n_tokens < 256 || parts->n_tokens > TOKENS_MAX ||
-	    parts->n_merges > TOKENS_MAX)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"tokenizer: %zu tokens and %zu merges; 256 to "
-				"%u tokens and as many merges can be read",
-				parts->n_tokens, parts->n_merges, TOKENS_MAX);
-	if (parts->bos >= (int32_t)parts->n_tokens ||
-	    parts->eos >= (int32_t)parts->n_tokens)
-		return oae_fail(err, OAE_ERR_FORMAT, 0,
-				"tokenizer: bos %d or eos %d is outside the "
-				"vocabulary",
-				parts->bos, parts->eos);
+	status = check_parts(parts, err);
+	if (status)
+		return status;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return no_memory(err);
 	oae_arena_init(&t->arena, MEMORY_MAX);
-	status = oae_split_init(&t->split, parts->pre, err);
+	if (bpe)
+		status = oae_split_init(&t->split, parts->pre, err);
 	if (!status)
 		status = copy_parts(t, parts, err);
 	if (!status)
+		status = oae_token_types_init(t, err);
+	if (!status)
+		status = decode_tokens(t, err);
+	if (!status)
 		status = build_vocab(t, err);
 	if (!status)
-		status = build_merges(t, err);
+		status = bpe ? build_merges(t, err) : build_ranks(t, err);
+	if (!status)
+		status = oae_token_special_init(t, err);
 	if (status) {
 		oae_tokenizer_free(t);
 		return status;
 	}
-	t->whole_first = !strcmp(parts->pre, "llama-bpe");
 	*out = t;
 	return OAE_OK;
 }
@@ -302,188 +419,70 @@ oae_tokenizer_parts(const struct oae_tokenizer *t)
 	return &t->parts;
 }
 
+static bool known(const struct oae_tokenizer *t, int32_t id)
+{
+	return id >= 0 && (size_t)id < t->parts.n_tokens;
+}
+
+bool oae_tokenizer_ends(const struct oae_tokenizer *t, int32_t id)
+{
+	return known(t, id) && (t->marks[id] & OAE_MARK_ENDS);
+}
+
+enum oae_token_type oae_tokenizer_type(const struct oae_tokenizer *t,
+				       int32_t id)
+{
+	if (!known(t, id))
+		return OAE_TOKEN_UNUSED;
+	return t->marks[id] & OAE_MARK_CONTROL ?
+		       OAE_TOKEN_CONTROL :
+		       (enum oae_token_type)t->types[id];
+}
+
 void oae_tokenizer_decode(const struct oae_tokenizer *t, int32_t id,
 			  struct oae_buf *out)
 {
-	if (id < 0 || (size_t)id >= t->parts.n_tokens ||
-	    token_type(t, (size_t)id) == TYPE_CONTROL)
+	enum oae_token_type type = oae_tokenizer_type(t, id);
+	const uint8_t *s;
+	size_t n, text = 0;
+
+	if (type == OAE_TOKEN_CONTROL || type == OAE_TOKEN_UNKNOWN ||
+	    type == OAE_TOKEN_UNUSED)
 		return;
-	oae_buf_add(out, t->bytes + t->at[id], t->at[id + 1] - t->at[id]);
-}
-
-/* A symbol of a piece: a list in an array, so that a merge is one unlink. */
-struct symbol {
-	int32_t id;	    /* -1 once merged into its left neighbour */
-	int32_t prev, next; /* -1 at the ends */
-};
-
-/* A merge that was possible when it was pushed. */
-struct candidate {
-	uint32_t rank;
-	int32_t at, left, right, id;
-};
-
-struct scratch {
-	struct symbol *symbols;
-	struct candidate *heap; /* binary heap by (rank, at) */
-	size_t n_heap, size;
-};
-
-static bool before(const struct candidate *a, const struct candidate *b)
-{
-	return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;
-}
-
-static void push(const struct oae_tokenizer *t, struct scratch *s, int32_t at)
-{
-	struct symbol *sym = &s->symbols[at];
-	const struct merge *m;
-	struct candidate c;
-	size_t i;
-
-	if (sym->next < 0)
+	s = t->bytes + t->at[id];
+	n = token_len(t, (size_t)id);
+	if (t->parts.kind == OAE_TOKENIZER_BPE || type != OAE_TOKEN_NORMAL) {
+		oae_buf_add(out, s, n);
 		return;
-	m = merge_find(t, sym->id, s->symbols[sym->next].id);
-	if (!m)
-		return;
-	c = (struct candidate){ m->rank, at, m->left, m->right, m->id };
-	for (i = s->n_heap++; i > 0; i = (i - 1) / 2) {
-		if (!before(&c, &s->heap[(i - 1) / 2]))
-			break;
-		s->heap[i] = s->heap[(i - 1) / 2];
 	}
-	s->heap[i] = c;
+	for (size_t i = 0; i < n;) {
+		if (n - i < 3 || memcmp(s + i, SPACE, 3) != 0) {
+			i++;
+			continue;
+		}
+		oae_buf_add(out, s + text, i - text);
+		oae_buf_putc(out, ' ');
+		text = i += 3;
+	}
+	oae_buf_add(out, s + text, n - text);
 }
 
-static struct candidate pop(struct scratch *s)
+void oae_tokenizer_decode_all(const struct oae_tokenizer *t, const int32_t *ids,
+			      size_t n, struct oae_buf *out)
 {
-	struct candidate top = s->heap[0], last = s->heap[--s->n_heap];
-	size_t i = 0, child;
+	size_t begin = out->len;
+	bool first = t->parts.kind == OAE_TOKENIZER_SPM &&
+		     t->parts.space_prefix;
 
-	while ((child = 2 * i + 1) < s->n_heap) {
-		if (child + 1 < s->n_heap &&
-		    before(&s->heap[child + 1], &s->heap[child]))
-			child++;
-		if (!before(&s->heap[child], &last))
-			break;
-		s->heap[i] = s->heap[child];
-		i = child;
-	}
-	s->heap[i] = last;
-	return top;
-}
-
-/* Every symbol pushes once, every merge twice at most: 3 n candidates. */
-static enum oae_status scratch_grow(struct scratch *s, size_t n,
-				    struct oae_error *err)
-{
-	if (n <= s->size)
-		return OAE_OK;
-	if (n > INT32_MAX / 4) {
-		oae_fail(err, OAE_ERR_LIMIT, 0,
-			 "tokenizer: a word of %zu bytes", n);
-		return OAE_ERR_LIMIT;
-	}
-	n = n < 64 ? 64 : n;
-	free(s->symbols);
-	free(s->heap);
-	s->symbols = malloc(n * sizeof(*s->symbols));
-	s->heap = malloc(3 * n * sizeof(*s->heap));
-	s->size = s->symbols && s->heap ? n : 0;
-	if (s->size)
-		return OAE_OK;
-	no_memory(err);
-	return OAE_ERR_NOMEM;
-}
-
-/* Merges best rank first; afterwards the list holds the piece's tokens. */
-static void merge_piece(const struct oae_tokenizer *t, struct scratch *s,
-			const uint8_t *piece, size_t n)
-{
-	struct symbol *sym = s->symbols;
-
-	s->n_heap = 0;
 	for (size_t i = 0; i < n; i++) {
-		sym[i].id = t->byte_id[piece[i]];
-		sym[i].prev = (int32_t)i - 1;
-		sym[i].next = i + 1 < n ? (int32_t)i + 1 : -1;
+		oae_tokenizer_decode(t, ids[i], out);
+		if (!first || out->len == begin)
+			continue;
+		first = false;
+		if (out->data[begin] == ' ') {
+			memmove(out->data + begin, out->data + begin + 1,
+				out->len - begin);
+			out->len--;
+		}
 	}
-	for (size_t i = 0; i + 1 < n; i++)
-		push(t, s, (int32_t)i);
-	while (s->n_heap) {
-		struct candidate c = pop(s);
-		struct symbol *left = &sym[c.at];
-		int32_t gone = left->next;
-
-		if (left->id != c.left || gone < 0 || sym[gone].id != c.right)
-			continue; /* overtaken by a better merge */
-		left->id = c.id;
-		left->next = sym[gone].next;
-		sym[gone].id = -1;
-		if (left->next >= 0)
-			sym[left->next].prev = c.at;
-		if (left->prev >= 0)
-			push(t, s, left->prev);
-		push(t, s, c.at);
-	}
-}
-
-static enum oae_status emit(int32_t id, int32_t *ids, size_t max, size_t *n,
-			    struct oae_error *err)
-{
-	if (*n >= max)
-		return oae_fail(err, OAE_ERR_LIMIT, 0,
-				"tokenizer: the text has more than %zu tokens",
-				max);
-	ids[(*n)++] = id;
-	return OAE_OK;
-}
-
-static enum oae_status encode_piece(const struct oae_tokenizer *t,
-				    struct scratch *s, const uint8_t *piece,
-				    size_t len, int32_t *ids, size_t max,
-				    size_t *n, struct oae_error *err)
-{
-	enum oae_status status;
-
-	if (len < 2)
-		return emit(t->byte_id[piece[0]], ids, max, n, err);
-	if (t->whole_first) {
-		int32_t id = t->vocab[vocab_slot(t, piece, len)];
-
-		if (id >= 0)
-			return emit(id, ids, max, n, err);
-	}
-	status = scratch_grow(s, len, err);
-	if (status)
-		return status;
-	merge_piece(t, s, piece, len);
-	for (int32_t i = 0; i >= 0 && !status; i = s->symbols[i].next)
-		status = emit(s->symbols[i].id, ids, max, n, err);
-	return status;
-}
-
-enum oae_status oae_tokenizer_encode(const struct oae_tokenizer *t,
-				     const char *text, size_t len, int32_t *ids,
-				     size_t max, size_t *n,
-				     struct oae_error *err)
-{
-	struct scratch scratch = { 0 };
-	struct oae_split_pass pass;
-	size_t from, to;
-	enum oae_status status;
-
-	*n = 0;
-	status = oae_split_begin(&pass, &t->split, text, len, err);
-	while (!status) {
-		status = oae_split_next(&pass, &from, &to, err);
-		if (status || from == to)
-			break;
-		status = encode_piece(t, &scratch, (const uint8_t *)text + from,
-				      to - from, ids, max, n, err);
-	}
-	oae_split_end(&pass);
-	free(scratch.symbols);
-	free(scratch.heap);
-	return status;
 }

@@ -6,57 +6,116 @@
 #include <pcre2.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
+/* White space as Unicode has it; PCRE2's own \\s also takes U+180E. */
+#define S                                                             \
+	"\\t-\\r \\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}" \
+	"\\x{2029}\\x{202f}\\x{205f}\\x{3000}"
+#define BLANK "[" S "]+(?![^" S "])|[" S "]+"
 #define CONTRACTIONS "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|"
 #define WORDS "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
-#define REST " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define REST " ?[^" S "\\p{L}\\p{N}]+[\\r\\n]*|[" S "]*[\\r\\n]+|" BLANK
+#define QWEN2 CONTRACTIONS WORDS "\\p{N}|" REST
+#define LLAMA3 CONTRACTIONS WORDS "\\p{N}{1,3}|" REST
+#define GPT2                                           \
+	"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|" \
+	" ?[^" S "\\p{L}\\p{N}]+|" BLANK
+#define NAMES_MAX 10
 
+/* The names are llama.cpp's; what they have in common is one row. */
 static const struct pattern {
-	const char *pre;
-	size_t digits;
-	const char *text;
+	const char *names[NAMES_MAX];
+	size_t digits; /* for the splitter of ASCII; 0: it does not serve */
+	bool whole_first, bos;
+	const char *texts[OAE_SPLIT_LEVELS_MAX];
 } patterns[] = {
-	{ "qwen2", 1, CONTRACTIONS WORDS "\\p{N}|" REST },
-	{ "llama-bpe", 3, CONTRACTIONS WORDS "\\p{N}{1,3}|" REST },
-	{ "gpt-2", 0,
-	  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
-	  " ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
+	{ { "qwen2", "deepseek-r1-qwen", "megrez", "stablelm2", "hunyuan" },
+	  1,
+	  false,
+	  false,
+	  { QWEN2 } },
+	{ { "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1",
+	    "pixtral", "midm-2.0", "lfm2" },
+	  3,
+	  true,
+	  true,
+	  { LLAMA3 } },
+	{ { "smaug-bpe", "dbrx" }, 3, false, false, { LLAMA3 } },
+	{ { "gpt-2", "phi-2", "mpt", "olmo", "jais", "gigachat", "a.x-4.0",
+	    "mellum", "exaone4", "trillion" },
+	  0,
+	  false,
+	  false,
+	  { GPT2 } },
+	{ { "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone",
+	    "minerva-7b" },
+	  0,
+	  false,
+	  false,
+	  { "\\p{N}", GPT2 } },
+	/* what files without a name are read with */
+	{ { "default" },
+	  0,
+	  false,
+	  false,
+	  { "[\\p{P}$+<=>^~|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]" } },
 };
+
+static const struct pattern *pattern_find(const char *pre)
+{
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		for (size_t k = 0; k < NAMES_MAX && patterns[i].names[k]; k++)
+			if (pre && !strcmp(pre, patterns[i].names[k]))
+				return &patterns[i];
+	return NULL;
+}
+
+bool oae_split_wants_bos(const char *pre)
+{
+	const struct pattern *p = pattern_find(pre);
+
+	return p && p->bos;
+}
 
 enum oae_status oae_split_init(struct oae_split *s, const char *pre,
 			       struct oae_error *err)
 {
-	const struct pattern *p = NULL;
-	uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF;
+	const struct pattern *p = pattern_find(pre);
 	int code;
 	PCRE2_SIZE where;
 
 	memset(s, 0, sizeof(*s));
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		if (pre && !strcmp(pre, patterns[i].pre))
-			p = &patterns[i];
-	}
-	if (!p) {
+	if (!p)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"tokenizer: pre-split \"%.60s\" is unknown; "
-				"qwen2, llama-bpe and gpt-2 are supported",
+				"known are qwen2, llama-bpe, gpt-2, smollm, "
+				"default and what equals them",
 				pre ? pre : "");
-	}
 	s->digits = p->digits;
-	s->code = pcre2_compile((PCRE2_SPTR)p->text, PCRE2_ZERO_TERMINATED,
-				options, &code, &where, NULL);
-	if (!s->code) {
-		return oae_fail(err, OAE_ERR_NOMEM, 0,
-				"tokenizer: PCRE2 refused the pattern %s: "
-				"error %d",
-				p->pre, code);
+	s->whole_first = p->whole_first;
+	for (size_t i = 0; i < OAE_SPLIT_LEVELS_MAX && p->texts[i]; i++) {
+		s->codes[i] = pcre2_compile((PCRE2_SPTR)p->texts[i],
+					    PCRE2_ZERO_TERMINATED,
+					    PCRE2_UTF | PCRE2_UCP, &code,
+					    &where, NULL);
+		if (!s->codes[i]) {
+			oae_split_release(s);
+			return oae_fail(err, OAE_ERR_NOMEM, 0,
+					"tokenizer: PCRE2 refused the pattern "
+					"%s: error %d",
+					pre, code);
+		}
+		s->n_levels++;
 	}
 	return OAE_OK;
 }
 
 void oae_split_release(struct oae_split *s)
 {
-	pcre2_code_free(s->code);
-	s->code = NULL;
+	for (size_t i = 0; i < s->n_levels; i++)
+		pcre2_code_free(s->codes[i]);
+	memset(s, 0, sizeof(*s));
 }
 
 static bool is_ascii(const char *text, size_t len)
@@ -68,6 +127,16 @@ static bool is_ascii(const char *text, size_t len)
 	return all < 0x80;
 }
 
+static bool is_utf8(const char *text, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		n = oae_utf8_length(text + i, len - i);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 enum oae_status oae_split_begin(struct oae_split_pass *p,
 				const struct oae_split *s, const char *text,
 				size_t len, struct oae_error *err)
@@ -75,11 +144,15 @@ enum oae_status oae_split_begin(struct oae_split_pass *p,
 	memset(p, 0, sizeof(*p));
 	p->split = s;
 	p->text = text;
-	p->len = len;
 	p->ascii = s->digits && is_ascii(text, len);
+	p->levels[0].end = len;
 	if (p->ascii)
 		return OAE_OK;
-	p->match = pcre2_match_data_create_from_pattern(s->code, NULL);
+	/* checked once, so that PCRE2 does not for each piece */
+	if (!is_utf8(text, len))
+		return oae_fail(err, OAE_ERR_FORMAT, 0,
+				"tokenizer: the text is not UTF-8");
+	p->match = pcre2_match_data_create(1, NULL);
 	if (!p->match)
 		return oae_fail(err, OAE_ERR_NOMEM, 0,
 				"tokenizer: no memory to split the text");
@@ -181,14 +254,19 @@ static size_t ascii_piece(const char *s, size_t len, size_t digits)
 	return blank(s, len);
 }
 
-static enum oae_status find(struct oae_split_pass *p, struct oae_error *err)
+/* Looks for the next match of a level's pattern from where it stands. */
+static enum oae_status find(struct oae_split_pass *p, size_t level,
+			    struct oae_error *err)
 {
+	struct oae_split_level *l = &p->levels[level];
 	const PCRE2_SIZE *range;
-	int rc = pcre2_match(p->split->code, (PCRE2_SPTR)p->text, p->len, p->at,
-			     0, p->match, NULL);
+	int rc;
 
+	/* the pattern sees no further than the piece it cuts */
+	rc = pcre2_match(p->split->codes[level], (PCRE2_SPTR)p->text, l->end,
+			 l->at, PCRE2_NO_UTF_CHECK, p->match, NULL);
 	if (rc == PCRE2_ERROR_NOMATCH) {
-		p->found = p->found_end = p->len;
+		l->found = l->found_end = l->end;
 		return OAE_OK;
 	}
 	if (rc < 0)
@@ -197,32 +275,46 @@ static enum oae_status find(struct oae_split_pass *p, struct oae_error *err)
 				"PCRE2 error %d",
 				rc);
 	range = pcre2_get_ovector_pointer(p->match);
-	p->found = range[0];
-	p->found_end = range[1];
+	l->found = range[0];
+	l->found_end = range[1];
 	return OAE_OK;
+}
+
+/*
+ * The next piece of a level, which cuts the pieces of the one before; what
+ * lies between two matches is a piece too.
+ */
+static enum oae_status next(struct oae_split_pass *p, size_t level,
+			    size_t *from, size_t *to, struct oae_error *err)
+{
+	struct oae_split_level *l = &p->levels[level];
+	enum oae_status status = OAE_OK;
+
+	if (l->at == l->end && level) {
+		status = next(p, level - 1, &l->at, &l->end, err);
+		l->found_end = l->at;
+	}
+	*from = *to = l->at;
+	if (status || l->at == l->end)
+		return status;
+	if (l->found_end <= l->at)
+		status = find(p, level, err);
+	*to = l->at = l->at < l->found ? l->found : l->found_end;
+	return status;
 }
 
 enum oae_status oae_split_next(struct oae_split_pass *p, size_t *from,
 			       size_t *to, struct oae_error *err)
 {
-	enum oae_status status;
+	struct oae_split_level *l = &p->levels[0];
 
-	*from = *to = p->at;
-	if (p->at >= p->len)
-		return OAE_OK;
-	if (p->ascii) {
-		*to += ascii_piece(p->text + p->at, p->len - p->at,
+	if (!p->ascii)
+		return next(p, p->split->n_levels - 1, from, to, err);
+	*from = *to = l->at;
+	if (l->at < l->end)
+		*to += ascii_piece(p->text + l->at, l->end - l->at,
 				   p->split->digits);
-	} else {
-		if (p->found_end <= p->at) {
-			status = find(p, err);
-			if (status)
-				return status;
-		}
-		/* Bytes before the match are no UTF-8: a piece of their own. */
-		*to = p->at < p->found ? p->found : p->found_end;
-	}
-	p->at = *to;
+	l->at = *to;
 	return OAE_OK;
 }
 

@@ -12,28 +12,45 @@
 
 #include "base/status.h"
 
-/* A pattern by its GGUF name; immutable, shared between threads. */
+#define OAE_SPLIT_LEVELS_MAX 4
+
+/* Patterns by their GGUF name; immutable, shared between threads. */
 struct oae_split {
-	size_t digits; /* longest piece of digits; 0: only by the pattern */
-	void *code;    /* pcre2_code */
+	size_t digits;	  /* longest piece of digits; 0: only by pattern */
+	bool whole_first; /* a piece that is a token needs no merges */
+	/* Each cuts the pieces of the one before it. pcre2_code */
+	void *codes[OAE_SPLIT_LEVELS_MAX];
+	size_t n_levels;
+};
+
+struct oae_split_level {
+	size_t at, end;		 /* what is left of the piece it cuts */
+	size_t found, found_end; /* the pattern's next match */
 };
 
 /* One pass over one text. */
 struct oae_split_pass {
 	const struct oae_split *split;
 	const char *text;
-	size_t len, at;
 	bool ascii;
-	void *match;		 /* pcre2_match_data, only for the pattern */
-	size_t found, found_end; /* the pattern's next piece */
+	void *match; /* pcre2_match_data, only for the patterns */
+	struct oae_split_level levels[OAE_SPLIT_LEVELS_MAX];
 };
 
-/* pre: "qwen2", "llama-bpe" or "gpt-2"; others are OAE_ERR_UNSUPPORTED. */
+/*
+ * pre: "qwen2", "llama-bpe", "gpt-2", "smollm", "default" or another of
+ * llama.cpp's names for the same; others are OAE_ERR_UNSUPPORTED.
+ */
 enum oae_status oae_split_init(struct oae_split *s, const char *pre,
 			       struct oae_error *err);
 void oae_split_release(struct oae_split *s);
+/* Whether models with this pre-split want BOS when the file doesn't say. */
+bool oae_split_wants_bos(const char *pre);
 
-/* text must outlive the pass. Invalid UTF-8 is cut off into own pieces. */
+/*
+ * text is UTF-8 (else OAE_ERR_FORMAT) and outlives the pass, which is to be
+ * ended whatever happens.
+ */
 enum oae_status oae_split_begin(struct oae_split_pass *p,
 				const struct oae_split *s, const char *text,
 				size_t len, struct oae_error *err);

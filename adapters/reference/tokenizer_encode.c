@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text to ids: special tokens first, then the text between them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/reference/tokenizer_internal.h"
+#include "base/utf8.h"
+
+#define SPACE "\xe2\x96\x81"	   /* U+2581 */
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+struct job {
+	const struct oae_tokenizer *t;
+	struct oae_merging merging;
+	uint8_t *text; /* a rewritten copy of a stretch */
+	int32_t *ids;
+	size_t n, max;
+	struct oae_error *err;
+};
+
+static enum oae_status emit(struct job *j, int32_t id)
+{
+	if (j->n >= j->max)
+		return oae_fail(j->err, OAE_ERR_LIMIT, 0,
+				"tokenizer: the text has more than %zu tokens",
+				j->max);
+	j->ids[j->n++] = id;
+	return OAE_OK;
+}
+
+/* One symbol, or the bytes of what is no token. */
+static enum oae_status emit_symbol(struct job *j, const uint8_t *text,
+				   const struct oae_symbol *s)
+{
+	enum oae_status status = OAE_OK;
+
+	if (s->id >= 0)
+		return emit(j, s->id);
+	for (uint32_t i = s->from; i < s->from + s->len && !status; i++) {
+		int32_t id = j->t->byte_id[text[i]];
+
+		if (id < 0)
+			return oae_fail(j->err, OAE_ERR_UNSUPPORTED, 0,
+					"tokenizer: the vocabulary has no "
+					"token for byte 0x%02x",
+					text[i]);
+		status = emit(j, id);
+	}
+	return status;
+}
+
+/* Merges the n symbols of a text that were laid out, and gives them out. */
+static enum oae_status merge(struct job *j, const uint8_t *text, size_t n)
+{
+	enum oae_status status = OAE_OK;
+
+	oae_merging_run(j->t, &j->merging, text, n);
+	for (int32_t i = 0; i >= 0 && !status; i = j->merging.symbols[i].next)
+		status = emit_symbol(j, text, &j->merging.symbols[i]);
+	return status;
+}
+
+/* ---- BPE ----------------------------------------------------------------- */
+
+static enum oae_status encode_piece(struct job *j, const uint8_t *piece,
+				    size_t len)
+{
+	struct oae_symbol *s;
+	enum oae_status status;
+
+	if (j->t->split.whole_first) {
+		int32_t id = oae_token_find(j->t, piece, len);
+
+		if (id >= 0)
+			return emit(j, id);
+	}
+	status = oae_merging_grow(&j->merging, len, j->err);
+	if (status)
+		return status;
+	s = j->merging.symbols;
+	for (size_t i = 0; i < len; i++)
+		s[i] = (struct oae_symbol){ .from = (uint32_t)i,
+					    .len = 1,
+					    .id = j->t->byte_id[piece[i]] };
+	return merge(j, piece, len);
+}
+
+/* Where the first byte that belongs to no UTF-8 sequence is; len: nowhere. */
+static size_t first_bad(const char *text, size_t len)
+{
+	size_t i = 0, n;
+
+	while (i < len && (n = oae_utf8_length(text + i, len - i)) > 0)
+		i += n;
+	return i;
+}
+
+/* The text with U+FFFD for each such byte; NULL when memory is out. */
+static const char *repair(struct job *j, const char *text, size_t *len)
+{
+	size_t good = first_bad(text, *len), from = 0, n = 0;
+
+	if (good == *len)
+		return text;
+	free(j->text);
+	j->text = malloc(3 * *len);
+	while (j->text) {
+		memcpy(j->text + n, text + from, good);
+		n += good;
+		from += good;
+		if (from == *len)
+			break;
+		memcpy(j->text + n, REPLACEMENT, 3);
+		n += 3;
+		from++;
+		good = first_bad(text + from, *len - from);
+	}
+	*len = n;
+	return (const char *)j->text;
+}
+
+static enum oae_status encode_bpe(struct job *j, const char *text, size_t len)
+{
+	struct oae_split_pass pass;
+	enum oae_status status;
+	size_t from, to;
+
+	text = repair(j, text, &len);
+	if (!text)
+		return oae_fail(j->err, OAE_ERR_NOMEM, 0,
+				"tokenizer: out of memory");
+	status = oae_split_begin(&pass, &j->t->split, text, len, j->err);
+	while (!status) {
+		status = oae_split_next(&pass, &from, &to, j->err);
+		if (status || from == to)
+			break;
+		status = encode_piece(j, (const uint8_t *)text + from,
+				      to - from);
+	}
+	oae_split_end(&pass);
+	return status;
+}
+
+/* ---- SPM ----------------------------------------------------------------- */
+
+/* Writes spaces as U+2581, one more at the front when asked. */
+static size_t escape(const char *text, size_t len, bool prefix, uint8_t *to)
+{
+	size_t n = 0;
+
+	if (prefix) {
+		memcpy(to, SPACE, 3);
+		n = 3;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] != ' ') {
+			to[n++] = (uint8_t)text[i];
+			continue;
+		}
+		memcpy(to + n, SPACE, 3);
+		n += 3;
+	}
+	return n;
+}
+
+/* The bytes that a sequence's first byte announces, within what is left. */
+static size_t announced(uint8_t c, size_t left)
+{
+	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+
+	return n < left ? n : left;
+}
+
+static enum oae_status encode_spm(struct job *j, const char *text, size_t len,
+				  bool prefix)
+{
+	size_t n = 0, bytes;
+	struct oae_symbol *s;
+	enum oae_status status;
+
+	free(j->text);
+	j->text = malloc(3 * (len + 1));
+	if (!j->text)
+		return oae_fail(j->err, OAE_ERR_NOMEM, 0,
+				"tokenizer: out of memory");
+	bytes = escape(text, len, prefix, j->text);
+	status = oae_merging_grow(&j->merging, len + 1, j->err);
+	if (status)
+		return status;
+	s = j->merging.symbols;
+	for (size_t i = 0; i < bytes; i += s[n++].len) {
+		size_t size = announced(j->text[i], bytes - i);
+
+		s[n] = (struct oae_symbol){
+			.from = (uint32_t)i,
+			.len = (uint32_t)size,
+			.id = oae_token_find(j->t, j->text + i, size),
+		};
+	}
+	return merge(j, j->text, n);
+}
+
+/* ---- both ---------------------------------------------------------------- */
+
+static enum oae_status encode_text(struct job *j, const char *text, size_t len,
+				   bool prefix)
+{
+	if (!len)
+		return OAE_OK;
+	if (j->t->parts.kind == OAE_TOKENIZER_BPE)
+		return encode_bpe(j, text, len);
+	return encode_spm(j, text, len, prefix && j->t->parts.space_prefix);
+}
+
+enum oae_status oae_tokenizer_encode_as(const struct oae_tokenizer *t,
+					unsigned how, const char *text,
+					size_t len, int32_t *ids, size_t max,
+					size_t *n, struct oae_error *err)
+{
+	struct job j = { .t = t, .ids = ids, .max = max, .err = err };
+	bool control = how & OAE_TOKENIZE_CONTROL;
+	bool prefix = !(how & OAE_TOKENIZE_INNER);
+	size_t from = 0, at = 0, found;
+	enum oae_status status = OAE_OK;
+	int32_t id;
+
+	*n = 0;
+	if (len > INT32_MAX / 4)
+		return oae_fail(err, OAE_ERR_LIMIT, 0,
+				"tokenizer: a text of %zu bytes", len);
+	if ((how & OAE_TOKENIZE_BOS) && t->parts.add_bos && t->parts.bos >= 0)
+		status = emit(&j, t->parts.bos);
+	while (at < len && !status) {
+		found = oae_token_special(t, text + at, len - at, control, &id);
+		if (!found) {
+			at++;
+			continue;
+		}
+		status = encode_text(&j, text + from, at - from, prefix);
+		if (!status)
+			status = emit(&j, id);
+		from = at += found;
+		prefix = true; /* as at the beginning */
+	}
+	if (!status)
+		status = encode_text(&j, text + from, len - from, prefix);
+	oae_merging_free(&j.merging);
+	free(j.text);
+	*n = j.n;
+	return status;
+}
+
+enum oae_status oae_tokenizer_encode(const struct oae_tokenizer *t,
+				     const char *text, size_t len, int32_t *ids,
+				     size_t max, size_t *n,
+				     struct oae_error *err)
+{
+	return oae_tokenizer_encode_as(t, 0, text, len, ids, max, n, err);
+}
