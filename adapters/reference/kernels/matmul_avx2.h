@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The products of one tile with rows row0..row1-1 of x, a file for each kind
+ * of weights; arguments as of matmul() in kernels.h.
+ */
+#ifndef OAE_REFERENCE_KERNELS_MATMUL_AVX2_H
+#define OAE_REFERENCE_KERNELS_MATMUL_AVX2_H
+
+#include "adapters/reference/kernels/lanes_avx2.h"
+
+typedef void oae_tile_fn(const struct oae_packed *w, size_t tile,
+			 const struct oae_acts *x, size_t row0, size_t row1,
+			 float *y, size_t ldy);
+
+oae_tile_fn oae_tile_q8_0_avx2, oae_tile_q4_0_avx2, oae_tile_plain_avx2;
+
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+
+#define AHEAD 8192 /* bytes that weights are prefetched ahead */
+
+/*
+ * What is AHEAD of block b, stepping over the scales that stand between the
+ * tiles' blocks. It is fetched into L2 only: L1 has too few places for lines
+ * under way to keep memory busy.
+ */
+INLINE const char *ahead(const uint8_t *w, size_t b, size_t blocks,
+			 size_t block_bytes, size_t tile_bytes)
+{
+	size_t gap = tile_bytes - blocks * block_bytes;
+
+	return (const char *)w + AHEAD +
+	       (b + AHEAD / block_bytes >= blocks ? gap : 0);
+}
+
+/*
+ * Additions in place. As plain expressions, compilers reorder those of an
+ * unrolled loop or copy the sums about, for which there are no registers.
+ */
+INLINE void add_32(__m256i *sum, __m256i v)
+{
+	__asm__("vpaddd %1, %0, %0" : "+x"(*sum) : "x"(v));
+}
+
+INLINE void add_16(__m256i *sum, __m256i v)
+{
+	__asm__("vpaddw %1, %0, %0" : "+x"(*sum) : "x"(v));
+}
+
+/* v + *p, with p read each time rather than kept in a register. */
+INLINE __m256i plus_memory_16(__m256i v, const __m256i *p)
+{
+	__m256i sum;
+
+	__asm__("vpaddw %2, %1, %0" : "=x"(sum) : "x"(v), "m"(*p));
+	return sum;
+}
+
+/*
+ * Whole numbers below 2^22 become floats by way of a sum that begins with the
+ * bits of 1.5 * 2^23, exactly; conversion instructions are slower.
+ */
+#define FLOAT_BIAS 0x4b400000
+
+INLINE __m256 unbiased(__m256i sum)
+{
+	return _mm256_sub_ps(_mm256_castsi256_ps(sum),
+			     _mm256_set1_ps(12582912.0f));
+}
+
+/* The four bytes at p in every lane. */
+INLINE __m256i spread(const void *p)
+{
+	int32_t four;
+
+	memcpy(&four, p, 4);
+	return _mm256_set1_epi32(four);
+}
+
+INLINE __m256i load(const void *p)
+{
+	return _mm256_load_si256(p);
+}
+
+#endif
+#endif
