@@ -238,15 +238,10 @@ static void ffn_input(struct oae_state *s, size_t r)
 	m->kernels->add(s->x + r * n, s->branch + r * n, n);
 	m->kernels->rmsnorm(s->x + r * n, y->ffn_norm, n, m->shape.eps,
 			    s->acts.x + r * n);
-	if (y->kind == OAE_FFN_EXPERTS) {
-		const struct oae_packed *const experts[] = { &y->router,
-							     &y->gates[0],
-							     &y->ups[0] };
-
-		oae_quantize_row(m, &s->acts, r, experts, 3);
-	} else {
+	if (y->kind == OAE_FFN_DENSE)
 		oae_quantize_row(m, &s->acts, r, dense, 2);
-	}
+	else if (y->in_quantised || oae_quantised(&y->router))
+		m->kernels->quantize(&s->acts, r);
 }
 
 static void layer_end(struct oae_state *s, size_t r)
@@ -371,6 +366,7 @@ enum oae_status oae_forward(struct oae_state *s, const struct oae_row *rows,
 	s->rows = rows;
 	s->n_rows = n;
 	find_spans(s);
+	oae_traffic_batch(s);
 	oae_each_row(s, n, embed_row);
 	for (s->layer = 0; s->layer < s->m->shape.n_layer; s->layer++) {
 		attention_layer(s);

@@ -66,6 +66,8 @@ struct oae_layer {
 	struct oae_packed gate, up, down; /* dense */
 	struct oae_packed router;	  /* experts: [n_expert][n_embd] */
 	struct oae_packed *gates, *ups, *downs; /* [n_expert] each */
+	/* does any of an expert's matrices read inputs of that kind? */
+	bool in_quantised, in_plain, hidden_quantised;
 };
 
 struct oae_model {
@@ -135,5 +137,35 @@ void oae_state_copy(struct oae_state *s, uint32_t from, uint32_t to,
 enum oae_status oae_forward(struct oae_state *s, const struct oae_row *rows,
 			    size_t n, struct oae_error *err);
 const float *oae_state_logits(const struct oae_state *s);
+
+#define OAE_REUSE_WINDOW 8u
+
+/*
+ * What a state read from memory, and how its experts were chosen, since it
+ * was made; the difference of two is what happened between them. Weights
+ * count as packed. A batch reads a dense matrix once, and an expert once if
+ * any row chose it; a row reads the keys and values before it (rows of one
+ * sequence may share that: then kv_bytes is too high).
+ *
+ * A row's choice of one expert in one layer is a pick. "known" are picks
+ * whose sequence's previous row was seen, too, "again" those whose expert it
+ * had picked as well; "known_window" and "again_window" the same for the
+ * OAE_REUSE_WINDOW rows before.
+ */
+struct oae_traffic {
+	uint64_t batches, rows;
+	uint64_t dense_bytes, expert_bytes, kv_bytes;
+	uint64_t picks, known, again, known_window, again_window;
+	uint64_t distinct; /* experts read, over batches and layers */
+	/* what distinct would be if all rows drew evenly, each by itself */
+	double distinct_even;
+};
+
+void oae_state_traffic(const struct oae_state *s, struct oae_traffic *out);
+/* later - earlier */
+struct oae_traffic oae_traffic_since(const struct oae_traffic *later,
+				     const struct oae_traffic *earlier);
+/* [n_layer][n_expert] picks; NULL without experts. */
+const uint64_t *oae_state_expert_uses(const struct oae_state *s);
 
 #endif

@@ -196,6 +196,15 @@ static void want_feed_forward(struct loader *l, uint32_t i)
 	y->ups = want_experts(l, i, "ffn_up", n, ff);
 	y->downs = want_experts(l, i, "ffn_down", ff, n);
 #undef NAME
+	for (uint32_t e = 0; !l->err->status && e < s->n_expert; e++) {
+		bool gate = oae_tensor_type_quantised(y->gates[e].type);
+		bool up = oae_tensor_type_quantised(y->ups[e].type);
+
+		y->in_quantised |= gate || up;
+		y->in_plain |= !gate || !up;
+		y->hidden_quantised |=
+			oae_tensor_type_quantised(y->downs[e].type);
+	}
 }
 
 /* Llama 3.1 and later stretch slow rotations by factors in the file. */

@@ -50,6 +50,51 @@ void oae_acts_copy_quantised(struct oae_acts *to, size_t to_row,
 	memcpy(to->cross + t, from->cross + f, blocks * sizeof(*to->cross));
 }
 
+struct oae_acts oae_acts_part(const struct oae_acts *a, size_t row,
+			      size_t begin, size_t end)
+{
+	size_t at = row * a->cols + begin;
+	size_t block =
+		row * (a->cols / OAE_TENSOR_BLOCK) + begin / OAE_TENSOR_BLOCK;
+
+	return (struct oae_acts){
+		.cols = end - begin,
+		.x = a->x + at,
+		.q = a->q + at,
+		.d = a->d + block,
+		.off = a->off + block,
+		.pairs = a->pairs ? a->pairs + at : NULL,
+		.cross = a->cross ? a->cross + block : NULL,
+	};
+}
+
+static void lay_out_experts(struct oae_state *s, size_t *at)
+{
+	const struct oae_shape *p = &s->m->shape;
+	size_t batch = s->n_batch, used = p->n_expert_used;
+	size_t slots = s->kv.slots, window = OAE_REUSE_WINDOW;
+	struct oae_reuse *reuse = &s->reuse;
+
+	s->router = carve(s, at, batch * p->n_expert, sizeof(float));
+	carve_acts(s, at, &s->gathered, batch * used, p->n_embd);
+	carve_acts(s, at, &s->hidden, batch * used, p->n_ff);
+	s->outputs = carve(s, at, batch * used * p->n_embd, sizeof(float));
+	s->chosen = carve(s, at, batch * used, sizeof(uint32_t));
+	s->share = carve(s, at, batch * used, sizeof(float));
+	s->place = carve(s, at, batch * used, sizeof(uint32_t));
+	s->first = carve(s, at, p->n_expert + 1u, sizeof(uint32_t));
+	s->active = carve(s, at, p->n_expert, sizeof(uint32_t));
+	s->touched = carve(s, at, oae_threads_count(s->m->threads),
+			   sizeof(*s->touched));
+	reuse->words = (p->n_expert + 63) / 64;
+	reuse->uses = carve(s, at, (size_t)p->n_layer * p->n_expert,
+			    sizeof(uint64_t));
+	reuse->sets = carve(s, at, p->n_layer * slots * window * reuse->words,
+			    sizeof(uint64_t));
+	reuse->positions =
+		carve(s, at, p->n_layer * slots * window, sizeof(uint32_t));
+}
+
 static size_t lay_out(struct oae_state *s)
 {
 	const struct oae_shape *p = &s->m->shape;
@@ -66,8 +111,8 @@ static size_t lay_out(struct oae_state *s)
 	s->v = carve(s, &at, batch * kv, sizeof(float));
 	s->gate = carve(s, &at, batch * used * p->n_ff, sizeof(float));
 	s->up = carve(s, &at, batch * used * p->n_ff, sizeof(float));
-	carve_acts(s, &at, &s->acts, batch * used,
-		   max(max(p->n_embd, q), p->n_ff));
+	carve_acts(s, &at, &s->acts, batch,
+		   max(max(p->n_embd, q), p->n_expert ? 0 : p->n_ff));
 	s->cos = carve(s, &at, ctx * p->head_dim / 2, sizeof(float));
 	s->sin = carve(s, &at, ctx * p->head_dim / 2, sizeof(float));
 	s->scores = carve(s, &at, threads * OAE_ATTENTION_QUERIES * ctx,
@@ -75,15 +120,8 @@ static size_t lay_out(struct oae_state *s)
 	s->half = carve(s, &at, threads * 2 * p->head_dim, sizeof(uint16_t));
 	s->logits = carve(s, &at, batch * p->n_vocab, sizeof(float));
 	s->spans = carve(s, &at, batch, sizeof(*s->spans));
-	if (!p->n_expert)
-		return at;
-	s->router = carve(s, &at, batch * p->n_expert, sizeof(float));
-	carve_acts(s, &at, &s->gathered, batch * used, p->n_embd);
-	s->outputs = carve(s, &at, batch * used * p->n_embd, sizeof(float));
-	s->chosen = carve(s, &at, batch * used, sizeof(uint32_t));
-	s->share = carve(s, &at, batch * used, sizeof(float));
-	s->place = carve(s, &at, batch * used, sizeof(uint32_t));
-	s->first = carve(s, &at, p->n_expert + 1u, sizeof(uint32_t));
+	if (p->n_expert)
+		lay_out_experts(s, &at);
 	return at;
 }
 
@@ -145,6 +183,7 @@ enum oae_status oae_state_new(const struct oae_model *m, uint32_t n_slots,
 				bytes >> 20);
 	}
 	lay_out(s);
+	oae_traffic_init(s);
 	fill_angles(s);
 	*out = s;
 	return OAE_OK;

@@ -21,7 +21,8 @@ struct model_extra {
 struct model_spec {
 	const char *arch; /* "llama", "qwen2", "qwen3", "qwen3moe" */
 	enum oae_tensor_type type;
-	bool mixed; /* half of the matrices in Q6_K, as in Q4_K_M */
+	bool mixed;	    /* half of the matrices in Q6_K, as in Q4_K_M */
+	bool experts_mixed; /* those of experts in types that differ */
 	uint32_t vocab, dim, layers, heads, kv_heads, head_dim, ff;
 	uint32_t experts, used;
 	bool tied, biases, rope_factors, experts_apart;
@@ -74,8 +75,18 @@ static inline void model_kquant(struct model_writer *x, const char *name,
 static inline enum oae_tensor_type model_type(const struct model_spec *s,
 					      const char *name, uint32_t n_dims)
 {
+	static const enum oae_tensor_type all[] = {
+		OAE_TENSOR_Q8_0, OAE_TENSOR_F16, OAE_TENSOR_Q4_0, OAE_TENSOR_F32
+	};
+	unsigned sum = 0;
+
 	if (n_dims == 1)
 		return OAE_TENSOR_F32;
+	if (s->experts_mixed && strstr(name, "ffn_") && !strstr(name, "_inp")) {
+		for (size_t i = 0; name[i]; i++)
+			sum += (unsigned char)name[i];
+		return all[sum % 4];
+	}
 	if (s->mixed && (strstr(name, "attn_v") || strstr(name, "ffn_down") ||
 			 strstr(name, "token_embd")))
 		return OAE_TENSOR_Q6_K;
