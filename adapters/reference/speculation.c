@@ -6,10 +6,11 @@
 
 #include "schema/robustness.h"
 
-#define FADE 0.97	    /* of what was seen, by each new observation */
+#define FADE 0.99	    /* of what was seen, by each new observation */
+#define FADE_SPEED 0.99	    /* of tokens and their cost, by each round */
 #define PRIOR_WEIGHT 2.0    /* observations that the prior counts for */
-#define SLOPE_UNKNOWN 0.25  /* v of one more token, before it is measured */
-#define ACCOUNT_FIRST 10.0  /* plain steps for learning at the very first */
+#define SLOPE_UNKNOWN 0.5   /* v of one more token, before it is measured */
+#define ACCOUNT_FIRST 6.0   /* plain steps for learning at the very first */
 #define ACCOUNT_SHARE 0.015 /* and more of them for each plain step */
 #define ACCOUNT_MOST 40.0
 #define TRIAL 6u	/* rounds that a draft is given to show its worth */
@@ -45,6 +46,9 @@ static void fill_v(struct oae_speculation *s)
 		if (!s->verify[g].n)
 			continue;
 		s->v[g] = s->verify[g].middle;
+		/* one time alone may be an accident: as plain steps at most */
+		if (s->verify[g].n < 3)
+			s->v[g] = fmin(s->v[g], g + 1);
 		for (i = from + 1; i < g; i++)
 			s->v[i] = s->v[from] + (s->v[g] - s->v[from]) *
 						       (i - from) / (g - from);
@@ -110,6 +114,67 @@ static bool pays(const struct oae_speculation *s, size_t lag, size_t room)
 	return factor > 1 && left * (1 - 1 / factor) > cost_of_catch_up(s, lag);
 }
 
+static double rate_of(const struct oae_speculation *s, unsigned class)
+{
+	return s->kept[class] / s->tried[class];
+}
+
+/*
+ * The value of verifying the first g guesses over a plain step, in tokens,
+ * when the time of a plain step is worth so many.
+ */
+static double value(const struct oae_speculation *s, unsigned g, double worth,
+		    double *chance)
+{
+	double tokens = 0;
+
+	*chance = 1;
+	for (unsigned i = 0; i < g; i++)
+		tokens += *chance *= s->rate[i];
+	return tokens - worth * (s->v[g] - 1);
+}
+
+static bool more(const struct oae_speculation *s, double worth)
+{
+	double c = worth * cost_of_guess(s), best = 0, here, chance, next;
+	double mean = 0, seen = 0, chosen = 0, one;
+	unsigned g = s->guesses;
+
+	for (unsigned i = 0; i <= g; i++) {
+		here = value(s, i, worth, &chance);
+		best = fmax(best, here);
+	}
+	/* one more, if it turns out to be one that deserves trust */
+	one = worth * (s->v[g + 1] - s->v[g]);
+	for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++) {
+		seen += s->seen[k];
+		mean += s->seen[k] * rate_of(s, k);
+		chosen += s->seen[k] * fmax(0, chance * rate_of(s, k) - one);
+	}
+	if (!(seen > 0) || here + chosen / seen - c > best)
+		return true;
+	mean /= seen;
+	/* or several, as they come on average */
+	next = here;
+	for (unsigned h = g + 1; h <= OAE_GAMMA_MAX; h++) {
+		chance *= mean;
+		next += chance - c - worth * (s->v[h] - s->v[h - 1]);
+		if (next > best)
+			return true;
+	}
+	return false;
+}
+
+bool oae_speculation_more(const struct oae_speculation *s)
+{
+	if (s->gamma)
+		return s->guesses < s->gamma;
+	if (s->guesses == OAE_GAMMA_MAX)
+		return false;
+	return s->guess_c <= 0 || (s->trial && !s->guesses) ||
+	       more(s, speed(s));
+}
+
 bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 {
 	double price;
@@ -120,10 +185,11 @@ bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 		return false;
 	if (s->gamma || s->guess_c <= 0 || (s->on && s->trial))
 		return true;
-	if (s->on && !oae_speculation_more(s))
+	if (s->on && !more(s, 1))
 		s->on = false;
-	if (s->on)
-		return lag <= OAE_DRAFT_LAG || pays(s, lag, room);
+	if (s->on && (lag <= OAE_DRAFT_LAG || pays(s, lag, room)))
+		return more(s, speed(s));
+	/* what was learned may be out of date: try, if there are savings */
 	price = cost_of_catch_up(s, lag) +
 		TRIAL * (cost_of_guess(s) + (s->v[1] - 1) / 2);
 	if (price > s->account || room < TRIAL)
@@ -133,57 +199,6 @@ bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 	s->trial = TRIAL;
 	s->draft_gave = s->draft_cost = 0;
 	return true;
-}
-
-static double rate_of(const struct oae_speculation *s, unsigned class)
-{
-	return s->kept[class] / s->tried[class];
-}
-
-/* The value of verifying the first g guesses over a plain step, in tokens. */
-static double value(const struct oae_speculation *s, unsigned g, double *chance)
-{
-	double tokens = 0;
-
-	*chance = 1;
-	for (unsigned i = 0; i < g; i++)
-		tokens += *chance *= s->rate[i];
-	return tokens - speed(s) * (s->v[g] - 1);
-}
-
-bool oae_speculation_more(const struct oae_speculation *s)
-{
-	double c = speed(s) * cost_of_guess(s), best = 0, here, chance, next;
-	double mean = 0, seen = 0, chosen = 0, one;
-	unsigned g = s->guesses, most = s->gamma ? s->gamma : OAE_GAMMA_MAX;
-
-	if (g >= most || s->gamma || s->trial)
-		return g < most && (s->gamma || g < 4);
-	for (unsigned i = 0; i <= g; i++) {
-		here = value(s, i, &chance);
-		best = fmax(best, here);
-	}
-	/* one more, if it turns out to be one that deserves trust */
-	one = speed(s) * (s->v[g + 1] - s->v[g]);
-	for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++) {
-		seen += s->seen[k];
-		mean += s->seen[k] * rate_of(s, k);
-		chosen += s->seen[k] * fmax(0, chance * rate_of(s, k) - one);
-	}
-	if (!(seen > 0))
-		return true;
-	mean /= seen;
-	if (here + chosen / seen - c > best)
-		return true;
-	/* or several, as they come on average */
-	next = here;
-	for (unsigned h = g + 1; h <= most; h++) {
-		chance *= mean;
-		next += chance - c - speed(s) * (s->v[h] - s->v[h - 1]);
-		if (next > best)
-			return true;
-	}
-	return false;
 }
 
 void oae_speculation_guess(struct oae_speculation *s, unsigned class)
@@ -203,7 +218,7 @@ unsigned oae_speculation_choose(struct oae_speculation *s)
 	if (s->gamma)
 		return s->guesses;
 	for (g = 1; g <= s->guesses; g++) {
-		here = value(s, g, &chance);
+		here = value(s, g, speed(s), &chance);
 		if (here > most) {
 			most = here;
 			best = g;
@@ -214,7 +229,7 @@ unsigned oae_speculation_choose(struct oae_speculation *s)
 	/* is v still what it was? */
 	g = 1u << s->probes % 3;
 	g = g < s->guesses ? g : s->guesses;
-	price = -value(s, g, &chance);
+	price = -value(s, g, 1, &chance);
 	if (price > s->account)
 		return 0;
 	s->account -= price;
@@ -239,16 +254,16 @@ void oae_speculation_judge(struct oae_speculation *s, unsigned i, bool kept,
 static void account(struct oae_speculation *s, double tokens, double cost,
 		    bool drafted)
 {
-	s->gave = s->gave * FADE + tokens;
-	s->cost = s->cost * FADE + cost;
+	s->gave = s->gave * FADE_SPEED + tokens;
+	s->cost = s->cost * FADE_SPEED + cost;
 	s->answer += (uint64_t)tokens;
 	if (!drafted)
 		return;
-	s->draft_gave = s->draft_gave * FADE + tokens;
-	s->draft_cost = s->draft_cost * FADE + cost;
+	s->draft_gave = s->draft_gave * FADE_SPEED + tokens;
+	s->draft_cost = s->draft_cost * FADE_SPEED + cost;
 	if (s->trial)
 		s->trial--;
-	else if (s->draft_gave < s->draft_cost)
+	else if (s->draft_gave < 0.99 * s->draft_cost)
 		s->on = false;
 }
 
