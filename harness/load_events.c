@@ -97,6 +97,7 @@ static enum oae_status on_done(struct oae_load *l, struct oae_flight *f,
 	f->tokens_in = ev->tokens_in;
 	f->drafted = ev->drafted;
 	f->accepted = ev->accepted;
+	f->reused = ev->reused;
 	(void)snprintf(f->finish, sizeof(f->finish), "%s", ev->finish);
 	return oae_load_end_flight(
 		l, f, f->cancelled ? OAE_OUTCOME_TIMEOUT : OAE_OUTCOME_OK,

@@ -138,6 +138,10 @@ static enum oae_status parse_done(struct oae_event *ev, struct oae_error *err)
 	if (!status && ev->accepted > ev->drafted)
 		status = oae_fail(err, OAE_ERR_TARGET, 0,
 				  "accepted is more than drafted");
+	ev->reused = oae_json_u64_or(ev->tree, "reused", 0);
+	if (!status && ev->reused > ev->tokens_in)
+		status = oae_fail(err, OAE_ERR_TARGET, 0,
+				  "reused is more than tokens_in");
 	return status;
 }
 

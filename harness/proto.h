@@ -54,7 +54,8 @@ struct oae_event {
 	const char *text; /* token: text_len bytes, perhaps no NUL behind */
 	size_t text_len;
 	const char *finish;				   /* done */
-	uint64_t tokens_in, tokens_out, drafted, accepted; /* done */
+	/* done */
+	uint64_t tokens_in, tokens_out, drafted, accepted, reused;
 	const char *code, *message;			   /* error */
 	uint64_t max_in_flight;				   /* ready */
 	const char *system;				   /* ready */

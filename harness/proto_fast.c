@@ -22,9 +22,10 @@ enum {
 	TOKENS_OUT = 128,
 	DRAFTED = 256,
 	ACCEPTED = 512,
+	REUSED = 1024,
 };
 
-/* What each kind must have; "done" may have DRAFTED and ACCEPTED too. */
+/* What each kind must have; "done" may have the last three too. */
 #define TOKEN_HAS ((unsigned)(TYPE | ID | T_NS | N | TEXT))
 #define DONE_HAS \
 	((unsigned)(TYPE | ID | T_NS | FINISH | TOKENS_IN | TOKENS_OUT))
@@ -39,6 +40,7 @@ static const struct key {
 	{ "text", 4, TEXT },	       { "finish", 6, FINISH },
 	{ "tokens_in", 9, TOKENS_IN }, { "tokens_out", 10, TOKENS_OUT },
 	{ "drafted", 7, DRAFTED },     { "accepted", 8, ACCEPTED },
+	{ "reused", 6, REUSED },
 };
 
 struct cursor {
@@ -245,8 +247,10 @@ static bool value(struct cursor *c, unsigned bit, struct oae_event *ev)
 		return whole(c, &ev->tokens_out);
 	case DRAFTED:
 		return whole(c, &ev->drafted);
-	default:
+	case ACCEPTED:
 		return whole(c, &ev->accepted);
+	default:
+		return whole(c, &ev->reused);
 	}
 }
 
@@ -302,6 +306,6 @@ bool oae_event_parse_fast(const char *line, size_t len, struct oae_event *ev)
 	if (ev->kind == OAE_EVENT_TOKEN)
 		return has == TOKEN_HAS && ev->n >= 1 &&
 		       ev->n <= OAE_TOKENS_PER_ANSWER_MAX;
-	return (has & ~(unsigned)(DRAFTED | ACCEPTED)) == DONE_HAS &&
-	       ev->accepted <= ev->drafted;
+	return (has & ~(unsigned)(DRAFTED | ACCEPTED | REUSED)) == DONE_HAS &&
+	       ev->accepted <= ev->drafted && ev->reused <= ev->tokens_in;
 }

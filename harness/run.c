@@ -242,16 +242,25 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 	return status;
 }
 
+/*
+ * The first request, behind another beginning: a system that keeps what it
+ * computed of prompts must not find that of a sample.
+ */
 static enum oae_status warm_up(struct state *s, struct oae_error *err)
 {
 	struct oae_request first = s->run->requests[0];
 	enum oae_status status;
+	struct oae_buf prompt;
 
+	oae_buf_init(&prompt, OAE_PROMPT_BYTES_MAX);
+	oae_buf_puts(&prompt, "warm");
 	/* A large model is warm after a few tokens: all weights were read. */
-	if (s->run->shape) {
-		first.submit.prompt = "warm";
+	if (s->run->shape)
 		first.submit.max_tokens = 2;
-	}
+	else
+		oae_buf_printf(&prompt, " %s", first.submit.prompt);
+	if (!prompt.status) /* else the prompt is as long as it may be */
+		first.submit.prompt = oae_buf_str(&prompt);
 	first.id = 0;
 	first.due_ns = OAE_ARRIVAL_CLOSED;
 	first.think_ns = 0;
@@ -260,6 +269,7 @@ static enum oae_status warm_up(struct state *s, struct oae_error *err)
 	if (!status)
 		status = load(s, &first, 1, err);
 	s->warming = false;
+	oae_buf_release(&prompt);
 	return status;
 }
 

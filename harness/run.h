@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One run: a fresh adapter process serves one workload under one condition.
- * Idle, set-up (spawn to "ready"), warm-up (the first request once, not a
- * sample), measure, teardown and, where there is a meter, idle again;
- * everything goes into the journal as it happens.
+ * Idle, set-up (spawn to "ready"), warm-up (the first request once, behind
+ * another beginning; not a sample), measure, teardown and, where there is a
+ * meter, idle again; everything goes into the journal as it happens.
  */
 #ifndef OAE_HARNESS_RUN_H
 #define OAE_HARNESS_RUN_H

@@ -143,6 +143,8 @@ void oae_line_sample(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_int(w, "tokens_out", (int64_t)f->tokens_out);
 	oae_jw_int(w, "drafted", (int64_t)f->drafted);
 	oae_jw_int(w, "accepted", (int64_t)f->accepted);
+	if (f->reused)
+		oae_jw_int(w, "reused", (int64_t)f->reused);
 	oae_jw_str(w, "outcome", oae_outcome_name(outcome));
 	oae_jw_str(w, "reason", reason);
 	oae_jw_str(w, "finish", f->finish[0] ? f->finish : NULL);

@@ -118,6 +118,20 @@ static void put_ms(struct oae_sheet *t, const cJSON *g, const char *path)
 	oae_sheet_cell(t, "%s", text);
 }
 
+/* Tokens that were not computed count like others, but one should know. */
+static void put_reused(struct oae_sheet *t, const cJSON *g)
+{
+	double share = oae_view_num(g, "reused_share");
+	char note[80];
+
+	if (isnan(share))
+		return;
+	(void)snprintf(note, sizeof(note),
+		       "%.3g %% of the prompts' tokens came from a cache",
+		       100 * share);
+	oae_sheet_note(t, note);
+}
+
 static void rate_row(struct oae_sheet *t, const char *label, const cJSON *g)
 {
 	double late;
@@ -133,6 +147,7 @@ static void rate_row(struct oae_sheet *t, const char *label, const cJSON *g)
 	put_goodput(t, g);
 	put_rate(t, g, "output_tokens_per_s");
 	put_rate(t, g, "total_tokens_per_s");
+	put_reused(t, g);
 	late = oae_view_num(g, "validity.late_share");
 	if (isnan(late))
 		oae_sheet_missing(t, "no request was sent");

@@ -47,7 +47,7 @@ struct oae_sample {
 	const char *request, *item;
 	uint64_t due_ns, sent_ns, done_ns;
 	uint64_t first_ns; /* UINT64_MAX when there was none */
-	uint64_t tokens_in, tokens_out, drafted, accepted;
+	uint64_t tokens_in, tokens_out, drafted, accepted, reused;
 	enum oae_outcome outcome;
 	const char *reason, *finish;   /* or NULL */
 	const char *answer, *expected; /* or NULL */

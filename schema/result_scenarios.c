@@ -125,6 +125,19 @@ static void write_validity(struct oae_jw *w, const struct oae_served *g)
 	oae_jw_end_obj(w);
 }
 
+/* Only where there was something to reuse. */
+static void write_reused(struct oae_jw *w, const struct oae_served *g)
+{
+	double in = 0, reused = 0;
+
+	for (size_t i = 0; i < g->run_count; i++) {
+		in += g->runs[i].valid ? g->runs[i].tokens_in : 0;
+		reused += g->runs[i].valid ? g->runs[i].reused : 0;
+	}
+	if (reused > 0)
+		oae_jw_num(w, "reused_share", reused / in);
+}
+
 static void write_rates(struct oae_jw *w, const struct oae_served *g)
 {
 	const char *none = g->valid_count ? "no request was answered" :
@@ -141,6 +154,7 @@ static void write_rates(struct oae_jw *w, const struct oae_served *g)
 			  oae_served_over(g, output, 0), "tokens/s", none);
 	oae_result_amount(w, "total_tokens_per_s", oae_served_over(g, total, 0),
 			  "tokens/s", none);
+	write_reused(w, g);
 	oae_jw_arr(w, "goodput");
 	for (size_t i = 0; i < g->slo_count; i++) {
 		oae_jw_obj(w, NULL);

@@ -145,6 +145,7 @@ static enum oae_status write_latencies(struct oae_jw *w,
 static void write_tokens(struct oae_jw *w, const struct oae_cell *c)
 {
 	double in = 0, out = 0, drafted = 0, accepted = 0, busy = 0;
+	double reused = 0;
 	double n = (double)c->ok_count;
 
 	for (size_t i = 0; i < c->run_count; i++)
@@ -158,6 +159,7 @@ static void write_tokens(struct oae_jw *w, const struct oae_cell *c)
 		out += (double)s->tokens_out;
 		drafted += (double)s->drafted;
 		accepted += (double)s->accepted;
+		reused += (double)s->reused;
 	}
 	oae_jw_num(w, "tokens_per_s", busy > 0 ? out / busy : NAN);
 	oae_jw_num(w, "tokens_in_mean", n > 0 ? in / n : NAN);
@@ -166,6 +168,8 @@ static void write_tokens(struct oae_jw *w, const struct oae_cell *c)
 	oae_jw_num(w, "accepted", accepted);
 	oae_jw_num(w, "acceptance_rate",
 		   drafted > 0 ? accepted / drafted : NAN);
+	if (reused > 0)
+		oae_jw_num(w, "reused_share", reused / in);
 }
 
 static void write_memory(struct oae_jw *w, const struct oae_cell *c)

@@ -56,6 +56,7 @@ static enum oae_status take_run(const struct oae_served *g,
 		r->ok++;
 		r->tokens_in += (double)x->tokens_in;
 		r->tokens_out += (double)x->tokens_out;
+		r->reused += (double)x->reused;
 		for (size_t k = 0; k < g->slo_count; k++)
 			r->met[k] += oae_slo_met(&g->slos[k].slo, x);
 	}

@@ -21,7 +21,7 @@ struct oae_served_run {
 	bool valid;
 	/* From the first due time to the last end, summed over segments. */
 	double span_s;
-	double tokens_in, tokens_out; /* of ok answers */
+	double tokens_in, tokens_out, reused; /* of ok answers */
 	size_t met[OAE_SERVED_SLOS_MAX];
 };
 

@@ -299,6 +299,7 @@ static void finish(struct reference *r, uint64_t id,
 		.tokens_in = stats->tokens_in,
 		.drafted = (uint32_t)stats->drafted,
 		.accepted = (uint32_t)stats->accepted,
+		.reused = stats->reused,
 	};
 
 	oae_sdk_done(r->sdk, id, &done);

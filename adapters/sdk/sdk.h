@@ -85,6 +85,7 @@ struct oae_sdk_done {
 	enum oae_sdk_finish finish;
 	uint32_t tokens_in;
 	uint32_t drafted, accepted; /* 0 without speculation */
+	uint32_t reused; /* of tokens_in: found in a cache, not computed */
 };
 
 /*

@@ -90,6 +90,7 @@ static void job_end(struct probe *p, struct job *j, enum oae_sdk_finish how)
 		.tokens_in = 3,
 		.drafted = 8,
 		.accepted = 5,
+		.reused = 2,
 	};
 
 	free(j->text);

@@ -40,6 +40,7 @@ static bool agrees(const char *line, size_t len)
 	same_number(fast.tokens_out, slow.tokens_out, line);
 	same_number(fast.drafted, slow.drafted, line);
 	same_number(fast.accepted, slow.accepted, line);
+	same_number(fast.reused, slow.reused, line);
 	same_number(fast.text_len, slow.text_len, line);
 	assert_true(!fast.text == !slow.text && !fast.finish == !slow.finish);
 	if (fast.text)
@@ -173,15 +174,14 @@ static void put_member(struct oae_rng *r, struct oae_buf *b, const char *key,
 static void put_line(struct oae_rng *r, struct oae_buf *b)
 {
 	const char *token[] = { "type", "id", "t_ns", "n", "text" };
-	const char *done[] = {
-		"type",	     "id",	   "t_ns",    "finish",
-		"tokens_in", "tokens_out", "drafted", "accepted"
-	};
+	const char *done[] = { "type",	  "id",	       "t_ns",
+			       "finish",  "tokens_in", "tokens_out",
+			       "drafted", "accepted",  "reused" };
 	static const char *const more[] = { "n",	"x",	"text",
 					    "i\\u0064", "type", "" };
 	bool is_token = oae_rng_below(r, 2);
 	const char **keys = is_token ? token : done;
-	size_t n = is_token ? 5 : 8, i, k;
+	size_t n = is_token ? 5 : 9, i, k;
 
 	for (i = n - 1; i > 0; i--) { /* any order */
 		const char *was = keys[i];

@@ -297,6 +297,8 @@ static void bad_messages(void **state)
 		"{\"type\":\"done\",\"id\":\"1\",\"t_ns\":\"1\",\"finish\":"
 		"\"stop\",\"tokens_in\":1,\"tokens_out\":1,\"drafted\":1,"
 		"\"accepted\":2}",
+		"{\"type\":\"done\",\"id\":\"1\",\"t_ns\":\"1\",\"finish\":"
+		"\"stop\",\"tokens_in\":1,\"tokens_out\":1,\"reused\":2}",
 		"{\"type\":\"ready\",\"protocol\":2,\"adapter\":\"a\","
 		"\"system\":\"s\",\"max_in_flight\":1}",
 		"{\"type\":\"ready\",\"protocol\":1,\"adapter\":\"a\","

@@ -42,6 +42,7 @@ static void test_hello_and_answer(void **state)
 	assert_int_equal(num(&t, "tokens_in"), 3);
 	assert_int_equal(num(&t, "drafted"), 8);
 	assert_int_equal(num(&t, "accepted"), 5);
+	assert_int_equal(num(&t, "reused"), 2);
 	say(&t, "{\"type\":\"close\"}");
 	hear_type(&t, OAE_MSG_BYE);
 	assert_false(hear(&t));

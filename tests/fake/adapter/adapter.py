@@ -114,6 +114,30 @@ BAD = {
 }
 
 
+def reverse(held):
+    # Their tokens in turn, the last one first, and so their ends.
+    for i in range(3):
+        for m in reversed(held):
+            token(m, text=" " + m["id"])
+    for m in reversed(held):
+        done(m, tokens_out=3)
+
+
+def one_silent(held):
+    for m in held[1:]:
+        answer(m)
+
+
+# What happens once so many are in flight as it takes.
+MANY = {
+    "reverse": reverse,
+    "one_silent": one_silent,
+    "crash_many": lambda held: os.kill(os.getpid(), signal.SIGSEGV),
+    "error_many": lambda held: [say(type="error", id=m["id"], code="model",
+                                    message="no") for m in held],
+}
+
+
 def main():
     hello = json.loads(sys.stdin.readline())
     mode, when = hello["knobs"]["mode"], hello["knobs"]["when"]
@@ -126,8 +150,10 @@ def main():
         say(type="ready", protocol=1, adapter="fake", version="1",
             system=hello["system"], max_in_flight=1, verbs=["submit"])
     say(type="ready", protocol=1, adapter="fake", version="1",
-        system=hello["system"], max_in_flight=1, verbs=["submit"],
+        system=hello["system"], max_in_flight=hello["knobs"]["flight"],
+        verbs=["submit"],
         details={"synthetic": hello["synthetic"]})
+    held = []
     for line in sys.stdin:
         m = json.loads(line)
         if m["type"] == "close":
@@ -141,6 +167,11 @@ def main():
                     message="the model has no answer")
             elif mode == "slow" and int(m["id"]) >= when:
                 continue
+            elif mode in MANY and int(m["id"]) >= when:
+                held.append(m)
+                if len(held) == hello["knobs"]["flight"]:
+                    MANY[mode](held)
+                    held = []
             elif mode in BAD and int(m["id"]) >= when:
                 BAD[mode](m)
             else:
