@@ -273,6 +273,11 @@ const struct oae_model *oae_engine_model(const struct oae_engine *e)
 	return e->model;
 }
 
+const struct oae_state *oae_engine_state(const struct oae_engine *e)
+{
+	return e->target_state;
+}
+
 uint32_t oae_engine_context(const struct oae_engine *e)
 {
 	return oae_state_ctx(e->target_state);

@@ -81,6 +81,8 @@ enum oae_status oae_engine_score(struct oae_engine *e, const char *prompt,
 				 uint32_t *tokens, struct oae_error *err);
 /* For what the engine does not say itself (shape, tokenizer, kernels). */
 const struct oae_model *oae_engine_model(const struct oae_engine *e);
+/* The model's, for what it counts (oae_state_traffic()). */
+const struct oae_state *oae_engine_state(const struct oae_engine *e);
 uint32_t oae_engine_context(const struct oae_engine *e);
 /* The tokens of the current or last request, prompt first. */
 const int32_t *oae_engine_tokens(const struct oae_engine *e, size_t *n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/reference/model.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,6 +285,20 @@ static void pack_job(void *ctx, size_t item, unsigned thread)
 			oae_tensor_bytes(p->type, p->rows * p->cols));
 }
 
+/* A model that does not fit is refused, not swapped or killed halfway. */
+static enum oae_status check_memory(const struct loader *l)
+{
+	struct oae_memory have = oae_memory_available("");
+
+	if (l->m->packed_bytes <= have.bytes)
+		return OAE_OK;
+	return oae_fail(l->err, OAE_ERR_NOMEM, 0,
+			"its weights need %.1f MB of memory, and %s leaves "
+			"%.1f MB; free some, or take a smaller model or type",
+			(double)l->m->packed_bytes / 1e6, have.limit,
+			(double)have.bytes / 1e6);
+}
+
 static enum oae_status pack_all(struct loader *l)
 {
 	struct oae_model *m = l->m;
@@ -291,6 +306,8 @@ static enum oae_status pack_all(struct loader *l)
 	size_t at = 0;
 	void *map;
 
+	if (check_memory(l))
+		return l->err->status;
 	map = mmap(NULL, m->packed_bytes, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)

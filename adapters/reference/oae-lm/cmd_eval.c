@@ -8,6 +8,7 @@
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/guessing.h"
 #include "adapters/reference/oae-lm/options.h"
+#include "adapters/reference/oae-lm/traffic.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -177,6 +178,7 @@ static void write_guessed(struct oae_jw *w, const struct tally *t)
 
 static void write_json(const struct eval *x, struct oae_buf *out)
 {
+	struct oae_traffic traffic;
 	const struct tally *t;
 	struct oae_jw w;
 	char key[64];
@@ -200,6 +202,9 @@ static void write_json(const struct eval *x, struct oae_buf *out)
 		if (x->speculates)
 			write_guessed(&w, t);
 	}
+	oae_state_traffic(oae_engine_state(x->engine), &traffic);
+	oae_lm_traffic_json(&w, "traffic", oae_engine_model(x->engine),
+			    &traffic);
 	oae_jw_end_obj(&w);
 	oae_buf_putc(out, '\n');
 }
@@ -228,6 +233,17 @@ static void write_guessed_text(struct oae_buf *out, const struct tally *t)
 	column(out, r.predicted);
 	column(out, r.measured);
 	column(out, r.speedup);
+}
+
+static void write_traffic(const struct eval *x, struct oae_buf *out)
+{
+	const struct oae_state *s = oae_engine_state(x->engine);
+	const struct oae_model *m = oae_engine_model(x->engine);
+	struct oae_traffic t;
+
+	oae_state_traffic(s, &t);
+	oae_lm_traffic_text(out, "all", m, &t);
+	oae_lm_uses_text(out, m, oae_state_expert_uses(s));
 }
 
 static void write_text(const struct eval *x, struct oae_buf *out)
@@ -262,6 +278,7 @@ static void write_text(const struct eval *x, struct oae_buf *out)
 						   t->to_answer),
 				       t->to_answer);
 	}
+	write_traffic(x, out);
 }
 
 static void eval(struct eval *x, const struct oae_lm_list *kinds,

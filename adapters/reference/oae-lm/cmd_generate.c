@@ -7,6 +7,7 @@
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/guessing.h"
 #include "adapters/reference/oae-lm/options.h"
+#include "adapters/reference/oae-lm/traffic.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -18,7 +19,7 @@ static struct options {
 	struct oae_lm_list stops;
 	uint64_t n, top_k, seed, threads, context;
 	double temperature;
-	bool ignore_eos, json;
+	bool ignore_eos, json, stats;
 } o = { .n = 128 };
 
 static enum oae_status read_prompt(struct oae_buf *text, struct oae_error *err)
@@ -58,8 +59,57 @@ static enum oae_status score(struct oae_engine *e, const struct oae_buf *prompt,
 	return OAE_OK;
 }
 
+/* What the state had read before the request, and by its first token. */
+struct marks {
+	struct oae_traffic start, first;
+	bool passed;
+};
+
+static void mark_first(const struct oae_engine *e, uint32_t tokens,
+		       struct marks *marks)
+{
+	if (marks->passed || !tokens)
+		return;
+	oae_state_traffic(oae_engine_state(e), &marks->first);
+	marks->passed = true;
+}
+
+static void traffic_json(struct oae_jw *w, const struct oae_engine *e,
+			 const struct marks *marks)
+{
+	const struct oae_model *m = oae_engine_model(e);
+	struct oae_traffic now, part;
+
+	oae_state_traffic(oae_engine_state(e), &now);
+	part = oae_traffic_since(&marks->first, &marks->start);
+	oae_lm_traffic_json(w, "traffic_prompt", m, &part);
+	part = oae_traffic_since(&now, &marks->first);
+	oae_lm_traffic_json(w, "traffic_answer", m, &part);
+	oae_lm_uses_json(w, "expert_picks", m,
+			 oae_state_expert_uses(oae_engine_state(e)));
+}
+
+static void traffic_text(const struct oae_engine *e, const struct marks *marks)
+{
+	const struct oae_model *m = oae_engine_model(e);
+	struct oae_traffic now, part;
+	struct oae_buf out;
+
+	oae_state_traffic(oae_engine_state(e), &now);
+	oae_buf_init(&out, 1u << 12);
+	part = oae_traffic_since(&marks->first, &marks->start);
+	oae_lm_traffic_text(&out, "prompt", m, &part);
+	part = oae_traffic_since(&now, &marks->first);
+	oae_lm_traffic_text(&out, "answer", m, &part);
+	oae_lm_uses_text(&out, m, oae_state_expert_uses(oae_engine_state(e)));
+	if (out.len)
+		oae_info("%.*s", (int)out.len - 1, oae_buf_str(&out));
+	oae_buf_release(&out);
+}
+
 static void print_json(const struct oae_engine *e, const struct oae_buf *text,
-		       enum oae_finish finish, struct oae_error *err)
+		       enum oae_finish finish, const struct marks *marks,
+		       struct oae_error *err)
 {
 	struct oae_speculation_report report;
 	struct oae_engine_stats stats, *s = &stats;
@@ -80,6 +130,8 @@ static void print_json(const struct oae_engine *e, const struct oae_buf *text,
 	oae_jw_num(&w, "decode_ms", (double)s->decode_ns / 1e6);
 	if (oae_engine_speculation(e, &report))
 		oae_lm_guessed_json(&w, "speculation", &report);
+	if (o.stats)
+		traffic_json(&w, e, marks);
 	oae_jw_end_obj(&w);
 	oae_buf_putc(&out, '\n');
 	oae_lm_print(&out, err);
@@ -122,13 +174,16 @@ static enum oae_status answer(struct oae_engine *e,
 		.ignore_eos = o.ignore_eos,
 	};
 	struct oae_engine_piece piece = { 0 };
+	struct marks marks = { 0 };
 	struct oae_buf text;
 	enum oae_status status;
 
 	oae_buf_init(&text, OAE_ANSWER_BYTES_MAX);
+	oae_state_traffic(oae_engine_state(e), &marks.start);
 	status = oae_engine_start(e, &r, err);
 	while (!status && !piece.finish) {
 		status = oae_engine_step(e, &piece, err);
+		mark_first(e, piece.tokens, &marks);
 		if (!status && o.json) {
 			oae_buf_add(&text, piece.text, piece.len);
 		} else if (!status) {
@@ -136,12 +191,15 @@ static enum oae_status answer(struct oae_engine *e,
 			fflush(stdout);
 		}
 	}
+	mark_first(e, 1, &marks); /* an answer without tokens has one, too */
 	if (!status && o.json) {
-		print_json(e, &text, piece.finish, err);
+		print_json(e, &text, piece.finish, &marks, err);
 	} else if (!status) {
 		putchar('\n');
 		fflush(stdout);
 		print_stats(e);
+		if (o.stats)
+			traffic_text(e, &marks);
 	}
 	oae_buf_release(&text);
 	return status;
@@ -170,6 +228,8 @@ static const struct oae_lm_option table[] = {
 	  .low = 1, .high = OAE_THREADS_MAX },
 	{ 'c', "context", "N", "positions (default: the model's, to 4096)",
 	  .whole = &o.context, .low = 1, .high = OAE_MODEL_CONTEXT_MAX },
+	{ 0, "stats", NULL, "bytes read for a token, and how experts are used",
+	  .flag = &o.stats },
 	{ 0, "json", NULL, "text and figures as JSON", .flag = &o.json },
 };
 
