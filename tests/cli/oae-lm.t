@@ -119,6 +119,12 @@ check "bench --json" sh -c "'$lm' bench '$tiny' -p 32 -n 8 -r 2 -t 1,2 --json 2>
 	jq -e 'length == 4 and .[0].test == \"pp32\" and .[3].test == \"tg8\" and
 	.[3].n_threads == 2 and (.[0].samples_ts | length) == 2 and .[0].avg_ts > 0'"
 check "bench table" sh -c "'$lm' bench '$tiny' -p 8 -n 0 -r 1 -t 1 2>/dev/null | grep -q '| *pp8 |'"
+check "bench: lists, a depth, a pair, CSV" sh -c "'$lm' bench '$tiny' -p 8,16 -n 4 \
+	--pg 8,4 -d 0,32 -b 8 -r 1 -t 1 -o csv 2>/dev/null | cut -d, -f1 | xargs |
+	grep -qxF 'test pp8 pp16 tg4 pp8+tg4 pp8 @ d32 pp16 @ d32 tg4 @ d32 pp8+tg4 @ d32'"
+check "bench: JSON lines" sh -c "'$lm' bench '$tiny' -p 8 -n 4 -r 1 -t 1 -o jsonl 2>/dev/null |
+	jq -se 'length == 2 and .[1].n_gen == 4 and .[1].n_batch == 512'"
+check "bench: another form" fails 64 "json, jsonl or csv" "$lm" bench "$tiny" -o xml
 check "bench of nothing" fails 64 nothing "$lm" bench "$tiny" -p 0 -n 0
 check "eval --json" sh -c "'$lm' eval '$tiny' --kind notices_4 --kind sums --kind letters \
 	--draft '$tiny' -n 2 --json 2>/dev/null |
