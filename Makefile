@@ -49,6 +49,7 @@ $(BUILD)/obj/schema/%.o $(BUILD)/obj/base/%.o $(BUILD)/obj/workloads/%.o: \
 	ALL_CFLAGS += -ffp-contract=off
 $(BUILD)/obj/adapters/reference/kernels/%.o: OPT := -O3 -ffp-contract=off
 $(BUILD)/obj/adapters/reference/train/%.o: OPT := -O3
+$(BUILD)/obj/tests/bench-engine/roofline%.o: OPT := -O3
 ifeq ($(shell uname -m),x86_64)
 AVX2 := -mavx2 -mfma -mf16c
 AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
@@ -114,6 +115,12 @@ $(BUILD)/adapters/%: $(BUILD)/obj/adapters/%/main.o $(L)/libsdk.a \
 $(BUILD)/bench-harness: $(call obj,$(wildcard tests/bench/*.c)) \
 		$(L)/libharness.a $(L)/libworkloads.a $(L)/liboae.a \
 		$(L)/libbase.a
+	$(link)
+ENGINE_BENCH := $(wildcard tests/bench-engine/*.c) tests/bench/report.c \
+	tests/peer/client.c $(patsubst %,adapters/reference/oae-lm/%.c,\
+	options speed)
+$(BUILD)/bench-engine: $(call obj,$(ENGINE_BENCH)) $(L)/libreference.a \
+		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
 	$(link)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
 		$(L)/libreports.a $(L)/libreference.a $(L)/libworkloads.a \
@@ -184,6 +191,14 @@ test-peer: ## install llama.cpp (npm, 30 MB) and compare the engine with it
 	@$(MAKE) --no-print-directory -j2 $(BUILD)/oae-lm $(PEER)
 	@ci/test $(BUILD) tests/peer/agreement.t
 
+.PHONY: bench-engine
+bench-engine: ## the engine beside llama.cpp (see test-peer), with targets
+	@ci/setup bench
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/bench-engine \
+		$(BUILD)/oae-lm $(PEER)
+	@$(BUILD)/bench-engine -o $(BUILD)/bench-engine.json \
+		--models $(BUILD)/bench-models $(BENCH_ENGINE_FLAGS)
+
 .PHONY: acceptance
 acceptance: ## the measurement core's acceptance checks, each with its figure
 	@ci/setup test
@@ -197,7 +212,7 @@ with-papi-test: ## what the installed PAPI and likwid count here, in their words
 	@$(BUILD)/tests/with-papi-test
 
 .PHONY: tests
-tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) $(PEER) ## build the unit tests
+tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) $(PEER) $(BUILD)/bench-engine ## build the unit tests
 
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/

@@ -51,7 +51,7 @@ static const char help[] =
 	"every matrix\n"
 	"  {\"do\": \"info\"}              release, backend, system\n";
 
-struct peer {
+struct server {
 	struct llama_lib lib;
 	void *model, *ctx, *pool;
 	const void *vocab;
@@ -83,7 +83,7 @@ static bool flag(const cJSON *in, const char *key)
 }
 
 /* Into p->tokens. */
-static uint32_t take_tokens(struct peer *p, const cJSON *in, uint32_t max,
+static uint32_t take_tokens(struct server *p, const cJSON *in, uint32_t max,
 			    struct oae_error *err)
 {
 	const cJSON *list, *one;
@@ -106,7 +106,7 @@ static uint32_t take_tokens(struct peer *p, const cJSON *in, uint32_t max,
 	return n;
 }
 
-static bool loaded(const struct peer *p, bool context, struct oae_error *err)
+static bool loaded(const struct server *p, bool context, struct oae_error *err)
 {
 	if (p->model && (p->ctx || !context))
 		return true;
@@ -116,7 +116,7 @@ static bool loaded(const struct peer *p, bool context, struct oae_error *err)
 
 /* ---- loading ------------------------------------------------------------ */
 
-static void drop_context(struct peer *p)
+static void drop_context(struct server *p)
 {
 	if (p->ctx)
 		p->lib.free(p->ctx);
@@ -126,7 +126,7 @@ static void drop_context(struct peer *p)
 	p->depth = 0;
 }
 
-static void drop_model(struct peer *p)
+static void drop_model(struct server *p)
 {
 	drop_context(p);
 	if (p->model)
@@ -136,7 +136,8 @@ static void drop_model(struct peer *p)
 }
 
 /* With a pool of threads that stays, as llama-bench has it. */
-static void make_context(struct peer *p, const cJSON *in, struct oae_error *err)
+static void make_context(struct server *p, const cJSON *in,
+			 struct oae_error *err)
 {
 	struct llama_context_params c = p->lib.context_default_params();
 	struct llama_pool_params pool;
@@ -168,13 +169,13 @@ static void make_context(struct peer *p, const cJSON *in, struct oae_error *err)
 		p->lib.attach_threadpool(p->ctx, p->pool, p->pool);
 }
 
-static void do_context(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_context(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	if (loaded(p, false, err))
 		make_context(p, in, err);
 }
 
-static void do_load(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_load(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	struct llama_model_params m = p->lib.model_default_params();
 	uint64_t start = oae_clock_ns();
@@ -204,7 +205,7 @@ static void do_load(struct peer *p, const cJSON *in, struct oae_error *err)
 
 /* ---- tokens and text ---------------------------------------------------- */
 
-static void answer_tokens(struct peer *p, const int32_t *tokens, size_t n)
+static void answer_tokens(struct server *p, const int32_t *tokens, size_t n)
 {
 	oae_jw_arr(p->answer, "tokens");
 	for (size_t i = 0; i < n; i++)
@@ -212,7 +213,8 @@ static void answer_tokens(struct peer *p, const int32_t *tokens, size_t n)
 	oae_jw_end_arr(p->answer);
 }
 
-static void do_tokenize(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_tokenize(struct server *p, const cJSON *in,
+			struct oae_error *err)
 {
 	const char *file = oae_json_str_or(in, "file", NULL), *text = NULL;
 	bool special = flag(in, "special"), add = flag(in, "add_special");
@@ -242,7 +244,7 @@ static void do_tokenize(struct peer *p, const cJSON *in, struct oae_error *err)
 	oae_buf_release(&bytes);
 }
 
-static void do_detokenize(struct peer *p, const cJSON *in,
+static void do_detokenize(struct server *p, const cJSON *in,
 			  struct oae_error *err)
 {
 	char *text = malloc(OAE_PROMPT_BYTES_MAX);
@@ -264,7 +266,7 @@ static void do_detokenize(struct peer *p, const cJSON *in,
 
 /* ---- computing ---------------------------------------------------------- */
 
-static void forget(struct peer *p)
+static void forget(struct server *p)
 {
 	p->lib.memory_clear(p->lib.get_memory(p->ctx), false);
 	p->depth = 0;
@@ -274,7 +276,7 @@ static void forget(struct peer *p)
  * Rows `at`.. of p->tokens at those positions of sequence 0, p->n_batch at a
  * time, with logits of the last or of all of them.
  */
-static int32_t compute(struct peer *p, uint32_t at, uint32_t n, bool all,
+static int32_t compute(struct server *p, uint32_t at, uint32_t n, bool all,
 		       FILE *out)
 {
 	struct llama_batch b = { .position = p->positions,
@@ -307,7 +309,7 @@ static void check_code(int32_t code, struct oae_error *err)
 		oae_fail(err, OAE_ERR_TARGET, 0, "llama_decode: %d", code);
 }
 
-static void do_logits(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_logits(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	const char *path;
 	uint32_t n;
@@ -342,7 +344,7 @@ static int32_t best(const float *logits, int32_t n)
 	return at;
 }
 
-static void do_greedy(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_greedy(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	uint32_t n, want;
 	int32_t *out = calloc(BATCH_MAX, sizeof(*out));
@@ -374,7 +376,7 @@ done:
 /* ---- timing ------------------------------------------------------------- */
 
 /* Seeded, so that another engine can be given the same. */
-static void any_tokens(struct peer *p, uint32_t n)
+static void any_tokens(struct server *p, uint32_t n)
 {
 	struct oae_rng rng;
 
@@ -384,7 +386,7 @@ static void any_tokens(struct peer *p, uint32_t n)
 			(int32_t)oae_rng_below(&rng, (uint32_t)p->n_vocab);
 }
 
-static void do_pp(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_pp(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	uint32_t n = number(in, "n", 512, 1, BATCH_MAX, err);
 	uint64_t start;
@@ -399,7 +401,7 @@ static void do_pp(struct peer *p, const cJSON *in, struct oae_error *err)
 }
 
 /* The cache is filled to the depth, which is not in the time. */
-static void do_tg(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_tg(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	uint32_t n = number(in, "n", 128, 1, BATCH_MAX, err);
 	uint32_t depth = number(in, "depth", 0, 0, BATCH_MAX, err);
@@ -423,7 +425,7 @@ static void do_tg(struct peer *p, const cJSON *in, struct oae_error *err)
 	oae_jw_int(p->answer, "ns", (int64_t)(oae_clock_ns() - start));
 }
 
-static void do_batched(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_batched(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	uint32_t n = number(in, "n", 32, 1, BATCH_MAX, err), at;
 	struct llama_batch b = { .token = p->tokens,
@@ -452,7 +454,8 @@ static void do_batched(struct peer *p, const cJSON *in, struct oae_error *err)
 
 /* ---- the rest ----------------------------------------------------------- */
 
-static void do_quantize(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_quantize(struct server *p, const cJSON *in,
+			struct oae_error *err)
 {
 	struct llama_quantize_params q = p->lib.quantize_default_params();
 	const char *from, *to, *type;
@@ -475,7 +478,7 @@ static void do_quantize(struct peer *p, const cJSON *in, struct oae_error *err)
 			 p->lib.last);
 }
 
-static void do_info(struct peer *p, const cJSON *in, struct oae_error *err)
+static void do_info(struct server *p, const cJSON *in, struct oae_error *err)
 {
 	(void)in;
 	(void)err;
@@ -486,7 +489,7 @@ static void do_info(struct peer *p, const cJSON *in, struct oae_error *err)
 
 static const struct verb {
 	const char *name;
-	void (*fn)(struct peer *p, const cJSON *in, struct oae_error *err);
+	void (*fn)(struct server *p, const cJSON *in, struct oae_error *err);
 } verbs[] = {
 	{ "load", do_load },
 	{ "context", do_context },
@@ -501,7 +504,7 @@ static const struct verb {
 	{ "info", do_info },
 };
 
-static void obey(struct peer *p, const char *line, size_t len,
+static void obey(struct server *p, const char *line, size_t len,
 		 struct oae_error *err)
 {
 	cJSON *in = NULL;
@@ -522,7 +525,7 @@ static void obey(struct peer *p, const char *line, size_t len,
 	cJSON_Delete(in);
 }
 
-static bool answer(struct peer *p, const char *line, size_t len)
+static bool answer(struct server *p, const char *line, size_t len)
 {
 	struct oae_error err = { 0 };
 	struct oae_buf out;
@@ -544,7 +547,7 @@ static bool answer(struct peer *p, const char *line, size_t len)
 	return fflush(stdout) == 0;
 }
 
-static bool make_arrays(struct peer *p)
+static bool make_arrays(struct server *p)
 {
 	p->tokens = calloc(BATCH_MAX, sizeof(*p->tokens));
 	p->positions = calloc(BATCH_MAX, sizeof(*p->positions));
@@ -565,7 +568,7 @@ static bool make_arrays(struct peer *p)
 int main(int argc, char **argv)
 {
 	struct oae_error err = { 0 };
-	struct peer p = { 0 };
+	struct server p = { 0 };
 	char *line;
 	size_t len;
 

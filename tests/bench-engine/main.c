@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `make bench-engine`: the table of targets, as measured here. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/reference/oae-lm/options.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "tests/bench-engine/bench_engine.h"
+#include "tests/bench/bench.h"
+
+/* oae-lm of the same build folder. */
+static enum oae_status find_program(struct bench *b, struct oae_error *err)
+{
+	ssize_t n =
+		readlink("/proc/self/exe", b->program, sizeof(b->program) - 16);
+
+	if (n < 0)
+		return oae_fail(err, OAE_ERR_IO, errno, "/proc/self/exe");
+	b->program[n] = '\0';
+	strcpy(strrchr(b->program, '/') + 1, "oae-lm");
+	if (!oae_file_exists(b->program))
+		return oae_fail(err, OAE_ERR_USAGE, 0, "no %s; make it first",
+				b->program);
+	return OAE_OK;
+}
+
+static bool wanted(const struct bench *b, const struct entry *r)
+{
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s %s %s", r->model, r->quant,
+		       r->test);
+	if (b->o.quick && !r->quick)
+		return false;
+	return !b->o.only || strstr(name, b->o.only);
+}
+
+static void run_row(struct bench *b, const struct entry *r)
+{
+	struct line *l = &b->lines[b->n_lines++];
+	struct oae_error err = { 0 };
+
+	*l = (struct line){ .row = r,
+			    .ours_ts = NAN,
+			    .peer_ts = NAN,
+			    .other_ts = NAN,
+			    .ratio = NAN,
+			    .ratio_min = NAN,
+			    .ratio_max = NAN,
+			    .roof_ts = NAN,
+			    .value = NAN };
+	(void)snprintf(l->test, sizeof(l->test), "%s", r->test);
+	r->fn(b, l, &err);
+	oae_progress_end();
+	if (err.status)
+		(void)snprintf(l->reason, sizeof(l->reason), "%.239s",
+			       err.text);
+	bench_line(b, l);
+}
+
+static enum oae_status run(struct bench *b, struct oae_error *err)
+{
+	struct machine machine;
+	struct oae_buf out;
+
+	machine_begin(&machine);
+	(void)snprintf(b->cpu, sizeof(b->cpu), "%s", machine.model);
+	bench_peer_start(b);
+	for (size_t i = 0; i < oae_rows_count; i++)
+		if (wanted(b, &oae_rows[i]))
+			run_row(b, &oae_rows[i]);
+	peer_stop(&b->peer);
+	machine_end(&machine);
+	if (!b->n_lines)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"no row has \"%.40s\" in its model, type and "
+				"test, such as \"s110 q8_0 pp512\"",
+				b->o.only ? b->o.only : "");
+	bench_table(b);
+	printf("others used %.2f cores, %.2f were stolen%s\n", machine.others,
+	       machine.steal,
+	       machine.busy ? ": the machine was busy, look at min - max" : "");
+	oae_buf_init(&out, 4u << 20);
+	bench_json(b, &out);
+	if (!oae_buf_check(&out, "the result", err))
+		oae_file_write(b->o.out, oae_buf_str(&out), out.len, err);
+	oae_buf_release(&out);
+	return err->status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .threads = oae_lm_threads(),
+			     .pairs = 5,
+			     .out = "build/bench-engine.json",
+			     .models = "build/bench-models" };
+	const struct oae_lm_option options[] = {
+		{ 't', "threads", "N", "of both (default: all processors)",
+		  .whole = &o.threads, .low = 1, .high = OAE_THREADS_MAX },
+		{ 'r', "pairs", "N", "of samples (default 5)",
+		  .whole = &o.pairs, .low = 1, .high = OAE_PAIRS_MAX },
+		{ 0, "quick", NULL, "without the models of a gigabyte",
+		  .flag = &o.quick },
+		{ 0, "only", "TEXT", "rows with TEXT in \"model type test\"",
+		  .text = &o.only },
+		{ 'o', "out", "FILE", "JSON (default build/bench-engine.json)",
+		  .text = &o.out },
+		{ 0, "models", "DIR", "files (default build/bench-models)",
+		  .text = &o.models },
+	};
+	const struct oae_lm_command command = {
+		"bench-engine",
+		"bench-engine [options]",
+		"Measures the engine beside llama.cpp on the same files, with "
+		"the same threads,\npair by pair, and what the machine could "
+		"do at most. Files of random weights are\nmade when they are "
+		"missing (3 GB; 300 MB with --quick). LLAMA_BENCH=/path takes "
+		"a\nllama-bench of yours as the other side. Ends with 0 "
+		"whether or not targets were met.",
+		"examples:\n"
+		"  bench-engine --quick\n"
+		"  bench-engine --only 's110 q8_0' -t 1\n"
+		"  OAE_KERNELS=avx2 bench-engine --only pp512",
+		options,
+		sizeof(options) / sizeof(options[0]),
+		0,
+		0,
+	};
+	struct bench *b = calloc(1, sizeof(*b));
+	struct oae_error err = { 0 };
+	int code;
+
+	if (b && !oae_lm_parse(&command, argc, argv, NULL, &code)) {
+		free(b);
+		return code;
+	}
+	if (!b) {
+		oae_fail(&err, OAE_ERR_NOMEM, 0, "no memory");
+		return oae_die_code("bench-engine", &err);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	b->o = o;
+	b->flash = -1;
+	if (!find_program(b, &err))
+		run(b, &err);
+	oae_speed_close(&b->ours);
+	free(b);
+	return err.status ? oae_die_code("bench-engine", &err) : OAE_EXIT_OK;
+}
