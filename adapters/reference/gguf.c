@@ -206,7 +206,7 @@ static enum oae_status read_tensor(struct oae_gguf *g, struct cursor *c,
 	if (!oae_tensor_type_known(type))
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"tensor \"%s\" has type %s; read are F32, F16, "
-				"BF16, Q8_0, Q4_0, Q4_K and Q6_K",
+				"BF16, Q8_0, Q4_0, Q5_0, Q4_K and Q6_K",
 				t->name, oae_tensor_type_name(type));
 	t->type = (enum oae_tensor_type)type;
 	if (t->dims[0] % oae_tensor_type_block(t->type))

@@ -78,7 +78,7 @@ static void plan(struct loader *l, const struct oae_gguf_tensor *t, size_t cols,
 	struct job *grown;
 
 	*to = (struct oae_packed){
-		.type = t->type,
+		.type = oae_pack_type(t->type),
 		.rows = rows,
 		.cols = cols,
 		.tile_bytes = oae_pack_tile_bytes(t->type, cols),
@@ -278,11 +278,11 @@ static void pack_job(void *ctx, size_t item, unsigned thread)
 	const uint8_t *from = (const uint8_t *)j->t->data + j->skip;
 
 	(void)thread;
-	oae_pack_tiles(p->type, from, p->rows, p->cols, 0,
+	oae_pack_tiles(j->t->type, from, p->rows, p->cols, 0,
 		       (p->rows + OAE_TILE - 1) / OAE_TILE,
 		       (uint8_t *)(uintptr_t)p->data);
 	oae_gguf_forget(l->m->file, from,
-			oae_tensor_bytes(p->type, p->rows * p->cols));
+			oae_tensor_bytes(j->t->type, p->rows * p->cols));
 }
 
 /* A model that does not fit is refused, not swapped or killed halfway. */

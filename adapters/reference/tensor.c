@@ -20,6 +20,7 @@ static const struct type_info types[] = {
 	{ OAE_TENSOR_BF16, "BF16", 1, 2, true },
 	{ OAE_TENSOR_Q8_0, "Q8_0", OAE_TENSOR_BLOCK, OAE_Q8_0_BYTES, true },
 	{ OAE_TENSOR_Q4_0, "Q4_0", OAE_TENSOR_BLOCK, OAE_Q4_0_BYTES, true },
+	{ OAE_TENSOR_Q5_0, "Q5_0", OAE_TENSOR_BLOCK, OAE_Q5_0_BYTES, false },
 	{ OAE_TENSOR_Q4_K, "Q4_K", OAE_TENSOR_SUPER, OAE_Q4_K_BYTES, false },
 	{ OAE_TENSOR_Q6_K, "Q6_K", OAE_TENSOR_SUPER, OAE_Q6_K_BYTES, false },
 };
@@ -176,6 +177,7 @@ void oae_tensor_from_f32(enum oae_tensor_type type, const float *src, size_t n,
 			q4_0_from_f32(src + b * OAE_TENSOR_BLOCK,
 				      out + b * OAE_Q4_0_BYTES);
 		return;
+	case OAE_TENSOR_Q5_0:
 	case OAE_TENSOR_Q4_K:
 	case OAE_TENSOR_Q6_K:
 		return;
@@ -204,6 +206,17 @@ static void q4_0_to_f32(const uint8_t *in, float *x)
 		x[i] = d * (float)((in[2 + i] & 15) - 8);
 		x[i + 16] = d * (float)((in[2 + i] >> 4) - 8);
 	}
+}
+
+static void q5_0_to_f32(const uint8_t *in, float *x)
+{
+	uint16_t h;
+	float d;
+
+	memcpy(&h, in, 2);
+	d = oae_f32_from_f16(h);
+	for (size_t i = 0; i < OAE_TENSOR_BLOCK; i++)
+		x[i] = d * (float)oae_q5_0_quant(in, i);
 }
 
 static void q4_k_to_f32(const uint8_t *in, float *x)
@@ -264,6 +277,11 @@ void oae_tensor_to_f32(enum oae_tensor_type type, const void *src, size_t n,
 	case OAE_TENSOR_Q4_0:
 		for (size_t b = 0; b < n / OAE_TENSOR_BLOCK; b++)
 			q4_0_to_f32(in + b * OAE_Q4_0_BYTES,
+				    dst + b * OAE_TENSOR_BLOCK);
+		return;
+	case OAE_TENSOR_Q5_0:
+		for (size_t b = 0; b < n / OAE_TENSOR_BLOCK; b++)
+			q5_0_to_f32(in + b * OAE_Q5_0_BYTES,
 				    dst + b * OAE_TENSOR_BLOCK);
 		return;
 	case OAE_TENSOR_Q4_K:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Conversion of tensor elements from and to float, as ggml documents the
- * packing of GGUF v3. Rows are contiguous and hold whole blocks. K-quants
- * (Q4_K, Q6_K) are read but not made out of floats.
+ * packing of GGUF v3. Rows are contiguous and hold whole blocks. Q5_0 and the
+ * K-quants Q4_K and Q6_K are read but not made out of floats.
  */
 #ifndef OAE_REFERENCE_TENSOR_H
 #define OAE_REFERENCE_TENSOR_H

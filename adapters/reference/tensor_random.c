@@ -73,6 +73,9 @@ void oae_tensor_draw_init(struct oae_tensor_draw *d, enum oae_tensor_type type,
 	case OAE_TENSOR_Q4_0: /* over -8..7 */
 		make_scales(d, sigma / sqrtf(21.5f * SCALE_SQUARE), 0);
 		return;
+	case OAE_TENSOR_Q5_0: /* over -16..15 */
+		make_scales(d, sigma / sqrtf(85.5f * SCALE_SQUARE), 0);
+		return;
 	case OAE_TENSOR_Q4_K: /* 0..15 less 7.5, by 32..63; and the jitter */
 		make_scales(d,
 			    sigma / sqrtf((21.25f * 2341.5f + 28.1f) *
@@ -163,6 +166,27 @@ static void draw_q4_0(const struct oae_tensor_draw *d, struct oae_rng *rng,
 	}
 }
 
+static void draw_q5_0(const struct oae_tensor_draw *d, struct oae_rng *rng,
+		      size_t n, uint8_t *out)
+{
+	uint64_t bits, q;
+	uint16_t scale;
+
+	for (size_t b = 0; b < n / OAE_TENSOR_BLOCK; b++) {
+		bits = oae_rng_u64(rng); /* scale, its sign, fifth bits */
+		scale = d->scales[bits % OAE_TENSOR_SCALES];
+		scale |= (uint16_t)((bits >> 8 & 1) << 15);
+		bits >>= 32;
+		memcpy(out, &scale, 2);
+		memcpy(out + 2, &bits, 4);
+		for (size_t i = 0; i < 2; i++) {
+			q = oae_rng_u64(rng);
+			memcpy(out + 6 + 8 * i, &q, 8);
+		}
+		out += OAE_Q5_0_BYTES;
+	}
+}
+
 /*
  * Scales 32..63; minimums are the scales, or one less or more: weights are
  * d * scale * (q - 7.5), and a minimum in the wrong place shows.
@@ -243,6 +267,9 @@ void oae_tensor_draw(const struct oae_tensor_draw *d, struct oae_rng *rng,
 		return;
 	case OAE_TENSOR_Q4_0:
 		draw_q4_0(d, rng, n, out);
+		return;
+	case OAE_TENSOR_Q5_0:
+		draw_q5_0(d, rng, n, out);
 		return;
 	case OAE_TENSOR_Q4_K:
 		draw_q4_k(d, rng, n, out);

@@ -74,15 +74,32 @@ for type in q8_0 q4_0 f16 bf16 f32; do
 	check "generate from $type" sh -c "'$lm' generate '$dir/m/$type.gguf' -p Hello -n 12 --ignore-eos --json 2>/dev/null |
 		jq -e '.tokens_in == 5 and .tokens_out == 12 and .finish == \"length\"'"
 done
+k=$dir/k.gguf
+check "synth of the mixture that people download" "$lm" synth --arch qwen2 --dim 256 \
+	--quant q4_k_m --out "$k"
+check "info names its types" sh -c "'$lm' info --json '$k' |
+	jq -e '[.types[].type] | contains([\"Q4_K\", \"Q6_K\", \"F32\"])'"
+check "it writes" sh -c "'$lm' generate '$k' -p Hello -n 12 --ignore-eos --json 2>/dev/null |
+	jq -e '.tokens_out == 12'"
+check "it is made into q8_0" sh -c "'$lm' quantize '$k' '$dir/k8.gguf' 2>/dev/null &&
+	'$lm' generate '$dir/k8.gguf' -p Hello -n 3"
+check "nothing is made into q4_k" fails 64 'not written' \
+	"$lm" quantize "$k" "$dir/x" --type q4_k
+LC_ALL=C sed 's/general.architecture\(.\{12\}\)qwen2/general.architecture\1mamba/' "$k" >"$dir/mamba.gguf"
+check "another architecture is named" fails 1 '"mamba" is not supported' \
+	"$lm" generate "$dir/mamba.gguf" -p a
+LC_ALL=C sed 's/attn_v.bias/attn_w.bias/' "$k" >"$dir/w.gguf"
+check "a tensor that is missing is named" fails 1 'blk.0.attn_v.bias' \
+	"$lm" generate "$dir/w.gguf" -p a
 check "f32 from f32 is the same model" alike \
 	"'$lm' generate '$dir/m/f32.gguf' -p Hello -n 20" \
 	"'$lm' generate '$tiny' -p Hello -n 20"
-for k in avx2 avx512; do
-	if OAE_KERNELS=$k "$lm" generate "$tiny" -p a -n 1 >/dev/null 2>&1; then
-		for f in "$dir/m/q8_0.gguf" "$dir/m/q4_0.gguf" "$moe" "$tiny"; do
+for table in avx2 avx512; do
+	if OAE_KERNELS=$table "$lm" generate "$tiny" -p a -n 1 >/dev/null 2>&1; then
+		for f in "$dir/m/q8_0.gguf" "$dir/m/q4_0.gguf" "$k" "$moe" "$tiny"; do
 			g="'$lm' generate '$f' -p Hello --temperature 1 -n 40"
-			check "$k writes what scalar writes: ${f##*/}" alike \
-				"OAE_KERNELS=$k $g" "OAE_KERNELS=scalar $g"
+			check "$table writes what scalar writes: ${f##*/}" alike \
+				"OAE_KERNELS=$table $g" "OAE_KERNELS=scalar $g"
 		done
 	fi
 done

@@ -17,7 +17,7 @@
 
 static const enum oae_tensor_type types[] = {
 	OAE_TENSOR_F32,	 OAE_TENSOR_F16,  OAE_TENSOR_BF16, OAE_TENSOR_Q8_0,
-	OAE_TENSOR_Q4_0, OAE_TENSOR_Q4_K, OAE_TENSOR_Q6_K,
+	OAE_TENSOR_Q4_0, OAE_TENSOR_Q5_0, OAE_TENSOR_Q4_K, OAE_TENSOR_Q6_K,
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -70,7 +70,7 @@ static void matrix_make(struct matrix *m, enum oae_tensor_type type,
 	m->data = get(oae_pack_bytes(type, rows, cols));
 	memset(m->data, 0xee, oae_pack_bytes(type, rows, cols));
 	m->packed = (struct oae_packed){
-		.type = type,
+		.type = oae_pack_type(type),
 		.rows = rows,
 		.cols = cols,
 		.tile_bytes = oae_pack_tile_bytes(type, cols),

@@ -16,7 +16,7 @@ static struct oae_rng rng;
 
 static const enum oae_tensor_type types[] = {
 	OAE_TENSOR_F32,	 OAE_TENSOR_F16,  OAE_TENSOR_BF16, OAE_TENSOR_Q8_0,
-	OAE_TENSOR_Q4_0, OAE_TENSOR_Q4_K, OAE_TENSOR_Q6_K,
+	OAE_TENSOR_Q4_0, OAE_TENSOR_Q5_0, OAE_TENSOR_Q4_K, OAE_TENSOR_Q6_K,
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -113,6 +113,27 @@ static void test_kquants_read(void **state)
 	}
 }
 
+/* Bit i of the 4 bytes is the fifth of element i. */
+static void test_q5_0_read(void **state)
+{
+	uint8_t block[OAE_Q5_0_BYTES];
+	float x[OAE_TENSOR_BLOCK];
+	unsigned q;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		random_bytes(block, sizeof(block));
+		block[1] &= 0xbf; /* a finite scale */
+		oae_tensor_to_f32(OAE_TENSOR_Q5_0, block, OAE_TENSOR_BLOCK, x);
+		for (size_t i = 0; i < OAE_TENSOR_BLOCK; i++) {
+			q = bits_at(block + 6 + i % 16, i / 16 * 4, 4) +
+			    16 * bits_at(block + 2, i, 1);
+			assert_true(x[i] == (float)(scale_at(block) *
+						    ((double)q - 16)));
+		}
+	}
+}
+
 /* One block by hand: only element 70 differs from the rest. */
 static void test_kquants_by_hand(void **state)
 {
@@ -187,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kquants_read),
+		cmocka_unit_test(test_q5_0_read),
 		cmocka_unit_test(test_kquants_by_hand),
 		cmocka_unit_test(test_random_is_what_it_says),
 		cmocka_unit_test(test_names),

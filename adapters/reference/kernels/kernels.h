@@ -14,6 +14,7 @@
  *   F32, F16, BF16: [cols][16]
  *   Q8_0: [cols / 32] of {[8][16][4] bytes q + 128}, then [cols / 32][16] f16
  *   Q4_0: [cols / 32] of {[4][16][4] bytes}, then [cols / 32][16] f16
+ *   Q5_0: as Q8_0, which holds its values: 8.5 bits a weight for its 5.5
  *   Q4_K: [cols / 256] of struct oae_tile_q4_k, 4.625 bits a weight
  *   Q6_K: [cols / 256] of struct oae_tile_q6_k, 6.625 bits a weight
  * A last tile that is not full is filled with zeros.
@@ -156,6 +157,8 @@ enum oae_status oae_kernels_find(const char *name,
 				 const struct oae_kernels **out,
 				 struct oae_error *err);
 
+/* What a matrix becomes when packed: itself, but Q5_0 becomes Q8_0. */
+enum oae_tensor_type oae_pack_type(enum oae_tensor_type type);
 /* Bytes of a packed matrix (and of one tile), a multiple of the alignment. */
 size_t oae_pack_bytes(enum oae_tensor_type type, size_t rows, size_t cols);
 size_t oae_pack_tile_bytes(enum oae_tensor_type type, size_t cols);

@@ -201,7 +201,8 @@ INLINE void tile_rows(const struct oae_packed *w, const uint8_t *tile,
 	case OAE_TENSOR_BF16:
 		tile_plain(OAE_TENSOR_BF16, tile, cols, x, n, acc);
 		break;
-	case OAE_TENSOR_Q4_K: /* not here */
+	case OAE_TENSOR_Q5_0: /* not here */
+	case OAE_TENSOR_Q4_K:
 	case OAE_TENSOR_Q6_K:
 		break;
 	}

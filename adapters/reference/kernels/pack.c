@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+enum oae_tensor_type oae_pack_type(enum oae_tensor_type type)
+{
+	return type == OAE_TENSOR_Q5_0 ? OAE_TENSOR_Q8_0 : type;
+}
+
 size_t oae_pack_tile_bytes(enum oae_tensor_type type, size_t cols)
 {
 	size_t blocks = cols / OAE_TENSOR_BLOCK, bytes = 0;
@@ -16,6 +21,7 @@ size_t oae_pack_tile_bytes(enum oae_tensor_type type, size_t cols)
 	case OAE_TENSOR_BF16:
 		bytes = cols * OAE_TILE * 2;
 		break;
+	case OAE_TENSOR_Q5_0:
 	case OAE_TENSOR_Q8_0:
 		bytes = blocks * OAE_TILE * OAE_Q8_0_BYTES;
 		break;
@@ -65,6 +71,21 @@ static void pack_blocks(const uint8_t *row, size_t blocks, size_t words,
 			       &group, 4);
 			row += 4;
 		}
+	}
+}
+
+/* Blocks of Q5_0 as those of Q8_0. */
+static void pack_q5_0(const uint8_t *row, size_t blocks, size_t lane,
+		      uint8_t *tile)
+{
+	uint8_t block[OAE_TENSOR_BLOCK], *scales = tile + blocks * 512;
+
+	for (size_t b = 0; b < blocks; b++, row += OAE_Q5_0_BYTES) {
+		memcpy(scales + (b * OAE_TILE + lane) * 2, row, 2);
+		for (size_t i = 0; i < OAE_TENSOR_BLOCK; i++)
+			block[i] = (uint8_t)(oae_q5_0_quant(row, i) + 128);
+		for (size_t j = 0; j < 8; j++, tile += OAE_TILE * 4)
+			memcpy(tile + lane * 4, block + j * 4, 4);
 	}
 }
 
@@ -146,6 +167,10 @@ static void pack_row(enum oae_tensor_type type, const uint8_t *src, size_t row,
 	case OAE_TENSOR_Q8_0:
 		pack_blocks(src + row * blocks * OAE_Q8_0_BYTES, blocks, 8,
 			    0x80808080u, lane, tile);
+		break;
+	case OAE_TENSOR_Q5_0:
+		pack_q5_0(src + row * blocks * OAE_Q5_0_BYTES, blocks, lane,
+			  tile);
 		break;
 	case OAE_TENSOR_Q4_0:
 		pack_blocks(src + row * blocks * OAE_Q4_0_BYTES, blocks, 4, 0,

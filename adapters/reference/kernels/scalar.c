@@ -230,6 +230,7 @@ static float dot(const struct oae_packed *w, size_t row,
 	case OAE_TENSOR_F32:
 	case OAE_TENSOR_F16:
 	case OAE_TENSOR_BF16:
+	case OAE_TENSOR_Q5_0: /* is packed as Q8_0 */
 		break;
 	}
 	return dot_plain(w, tile, lane, x->x + r * w->cols);

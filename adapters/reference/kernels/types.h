@@ -4,6 +4,8 @@
  *   Q8_0: blocks of 32: f16 scale d, int8 q[32];        x = d * q
  *   Q4_0: blocks of 32: f16 scale d, 16 bytes, element j in the low nibble
  *         of byte j, j + 16 in the high one;            x = d * (q - 8)
+ *   Q5_0: blocks of 32: f16 scale d, 4 bytes with the fifth bits of elements
+ *         0..31, 16 bytes as in Q4_0;                   x = d * (q - 16)
  * and the K-quants, super-blocks of 256 elements:
  *   Q4_K: f16 d, f16 m, 12 bytes with a 6-bit scale and minimum for each
  *         32 elements, 128 bytes of nibbles;  x = d * scale * q - m * minimum
@@ -21,6 +23,7 @@
 #define OAE_TENSOR_BLOCK 32  /* elements of a quantised block */
 #define OAE_Q8_0_BYTES 34    /* bytes of a Q8_0 block */
 #define OAE_Q4_0_BYTES 18    /* bytes of a Q4_0 block */
+#define OAE_Q5_0_BYTES 22    /* bytes of a Q5_0 block */
 #define OAE_TENSOR_SUPER 256 /* elements of a super-block */
 #define OAE_Q4_K_BYTES 144   /* bytes of a Q4_K super-block */
 #define OAE_Q6_K_BYTES 210   /* bytes of a Q6_K super-block */
@@ -30,6 +33,7 @@ enum oae_tensor_type {
 	OAE_TENSOR_F32 = 0,
 	OAE_TENSOR_F16 = 1,
 	OAE_TENSOR_Q4_0 = 2,
+	OAE_TENSOR_Q5_0 = 6,
 	OAE_TENSOR_Q8_0 = 8,
 	OAE_TENSOR_Q4_K = 12,
 	OAE_TENSOR_Q6_K = 14,
@@ -94,6 +98,15 @@ static inline float oae_f32_from_bf16(uint16_t h)
 
 	memcpy(&f, &u, 4);
 	return f;
+}
+
+/* -16..15, of element i of a Q5_0 block. */
+static inline int8_t oae_q5_0_quant(const uint8_t *block, size_t i)
+{
+	uint8_t low = block[6 + i % 16], high = block[2 + i / 8];
+
+	low = i < 16 ? low & 15 : low >> 4;
+	return (int8_t)((low | (high >> i % 8 & 1) << 4) - 16);
 }
 
 /* 0..15, of element i of a Q4_K super-block. */

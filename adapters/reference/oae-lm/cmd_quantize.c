@@ -35,7 +35,8 @@ static uint32_t file_type(enum oae_tensor_type type)
 		return 7;
 	case OAE_TENSOR_BF16:
 		return 32;
-	case OAE_TENSOR_Q4_K: /* not written */
+	case OAE_TENSOR_Q5_0: /* not written */
+	case OAE_TENSOR_Q4_K:
 	case OAE_TENSOR_Q6_K:
 		break;
 	}
@@ -125,7 +126,8 @@ int oae_lm_quantize(int argc, char **argv)
 		"oae-lm quantize IN.gguf OUT.gguf [--type TYPE]",
 		"Writes a copy of a model with its matrices, embeddings too, "
 		"in another type.\nVectors and routers stay F32. q8_0 takes "
-		"34 bytes for 32 weights, q4_0 18.",
+		"34 bytes for 32 weights, q4_0 18. Files of\nQ5_0, Q4_K and "
+		"Q6_K are read, but these types are not written.",
 		"example:\n  oae-lm quantize target-f32.gguf target-q8_0.gguf "
 		"--type q8_0",
 		options,
