@@ -139,7 +139,8 @@ static const struct oae_request *take_next(struct oae_load *l, size_t user)
 static enum oae_status send_next(struct oae_load *l, uint64_t due_ns,
 				 size_t user, struct oae_error *err)
 {
-	bool paced = !is_closed(l) || l->batch > 1;
+	bool paced = !is_closed(l) || l->batch > 1 ||
+		     l->users > l->max_in_flight;
 	const struct oae_request *r = take_next(l, user);
 	struct oae_flight *f = &l->flights[l->in_flight];
 	struct oae_submit m = r->submit;
@@ -286,8 +287,10 @@ static enum oae_status fail_flights(struct oae_load *l, enum oae_status why,
 
 static enum oae_status begin(struct oae_load *l, struct oae_error *err)
 {
-	size_t users = l->batch > l->max_in_flight ? l->batch :
-						     l->max_in_flight;
+	size_t users = l->users ? l->users : l->max_in_flight;
+
+	if (users < l->batch)
+		users = l->batch;
 
 	l->flights = calloc(l->max_in_flight, sizeof(*l->flights));
 	l->ids = calloc(l->max_in_flight, sizeof(*l->ids));

@@ -6,8 +6,9 @@
  * is due.
  *
  * Open loop: every request has its own moment, however late the system
- * under test is. Closed loop: as many users as max_in_flight; each waits
- * for its answer, pauses, and takes the next request of the plan; or, with
+ * under test is. Closed loop: users, of whom each waits for its answer,
+ * pauses, and asks the next request of the plan, which waits in turn when
+ * the system under test takes fewer at a time; or, with
  * a batch, all requests of a query at once and the next query when the last
  * answer is there.
  *
@@ -91,6 +92,7 @@ struct oae_load {
 	const struct oae_request *requests;
 	size_t count;
 	size_t max_in_flight;
+	size_t users; /* closed loop; 0: as many as max_in_flight */
 	size_t batch; /* closed loop: requests of one query; 0 is 1 */
 	/* results */
 	size_t sent, in_flight, in_flight_peak;

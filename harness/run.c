@@ -222,6 +222,7 @@ static enum oae_status load(struct state *s, const struct oae_request *requests,
 		.requests = requests,
 		.count = count,
 		.batch = s->run->load.arrivals.batch,
+		.users = s->run->max_in_flight,
 		.max_in_flight = s->max_in_flight < s->run->max_in_flight ?
 					 (size_t)s->max_in_flight :
 					 s->run->max_in_flight,

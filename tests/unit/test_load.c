@@ -379,6 +379,25 @@ static void thinking_is_each_users_own(void **state)
 	seen_release(&seen);
 }
 
+/* One server for three users: each waits for the two before it. */
+static void users_wait_for_each_other(void **state)
+{
+	struct sim sim = { .service_ns = 10 * MS, .servers = 1 };
+	struct oae_load l = { .max_in_flight = 1, .users = 3 };
+	struct seen seen;
+
+	(void)state;
+	run_load(&sim, &l, NULL, NULL, 30, &seen);
+	for (size_t i = 0; i < 30; i++) {
+		near(seen.sent[i], 10.0 * (double)i, 0.1);
+		near(seen.from_send[i], 10, 0.1);
+		near(seen.from_due[i], i < 3 ? 10.0 * (double)(i + 1) : 30,
+		     0.1);
+	}
+	assert_int_equal(l.in_flight_peak, 1);
+	seen_release(&seen);
+}
+
 /* MultiStream: three at once, the next three when all are answered. */
 static void queries_go_together(void **state)
 {
@@ -479,6 +498,7 @@ int main(void)
 		cmocka_unit_test(gamma_is_as_drawn),
 		cmocka_unit_test(users_think),
 		cmocka_unit_test(thinking_is_each_users_own),
+		cmocka_unit_test(users_wait_for_each_other),
 		cmocka_unit_test(queries_go_together),
 		cmocka_unit_test(a_query_larger_than_the_room),
 		cmocka_unit_test(all_at_once),
