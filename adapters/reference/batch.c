@@ -462,6 +462,12 @@ const struct oae_engine_stats *oae_batch_stats(const struct oae_batch *b)
 	return &b->last->stats;
 }
 
+void oae_batch_set_gamma(struct oae_batch *b, unsigned gamma)
+{
+	for (size_t i = 0; i < (size_t)b->c.slots + b->c.queue; i++)
+		b->jobs[i].decode.speculation.gamma = gamma;
+}
+
 bool oae_batch_speculation(const struct oae_batch *b,
 			   struct oae_speculation_report *out)
 {

@@ -83,6 +83,11 @@ size_t oae_batch_step(struct oae_batch *b,
 
 /* The request that was taken in last, also when it is over. */
 const struct oae_engine_stats *oae_batch_stats(const struct oae_batch *b);
+/*
+ * How many guesses a round of speculation verifies from now on: 0: adaptive;
+ * 1..OAE_GAMMA_MAX; OAE_GAMMA_NONE.
+ */
+void oae_batch_set_gamma(struct oae_batch *b, unsigned gamma);
 /* What speculation cost and gave in it; false without speculation. */
 bool oae_batch_speculation(const struct oae_batch *b,
 			   struct oae_speculation_report *out);

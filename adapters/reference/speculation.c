@@ -181,7 +181,8 @@ bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 
 	s->guesses = 0;
 	/* the first plain step gives the measure of all costs */
-	if (!s->plain_ns.n || s->since_plain >= PLAIN_EVERY)
+	if (!s->plain_ns.n || s->since_plain >= PLAIN_EVERY ||
+	    s->gamma == OAE_GAMMA_NONE)
 		return false;
 	if (s->gamma || s->guess_c <= 0 || (s->on && s->trial))
 		return true;
@@ -331,16 +332,15 @@ void oae_speculation_add(struct oae_speculation_sums *to,
 	to->catch_up_ns += from->catch_up_ns;
 }
 
-void oae_speculation_summarise(const struct oae_speculation_sums *n,
-			       double plain, struct oae_speculation_report *r)
+void oae_speculation_summarise_by(const struct oae_speculation_sums *n,
+				  double plain,
+				  struct oae_speculation_report *r)
 {
 	double rounds = (double)n->rounds, drafted = (double)n->drafted;
 	double spent = (double)n->draft_ns + (double)n->verify_ns +
 		       (double)n->catch_up_ns;
 
 	*r = (struct oae_speculation_report){ .sums = *n };
-	if (n->plain >= MANY)
-		plain = (double)n->plain_ns / (double)n->plain;
 	r->plain_ms = plain / 1e6;
 	r->acceptance = ratio((double)n->accepted, drafted);
 	r->alpha = ratio((double)n->accepted, (double)n->judged);
@@ -355,6 +355,17 @@ void oae_speculation_summarise(const struct oae_speculation_sums *n,
 				   NAN;
 	r->speedup = ratio(((double)n->tokens + (double)n->plain) * plain,
 			   spent + (double)n->plain_ns);
+}
+
+void oae_speculation_summarise(const struct oae_speculation_sums *n,
+			       double plain_ns,
+			       struct oae_speculation_report *r)
+{
+	oae_speculation_summarise_by(
+		n,
+		n->plain >= MANY ? (double)n->plain_ns / (double)n->plain :
+				   plain_ns,
+		r);
 }
 
 void oae_speculation_report(const struct oae_speculation *s,

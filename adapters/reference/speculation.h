@@ -24,7 +24,8 @@
 #include <stdint.h>
 
 #define OAE_GAMMA_MAX 16u
-#define OAE_DRAFT_LAG 8u /* tokens missed that are no matter to a draft */
+#define OAE_GAMMA_NONE 255u /* plain decoding, timed like the others */
+#define OAE_DRAFT_LAG 8u    /* tokens missed that are no matter to a draft */
 #define OAE_SPECULATION_CLASSES 17u
 #define OAE_SPECULATION_RECENT 7u
 
@@ -47,7 +48,7 @@ struct oae_speculation_sums {
 };
 
 struct oae_speculation {
-	unsigned gamma; /* 0: adaptive */
+	unsigned gamma; /* 0: adaptive; to OAE_GAMMA_MAX; OAE_GAMMA_NONE */
 	/* costs; ns, and plain steps for verify and beyond */
 	struct oae_recent plain_ns, draft_ns, catch_up_ns;
 	struct oae_recent verify[OAE_GAMMA_MAX + 1];
@@ -124,5 +125,9 @@ void oae_speculation_add(struct oae_speculation_sums *to,
 void oae_speculation_summarise(const struct oae_speculation_sums *sums,
 			       double plain_ns,
 			       struct oae_speculation_report *out);
+/* plain_ns: of a plain step, whatever the sums say. */
+void oae_speculation_summarise_by(const struct oae_speculation_sums *sums,
+				  double plain_ns,
+				  struct oae_speculation_report *out);
 
 #endif

@@ -44,7 +44,7 @@ tiny=$dir/m/tiny.gguf
 moe=$dir/m/moe.gguf
 
 check "help" grep -q 'usage: oae-lm COMMAND' <("$lm" --help)
-for c in generate eval bench info train quantize synth; do
+for c in generate eval bench speculate info train quantize synth; do
 	check "$c --help teaches" sh -c "'$lm' $c --help | grep -q '^usage: oae-lm $c'"
 done
 check "no command is usage" sh -c "'$lm' 2>/dev/null; [ \$? = 64 ]"
@@ -107,6 +107,24 @@ check "unknown kernels" fails 64 OAE_KERNELS env OAE_KERNELS=mmx "$lm" generate 
 g="'$lm' generate '$tiny' -p 'Hello there' -n 60 --ignore-eos"
 check "speculation changes nothing" alike \
 	"$g" "$g --draft '$dir/m/q4_0.gguf' --gamma 5"
+check "nor does looking back" alike "$g" "$g --strategy lookup --gamma 4 --ngram-min 1"
+check "nor above temperature 0" alike "$g --temperature 0.9 -s 3" \
+	"$g --temperature 0.9 -s 3 --draft '$dir/m/q4_0.gguf' --gamma 3 --p-min 0.1"
+check "nor adaptively" alike "$g --temperature 0.9 -s 3" \
+	"$g --temperature 0.9 -s 3 --draft '$dir/m/q4_0.gguf' --draft-threads 2"
+check "what it cost is told" sh -c "$g --draft '$dir/m/q4_0.gguf' --gamma 3 --json | jq -e '.speculation |
+	.rounds > 0 and .drafted >= .judged and .judged >= .accepted and .c > 0 and .v > 0 and
+	.gamma > 2 and .tokens_per_round >= 1 and .factor_predicted > 0 and .factor_measured > 0'"
+check "... and on stderr" sh -c "$g --draft '$dir/m/q4_0.gguf' --gamma 3 2>&1 >/dev/null | grep -q 'factor predicted [0-9]'"
+check "a draft is needed" fails 64 draft "$lm" generate "$tiny" -p a --strategy speculative
+check "unknown strategy names those there are" fails 64 lookup "$lm" generate "$tiny" -p a --strategy magic
+check "n-grams the wrong way round" fails 64 n-grams \
+	"$lm" generate "$tiny" -p a --strategy lookup --ngram-min 4 --ngram-max 2
+check "speculate --json" sh -c "'$lm' speculate '$tiny' --draft '$dir/m/q4_0.gguf' -p 'Hello there' -n 40 --most 2 -r 2 --json 2>/dev/null |
+	jq -e '(.settings | map(.gamma)) == [\"plain\", \"1\", \"2\", \"adaptive\"] and .settings[0].factor == 1 and
+	.settings[0].speculation.c == null and .settings[2].speculation.v > 0 and .settings[2].factor_max >= .settings[2].factor'"
+check "speculate by looking back" sh -c "'$lm' speculate '$tiny' -k letters --items 2 -n 30 --most 1 -r 1 2>/dev/null | grep -q '^adaptive'"
+check "speculate with two prompts" fails 64 one "$lm" speculate "$tiny" -p a -f b
 g="'$lm' generate '$moe' -p 'Hello there' -n 60"
 check "threads change nothing" alike "$g -t 1" "$g -t 3"
 models=adapters/reference/models

@@ -10,6 +10,7 @@
 int oae_lm_train(int argc, char **argv);
 int oae_lm_eval(int argc, char **argv);
 int oae_lm_generate(int argc, char **argv);
+int oae_lm_speculate(int argc, char **argv);
 int oae_lm_quantize(int argc, char **argv);
 int oae_lm_synth(int argc, char **argv);
 int oae_lm_info(int argc, char **argv);

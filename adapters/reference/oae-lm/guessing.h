@@ -16,19 +16,9 @@ struct oae_lm_guessing {
 };
 
 /* Lines of an option table; g is a struct oae_lm_guessing. */
-#define OAE_LM_GUESSING(g)                                                 \
+#define OAE_LM_DRAFTING(g)                                                 \
 	{ 0, "draft", "MODEL", "guess with this model, verify with MODEL", \
 	  .text = &(g).draft },                                            \
-		{ 0, "strategy", "NAME",                                   \
-		  "greedy, speculative or lookup (default: by draft)",     \
-		  .text = &(g).strategy },                                 \
-		{ 0,                                                       \
-		  "gamma",                                                 \
-		  "G",                                                     \
-		  "tokens guessed a round; 0: adaptive",                   \
-		  .whole = &(g).gamma,                                     \
-		  .low = 0,                                                \
-		  .high = OAE_GAMMA_MAX },                                 \
 		{ 0,                                                       \
 		  "p-min",                                                 \
 		  "P",                                                     \
@@ -54,6 +44,15 @@ struct oae_lm_guessing {
 		0, "draft-threads", "N", "(default: by the draft's size)", \
 			.whole = &(g).draft_threads, .low = 1,             \
 			.high = OAE_THREADS_MAX                            \
+	}
+#define OAE_LM_GUESSING(g)                                                   \
+	OAE_LM_DRAFTING(g),                                                  \
+		{ 0, "strategy", "NAME",                                     \
+		  "greedy, speculative or lookup (default: by draft)",       \
+		  .text = &(g).strategy },                                   \
+	{                                                                    \
+		0, "gamma", "G", "tokens guessed a round; 0: adaptive",      \
+			.whole = &(g).gamma, .low = 0, .high = OAE_GAMMA_MAX \
 	}
 
 void oae_lm_guess(const struct oae_lm_guessing *g,

@@ -15,6 +15,7 @@ static const struct command {
 	{ "generate", oae_lm_generate, "continue a text" },
 	{ "eval", oae_lm_eval, "exact-match shares on held-out documents" },
 	{ "bench", oae_lm_bench, "tokens per second of prefill and decoding" },
+	{ "speculate", oae_lm_speculate, "what drafting costs and gives" },
 	{ "info", oae_lm_info, "what a model file holds" },
 	{ "train", oae_lm_train, "make one of the embedded models" },
 	{ "quantize", oae_lm_quantize, "convert a model to another type" },
@@ -30,7 +31,7 @@ static void print_help(FILE *to)
 	      "       oae-lm COMMAND --help\n\ncommands:\n",
 	      to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].about);
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].about);
 	fputs("\nexamples:\n"
 	      "  oae-lm generate MODEL.gguf -p 'Dear Ms Hale,' -n 60\n"
 	      "  oae-lm eval TARGET.gguf --draft DRAFT.gguf --json\n"
