@@ -60,8 +60,8 @@ void oae_lm_traffic_text(struct oae_buf *out, const char *what,
 	oae_buf_printf(out, "%s: experts picked ", what);
 	again_text(out, "again for the next token", ratio(t->again, t->known),
 		   even.share);
-	again_text(out, "within the last 8", ratio(t->again_window, t->known_window),
-		   even.window);
+	again_text(out, "within the last 8",
+		   ratio(t->again_window, t->known_window), even.window);
 	oae_buf_printf(out, "%.2f distinct at once in a layer (%.2f)\n",
 		       distinct(m, t, (double)t->distinct),
 		       distinct(m, t, t->distinct_even));
