@@ -55,6 +55,7 @@ const struct oae_synth_quant oae_synth_quants[] = {
 	{ "bf16", OAE_TENSOR_BF16, OAE_TENSOR_BF16 },
 	{ "q8_0", OAE_TENSOR_Q8_0, OAE_TENSOR_Q8_0 },
 	{ "q4_0", OAE_TENSOR_Q4_0, OAE_TENSOR_Q4_0 },
+	{ "q5_0", OAE_TENSOR_Q5_0, OAE_TENSOR_Q5_0 },
 	{ "q4_k", OAE_TENSOR_Q4_K, OAE_TENSOR_Q4_K },
 	{ "q6_k", OAE_TENSOR_Q6_K, OAE_TENSOR_Q6_K },
 	/* about what llama.cpp's Q4_K_M is made of */

@@ -12,6 +12,7 @@
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "adapters/reference/oae-lm/speed.h"
+#include "adapters/reference/oae-lm/traffic.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -40,6 +41,7 @@ struct test {
 	char name[48];
 	double ns[REPETITIONS_MAX], speed[REPETITIONS_MAX];
 	size_t n;
+	struct oae_traffic traffic; /* of all samples */
 };
 
 struct bench {
@@ -116,6 +118,7 @@ static void write_json(struct bench *b, const struct test *t)
 	oae_jw_num(w, "stddev_ts", deviation(t->speed, t->n));
 	write_samples(w, "samples_ns", t->ns, t->n);
 	write_samples(w, "samples_ts", t->speed, t->n);
+	oae_lm_traffic_json(w, "traffic", m, &t->traffic);
 	oae_jw_end_obj(w);
 }
 
@@ -217,6 +220,7 @@ static enum oae_status sample(struct bench *b, const struct test *t,
 static enum oae_status run_test(struct bench *b, struct test *t,
 				struct oae_error *err)
 {
+	struct oae_traffic before, after;
 	uint64_t ns;
 
 	if (oae_speed_room(&b->speed, 1, t->depth + t->prompt + t->gen,
@@ -224,6 +228,7 @@ static enum oae_status run_test(struct bench *b, struct test *t,
 		return err->status;
 	/* a warm-up */
 	sample(b, t, t->prompt < 16 ? t->prompt : 16, t->gen ? 1 : 0, &ns, err);
+	oae_state_traffic(b->speed.state, &before);
 	for (size_t i = 0; i < b->o->repetitions && !err->status; i++) {
 		oae_progress("bench: %s, %u threads, %zu/%llu", t->name,
 			     t->threads, i + 1,
@@ -236,6 +241,8 @@ static enum oae_status run_test(struct bench *b, struct test *t,
 		t->n++;
 	}
 	oae_progress_end();
+	oae_state_traffic(b->speed.state, &after);
+	t->traffic = oae_traffic_since(&after, &before);
 	if (!err->status)
 		write_test(b, t);
 	return err->status;
