@@ -375,12 +375,12 @@ static enum oae_finish take_tokens(const struct oae_batch *b, struct oae_job *j,
 				   uint32_t *taken)
 {
 	const struct oae_tokenizer *t = b->c.model->tokenizer;
-	int32_t eos = t ? oae_tokenizer_parts(t)->eos : -1, token;
 	const struct oae_decode *d = &j->decode;
+	int32_t token;
 
 	for (size_t i = d->n - j->added; i < d->n; i++) {
 		token = d->tokens[i];
-		if (token == eos && !j->ignore_eos)
+		if (t && !j->ignore_eos && oae_tokenizer_ends(t, token))
 			return OAE_FINISH_EOS;
 		++*taken;
 		j->stats.tokens_out++;

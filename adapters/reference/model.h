@@ -74,7 +74,6 @@ struct oae_model {
 	struct oae_shape shape;
 	struct oae_gguf *file;
 	struct oae_tokenizer *tokenizer; /* NULL when the file has none */
-	bool add_bos;
 	const struct oae_kernels *kernels;
 	struct oae_threads *threads;		 /* not owned */
 	const struct oae_gguf_tensor *embedding; /* (n_embd, n_vocab) */

@@ -327,17 +327,6 @@ static enum oae_status pack_all(struct loader *l)
 	return OAE_OK;
 }
 
-static enum oae_status load_tokenizer(struct oae_model *m,
-				      struct oae_error *err)
-{
-	enum oae_status status = oae_tokenizer_read(m->file, m->shape.n_vocab,
-						    &m->tokenizer, err);
-
-	if (!status && m->tokenizer)
-		m->add_bos = oae_tokenizer_parts(m->tokenizer)->add_bos;
-	return status;
-}
-
 enum oae_status oae_model_open(const char *path, struct oae_threads *threads,
 			       struct oae_model **out, struct oae_error *err)
 {
@@ -352,7 +341,9 @@ enum oae_status oae_model_open(const char *path, struct oae_threads *threads,
 	if (!oae_kernels_select(&m->kernels, &here) &&
 	    !oae_gguf_open(path, &m->file, &here)) {
 		if (oae_shape_read(m->file, &m->shape, &here) ||
-		    load_tokenizer(m, &here) || want_all(&l) || pack_all(&l))
+		    oae_tokenizer_read(m->file, m->shape.n_vocab, &m->tokenizer,
+				       &here) ||
+		    want_all(&l) || pack_all(&l))
 			oae_error_prefix(&here, "%s", path);
 	}
 	free(l.jobs);

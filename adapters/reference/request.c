@@ -20,23 +20,20 @@ const char *oae_finish_name(enum oae_finish finish)
 	return "";
 }
 
-/* Appends the tokens of a text. */
-static enum oae_status encode(const struct oae_model *m, const char *text,
-			      size_t len, int32_t *tokens, size_t capacity,
-			      size_t *n, struct oae_error *err)
+/* Appends the tokens of a text; how: OAE_TOKENIZE_... */
+static enum oae_status encode(const struct oae_model *m, unsigned how,
+			      const char *text, size_t len, int32_t *tokens,
+			      size_t capacity, size_t *n, struct oae_error *err)
 {
 	enum oae_status status;
 	size_t added;
-	int32_t bos;
 
 	if (!m->tokenizer)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"the model file has no tokenizer");
-	bos = oae_tokenizer_parts(m->tokenizer)->bos;
-	if (!*n && m->add_bos && bos >= 0)
-		tokens[(*n)++] = bos;
-	status = oae_tokenizer_encode(m->tokenizer, text, len, tokens + *n,
-				      capacity - *n, &added, err);
+	status = oae_tokenizer_encode_as(m->tokenizer, how, text, len,
+					 tokens + *n, capacity - *n, &added,
+					 err);
 	if (status == OAE_ERR_LIMIT)
 		oae_error_prefix(err,
 				 "a text that does not fit the context of "
@@ -74,14 +71,15 @@ enum oae_status oae_request_tokens(const struct oae_model *m,
 	enum oae_status status;
 
 	*n = 0;
-	status = r->prompt ? encode(m, r->prompt, r->prompt_len, tokens,
-				    capacity, n, err) :
+	status = r->prompt ? encode(m, OAE_TOKENIZE_PROMPT, r->prompt,
+				    r->prompt_len, tokens, capacity, n, err) :
 			     make_up(m, r, tokens, capacity, n, err);
 	*n_prompt = *n;
 	if (!status && !*n)
 		return oae_fail(err, OAE_ERR_USAGE, 0, "the prompt is empty");
 	if (!status && r->continuation)
-		status = encode(m, r->continuation, r->continuation_len, tokens,
+		status = encode(m, OAE_TOKENIZE_CONTROL | OAE_TOKENIZE_INNER,
+				r->continuation, r->continuation_len, tokens,
 				capacity, n, err);
 	if (!status && *n >= capacity)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,

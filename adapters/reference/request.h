@@ -14,7 +14,12 @@
 #define OAE_ENGINE_STOP_BYTES_MAX 256u
 
 struct oae_engine_request {
-	const char *prompt; /* text, or NULL with synthetic_tokens */
+	/*
+	 * Text, or NULL with synthetic_tokens. The names of control tokens in
+	 * it, such as <|im_start|>, are these tokens, as llama.cpp's command
+	 * line and server take a prompt; so they are in a continuation.
+	 */
+	const char *prompt;
 	size_t prompt_len;
 	uint32_t synthetic_tokens; /* that many seeded tokens instead */
 	uint32_t max_tokens;	   /* 1..OAE_TOKENS_PER_ANSWER_MAX */

@@ -44,7 +44,11 @@ tiny=$dir/m/tiny.gguf
 moe=$dir/m/moe.gguf
 
 check "help" grep -q 'usage: oae-lm COMMAND' <("$lm" --help)
+<<<<<<< HEAD
 for c in generate eval bench speculate info train quantize synth; do
+=======
+for c in generate eval bench info tokenize train quantize synth; do
+>>>>>>> db78dc1 (engine: prompts and ends as the model's tokenizer wants them; oae-lm tokenize)
 	check "$c --help teaches" sh -c "'$lm' $c --help | grep -q '^usage: oae-lm $c'"
 done
 check "no command is usage" sh -c "'$lm' 2>/dev/null; [ \$? = 64 ]"
@@ -66,6 +70,19 @@ check "info" sh -c "'$lm' info '$tiny' | grep -q 'synthetic weights: speed only'
 check "info --json" sh -c \
 	"'$lm' info --json '$moe' | jq -e '.architecture == \"llama\" and
 	.experts == 4 and .types[0].tensors > 0 and (.sha256 | length) == 64'"
+check "info names the tokenizer" sh -c \
+	"'$lm' info '$tiny' | grep -q 'BPE (bytes), pre-split gpt-2' &&
+	'$lm' info --json '$tiny' | jq -e '.tokenizer_kind == \"BPE\" and
+	.add_bos == false and .end_tokens == [.tokenizer_tokens - 1]'"
+check "tokenize" sh -c "'$lm' tokenize '$tiny' -p 'Hi <|end|>' --json |
+	jq -e '.n == 4 and .tokens[0] == {\"id\": 72, \"piece\": \"H\"} and
+	.tokens[3].piece == \"<|end|>\"'"
+check "tokenize --plain" sh -c "'$lm' tokenize '$tiny' -p '<|end|>' --plain --ids 2>/dev/null |
+	grep -qx '60 124 101 110 100 124 62'"
+check "tokenize shows part of a character as bytes" sh -c \
+	"printf '\303\251' | '$lm' tokenize '$tiny' -f - 2>/dev/null | tr -d ' ' |
+	tr '\n' , | grep -qx '195\[195\],169\[169\],'"
+check "tokenize of nothing given" fails 64 prompt "$lm" tokenize "$tiny"
 check "info's sha256 is the file's" sh -c \
 	"[ \$('$lm' info --json '$tiny' | jq -r .sha256) = \$(sha256sum <'$tiny' | cut -c1-64) ]"
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/reference/answer.h"
 #include "adapters/reference/tokenizer.h"
 #include "adapters/reference/tokenizer_split.h"
 #include "base/rng.h"
@@ -143,7 +144,15 @@ static void test_split(void **state)
 		{ "qwen2", "a   b \n c  ", "a|  | b| \n| c|  |" },
 		{ "qwen2", "x 12345 y", "x| |1|2|3|4|5| y|" },
 		{ "llama-bpe", "x 12345 y", "x| |123|45| y|" },
+		{ "llama-v3", "x 12345 y", "x| |123|45| y|" },
 		{ "gpt-2", "x 12345 don't", "x| 12345| don|'t|" },
+		{ "gpt-2", "a  \n b   ", "a|  \n| b|   |" },
+		/* digits are cut out first; the rest ends before them */
+		{ "smollm", "x  12 don't", "x|  |1|2| don|'t|" },
+		{ "default", "I'll pay $12345!", "I|'|ll| pay| |$|123|45|!|" },
+		/* white space is Unicode's: NEL is, U+180E is not */
+		{ "qwen2", "a\xc2\x85\xe1\xa0\x8e",
+		  "a|\xc2\x85|\xe1\xa0\x8e|" },
 		{ "qwen2", "na\xc3\xafve caf\xc3\xa9 1\xc3\xa9",
 		  "na\xc3\xafve| caf\xc3\xa9| |1|\xc3\xa9|" },
 	};
@@ -234,6 +243,123 @@ static void test_round_trip(void **state)
 		oae_tokenizer_free(t);
 	}
 	oae_buf_release(&back);
+}
+
+/* llama-3's vocabulary takes a whole piece before it merges. */
+static void test_whole_pieces(void **state)
+{
+	struct small s;
+	struct oae_tokenizer *t;
+	struct oae_error err = { 0 };
+
+	(void)state;
+	small_init(&s, "llama-bpe");
+	s.parts.n_merges = 1; /* "h e": nothing leads to "hell" */
+	assert_int_equal(oae_tokenizer_new(&s.parts, &t, &err), OAE_OK);
+	expect_ids(t, "hell", (int32_t[]){ 258 }, 1);
+	expect_ids(t, "hello", (int32_t[]){ 256, 'l', 'l', 'o' }, 4);
+	oae_tokenizer_free(t);
+	s.parts.pre = "smaug-bpe"; /* cuts alike, but merges all the same */
+	assert_int_equal(oae_tokenizer_new(&s.parts, &t, &err), OAE_OK);
+	expect_ids(t, "hell", (int32_t[]){ 256, 'l', 'l' }, 3);
+	oae_tokenizer_free(t);
+}
+
+/* A byte that is no UTF-8 is read as U+FFFD. */
+static void test_broken_utf8(void **state)
+{
+	static const char *const pres[] = { "qwen2", "gpt-2", "smollm" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct oae_tokenizer *t = small_new(pres[i]);
+
+		expect_ids(t, "a\xff", (int32_t[]){ 'a', 0xef, 0xbf, 0xbd }, 4);
+		expect_ids(t, "\xe2\x82",
+			   (int32_t[]){ 0xef, 0xbf, 0xbd, 0xef, 0xbf, 0xbd },
+			   6);
+		expect_ids(t, "\xc3\xa9", (int32_t[]){ 0xc3, 0xa9 }, 2);
+		oae_tokenizer_free(t);
+	}
+}
+
+static void test_control_tokens(void **state)
+{
+	struct oae_tokenizer *t = small_new("qwen2");
+	struct oae_error err = { 0 };
+	int32_t ids[8];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(oae_tokenizer_encode_as(t, OAE_TOKENIZE_PROMPT,
+						 "hell<|end|>o", 12, ids, 8, &n,
+						 &err),
+			 OAE_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(ids[0], 258);
+	assert_int_equal(ids[1], 256 + N_MERGES);
+	assert_int_equal(ids[2], 'o');
+	assert_true(oae_tokenizer_ends(t, 256 + N_MERGES));
+	assert_int_equal(oae_tokenizer_type(t, 256 + N_MERGES),
+			 OAE_TOKEN_CONTROL);
+	oae_tokenizer_free(t);
+}
+
+/* A character over several tokens comes out when it is whole. */
+static void test_streaming(void **state)
+{
+	static const char text[] = "a\xf0\x9f\x98\x80z\xc3";
+	static const char *const want[] = { "a", "", "", "", "\xf0\x9f\x98\x80",
+					    "z", "" };
+	struct oae_tokenizer *t = small_new("qwen2");
+	struct oae_engine_piece piece = { 0 };
+	struct oae_engine_request none = { 0 };
+	struct oae_error err = { 0 };
+	struct oae_answer a;
+
+	(void)state;
+	oae_answer_init(&a);
+	assert_int_equal(oae_answer_begin(&a, &none, &err), OAE_OK);
+	for (size_t i = 0; i + 1 < sizeof(text); i++) {
+		assert_false(oae_answer_add(&a, t, (uint8_t)text[i]));
+		oae_answer_give(&a, &piece);
+		assert_int_equal(piece.len, strlen(want[i]));
+		assert_memory_equal(piece.text, want[i], piece.len);
+	}
+	oae_answer_release(&a);
+	oae_tokenizer_free(t);
+}
+
+/* Long texts beyond ASCII, which the patterns cut, take linear time. */
+static void test_long_patterns(void **state)
+{
+	static const char *const pres[] = { "qwen2", "gpt-2", "default" };
+	static const char *const fills[] = {
+		"\xc3\xa9 ", "  ", "!", "\n ", "1", "\xe4\xbd\xa0"
+	};
+	size_t max = 1u << 18, n;
+	char *text = malloc(max + 2);
+	int32_t *ids = malloc((max + 2) * sizeof(*ids));
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(ids);
+	for (size_t k = 0; k < 18; k++) {
+		struct oae_tokenizer *t = small_new(pres[k / 6]);
+		struct oae_error err = { 0 };
+		size_t one = strlen(fills[k % 6]), len = max / one * one;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = fills[k % 6][i % one];
+		memcpy(text + len, "\xc3\xa9", 2);
+		if (oae_tokenizer_encode(t, text, len + 2, ids, max + 2, &n,
+					 &err))
+			fail_msg("%zu: %s", k, err.text);
+		assert_int_equal(n, len + 2); /* a token a byte */
+		oae_tokenizer_free(t);
+	}
+	free(text);
+	free(ids);
 }
 
 static void test_limits(void **state)
@@ -337,6 +463,11 @@ int main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_fast_split_equals_pattern),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_whole_pieces),
+		cmocka_unit_test(test_broken_utf8),
+		cmocka_unit_test(test_control_tokens),
+		cmocka_unit_test(test_streaming),
+		cmocka_unit_test(test_long_patterns),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bad_parts),
 		cmocka_unit_test(test_training),

@@ -8,7 +8,6 @@
 #include "adapters/reference/oae-lm/guessing.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "adapters/reference/oae-lm/traffic.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -21,23 +20,6 @@ static struct options {
 	double temperature;
 	bool ignore_eos, json, stats;
 } o = { .n = 128 };
-
-static enum oae_status read_prompt(struct oae_buf *text, struct oae_error *err)
-{
-	char block[4096];
-	size_t n;
-
-	if (!o.prompt == !o.file)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"give the prompt by --prompt or --file");
-	if (o.prompt)
-		oae_buf_puts(text, o.prompt);
-	else if (strcmp(o.file, "-"))
-		return oae_file_read(o.file, text, err);
-	while (!o.prompt && (n = fread(block, 1, sizeof(block), stdin)))
-		oae_buf_add(text, block, n);
-	return oae_buf_check(text, "the prompt", err);
-}
 
 static enum oae_status score(struct oae_engine *e, const struct oae_buf *prompt,
 			     struct oae_error *err)
@@ -269,7 +251,7 @@ int oae_lm_generate(int argc, char **argv)
 	config.threads = (unsigned)o.threads;
 	config.context = (uint32_t)o.context;
 	oae_buf_init(&prompt, OAE_PROMPT_BYTES_MAX);
-	if (!read_prompt(&prompt, &err) &&
+	if (!oae_lm_prompt(o.prompt, o.file, &prompt, &err) &&
 	    !oae_engine_open(&config, &e, &err)) {
 		if (o.score)
 			score(e, &prompt, &err);

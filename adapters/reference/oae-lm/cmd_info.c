@@ -23,8 +23,7 @@ struct info {
 	struct type_sum types[TYPES_MAX];
 	size_t n_types, n_tensors;
 	uint64_t parameters, file_bytes;
-	const char *tokenizer, *pre;
-	size_t n_tokens;
+	struct oae_tokenizer *tokenizer; /* NULL: none */
 };
 
 static void sum_types(const struct oae_gguf *g, struct info *out)
@@ -51,7 +50,6 @@ static void sum_types(const struct oae_gguf *g, struct info *out)
 static enum oae_status collect(struct oae_gguf *g, struct info *out,
 			       struct oae_error *err)
 {
-	const char *const *tokens;
 	enum oae_status status;
 
 	status = oae_shape_read(g, &out->shape, err);
@@ -59,17 +57,36 @@ static enum oae_status collect(struct oae_gguf *g, struct info *out,
 		status = oae_sha256_file(out->path, out->sha256, err);
 	if (!status && oae_gguf_has(g, "general.name"))
 		status = oae_gguf_str(g, "general.name", &out->title, err);
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.model"))
-		status = oae_gguf_str(g, "tokenizer.ggml.model",
-				      &out->tokenizer, err);
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.pre"))
-		status = oae_gguf_str(g, "tokenizer.ggml.pre", &out->pre, err);
-	if (!status && oae_gguf_has(g, "tokenizer.ggml.tokens"))
-		status = oae_gguf_strs(g, "tokenizer.ggml.tokens", &tokens,
-				       &out->n_tokens, err);
+	if (!status)
+		status = oae_tokenizer_read(g, out->shape.n_vocab,
+					    &out->tokenizer, err);
 	out->file_bytes = oae_gguf_file_bytes(g);
 	sum_types(g, out);
 	return status;
+}
+
+/* null where there is no tokenizer, or SPM has no such thing. */
+static void write_tokenizer(struct oae_jw *w, const struct oae_tokenizer *t)
+{
+	const struct oae_tokenizer_parts *p;
+	bool spm;
+
+	if (!t) {
+		oae_jw_null(w, "tokenizer");
+		return;
+	}
+	p = oae_tokenizer_parts(t);
+	spm = p->kind == OAE_TOKENIZER_SPM;
+	oae_jw_str(w, "tokenizer", spm ? "llama" : "gpt2");
+	oae_jw_str(w, "tokenizer_kind", spm ? "SPM" : "BPE");
+	oae_jw_str(w, "tokenizer_pre", spm ? NULL : p->pre);
+	oae_jw_int(w, "tokenizer_tokens", (int64_t)p->n_tokens);
+	oae_jw_bool(w, "add_bos", p->add_bos && p->bos >= 0);
+	oae_jw_arr(w, "end_tokens");
+	for (size_t i = 0; i < p->n_tokens; i++)
+		if (oae_tokenizer_ends(t, (int32_t)i))
+			oae_jw_int(w, NULL, (int64_t)i);
+	oae_jw_end_arr(w);
 }
 
 static void write_json(const struct info *x, struct oae_buf *out)
@@ -102,9 +119,7 @@ static void write_json(const struct info *x, struct oae_buf *out)
 		oae_jw_null(&w, "sliding_window");
 	oae_jw_int(&w, "vocabulary", s->n_vocab);
 	oae_jw_bool(&w, "tied_output", s->tied);
-	oae_jw_str(&w, "tokenizer", x->tokenizer);
-	oae_jw_str(&w, "tokenizer_pre", x->pre);
-	oae_jw_int(&w, "tokenizer_tokens", (int64_t)x->n_tokens);
+	write_tokenizer(&w, x->tokenizer);
 	oae_jw_arr(&w, "types");
 	for (size_t i = 0; i < x->n_types; i++) {
 		oae_jw_obj(&w, NULL);
@@ -117,6 +132,35 @@ static void write_json(const struct info *x, struct oae_buf *out)
 	oae_jw_end_arr(&w);
 	oae_jw_end_obj(&w);
 	oae_buf_putc(out, '\n');
+}
+
+static void print_tokenizer(const struct oae_tokenizer *t, struct oae_buf *out)
+{
+	const struct oae_tokenizer_parts *p;
+	const char *comma = "";
+
+	if (!t) {
+		oae_buf_puts(out, "tokenizer     none\n");
+		return;
+	}
+	p = oae_tokenizer_parts(t);
+	if (p->kind == OAE_TOKENIZER_SPM)
+		oae_buf_puts(out, "tokenizer     SPM (SentencePiece), ");
+	else
+		oae_buf_printf(out, "tokenizer     BPE (bytes), pre-split %s, ",
+			       p->pre);
+	oae_buf_printf(out, "%zu tokens\n              ", p->n_tokens);
+	if (p->add_bos && p->bos >= 0)
+		oae_buf_printf(out, "a prompt begins with %.40s; ",
+			       p->tokens[p->bos]);
+	oae_buf_puts(out, "an answer ends with ");
+	for (size_t i = 0; i < p->n_tokens; i++) {
+		if (!oae_tokenizer_ends(t, (int32_t)i))
+			continue;
+		oae_buf_printf(out, "%s%.40s", comma, p->tokens[i]);
+		comma = ", ";
+	}
+	oae_buf_puts(out, *comma ? "\n" : "nothing\n");
 }
 
 static void write_text(const struct info *x, struct oae_buf *out)
@@ -149,14 +193,7 @@ static void write_text(const struct info *x, struct oae_buf *out)
 	oae_buf_putc(out, '\n');
 	oae_buf_printf(out, "vocabulary    %u, output %s\n", s->n_vocab,
 		       s->tied ? "tied to the embedding" : "of its own");
-	if (x->tokenizer)
-		oae_buf_printf(out,
-			       "tokenizer     %.40s, pre-split %.40s, "
-			       "%zu tokens\n",
-			       x->tokenizer, x->pre ? x->pre : "not named",
-			       x->n_tokens);
-	else
-		oae_buf_puts(out, "tokenizer     none\n");
+	print_tokenizer(x->tokenizer, out);
 	for (size_t i = 0; i < x->n_types; i++)
 		oae_buf_printf(out,
 			       "%-13s %zu tensors, %.3f M elements, %.2f "
@@ -203,6 +240,7 @@ int oae_lm_info(int argc, char **argv)
 			write_text(&info, &out);
 	}
 	oae_lm_print(&out, &err);
+	oae_tokenizer_free(info.tokenizer);
 	oae_gguf_close(g);
 	return oae_lm_end("info", &err);
 }

@@ -14,6 +14,7 @@ int oae_lm_speculate(int argc, char **argv);
 int oae_lm_quantize(int argc, char **argv);
 int oae_lm_synth(int argc, char **argv);
 int oae_lm_info(int argc, char **argv);
+int oae_lm_tokenize(int argc, char **argv);
 int oae_lm_bench(int argc, char **argv);
 
 #endif

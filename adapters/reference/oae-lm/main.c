@@ -17,6 +17,8 @@ static const struct command {
 	{ "bench", oae_lm_bench, "tokens per second of prefill and decoding" },
 	{ "speculate", oae_lm_speculate, "what drafting costs and gives" },
 	{ "info", oae_lm_info, "what a model file holds" },
+	{ "tokenize", oae_lm_tokenize,
+	  "the tokens that a model reads a text as" },
 	{ "train", oae_lm_train, "make one of the embedded models" },
 	{ "quantize", oae_lm_quantize, "convert a model to another type" },
 	{ "synth", oae_lm_synth, "random weights in a real model's shape" },

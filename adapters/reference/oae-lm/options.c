@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "adapters/reference/threads.h"
+#include "base/file.h"
 #include "base/log.h"
 
 static void print_help(const struct oae_lm_command *c)
@@ -154,6 +155,24 @@ bool oae_lm_parse(const struct oae_lm_command *c, int argc, char **argv,
 	snprintf(program, sizeof(program), "oae-lm %s", c->name);
 	*code = oae_die_code(program, &err);
 	return false;
+}
+
+enum oae_status oae_lm_prompt(const char *text, const char *file,
+			      struct oae_buf *out, struct oae_error *err)
+{
+	char block[4096];
+	size_t n;
+
+	if (!text == !file)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"give the prompt by --prompt or --file");
+	if (text)
+		oae_buf_puts(out, text);
+	else if (strcmp(file, "-") != 0)
+		return oae_file_read(file, out, err);
+	while (!text && (n = fread(block, 1, sizeof(block), stdin)))
+		oae_buf_add(out, block, n);
+	return oae_buf_check(out, "the prompt", err);
 }
 
 int oae_lm_end(const char *command, const struct oae_error *err)

@@ -51,6 +51,9 @@ struct oae_lm_command {
  */
 bool oae_lm_parse(const struct oae_lm_command *c, int argc, char **argv,
 		  const char **words, int *code);
+/* Takes a text, or what a file holds ("-": stdin), whichever is given. */
+enum oae_status oae_lm_prompt(const char *text, const char *file,
+			      struct oae_buf *out, struct oae_error *err);
 /* Says what went wrong, or checks that stdout took everything. */
 int oae_lm_end(const char *command, const struct oae_error *err);
 /* Prints and frees the text of a buffer; its failure goes into err. */
