@@ -150,6 +150,11 @@ $(BUILD)/tests/agreement: $(call obj,tests/peer/agreement.c \
 		$(L)/libreference.a $(L)/libworkloads.a $(L)/liboae.a \
 		$(L)/libbase.a
 	$(link)
+$(BUILD)/tests/tokenizers: $(call obj,tests/peer/tokenizers.c \
+		tests/peer/vocab_file.c tests/peer/texts.c \
+		tests/peer/llama_lib.c) $(L)/libreference.a \
+		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
+	$(link)
 $(BUILD)/tests/with-papi-test: $(BUILD)/obj/tests/packages/with_papi.o \
 		$(L)/libharness.a $(L)/liboae.a $(L)/libbase.a
 	$(link)
@@ -184,12 +189,13 @@ test: ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory -j2 all tests
 	@ci/test $(BUILD)
 
-PEER := $(BUILD)/tests/llama-peer $(BUILD)/tests/agreement
+PEER := $(BUILD)/tests/llama-peer $(BUILD)/tests/agreement \
+	$(BUILD)/tests/tokenizers
 .PHONY: test-peer
-test-peer: ## install llama.cpp (npm, 30 MB) and compare the engine with it
+test-peer: ## install llama.cpp (npm, 70 MB) and compare the engine with it
 	@ci/setup peer
 	@$(MAKE) --no-print-directory -j2 $(BUILD)/oae-lm $(PEER)
-	@ci/test $(BUILD) tests/peer/agreement.t
+	@ci/test $(BUILD) tests/peer/agreement.t tests/peer/tokenizers.t
 
 .PHONY: bench-engine
 bench-engine: ## the engine beside llama.cpp (see test-peer), with targets
