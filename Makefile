@@ -52,9 +52,11 @@ $(BUILD)/obj/adapters/reference/train/%.o: OPT := -O3
 $(BUILD)/obj/tests/bench-engine/roofline%.o: OPT := -O3
 ifeq ($(shell uname -m),x86_64)
 AVX2 := -mavx2 -mfma -mf16c
-AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+AVX512BW := $(AVX2) -mavx512f -mavx512bw -mavx512dq -mavx512vl
+AVX512VNNI := $(AVX512BW) -mavx512vnni
 $(BUILD)/obj/%_avx2.o: ALL_CFLAGS += $(AVX2)
-$(BUILD)/obj/%_avx512.o: ALL_CFLAGS += $(AVX512)
+$(BUILD)/obj/%_avx512.o $(BUILD)/obj/%_avx512bw.o: ALL_CFLAGS += $(AVX512BW)
+$(BUILD)/obj/%_avx512vnni.o: ALL_CFLAGS += $(AVX512VNNI)
 endif
 
 # The commit that results name; the file changes only when the commit does.
@@ -122,6 +124,20 @@ ENGINE_BENCH := $(wildcard tests/bench-engine/*.c) tests/bench/report.c \
 $(BUILD)/bench-engine: $(call obj,$(ENGINE_BENCH)) $(L)/libreference.a \
 		$(L)/libworkloads.a $(L)/liboae.a $(L)/libbase.a
 	$(link)
+# The checks of kernels, also of those for AVX-512, which SIMDe emulates.
+FAKE_AVX512 := $(patsubst %.c,$(BUILD)/obj/%.fake.o, \
+	$(wildcard adapters/reference/kernels/*avx512*.c))
+$(FAKE_AVX512): $(BUILD)/obj/%.fake.o: %.c
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) $(ALL_CFLAGS) $(AVX2) -Wno-psabi \
+		-include tests/fake/avx512.h -c -o $@ $<
+$(FAKE_AVX512): OPT := -O1 -ffp-contract=off
+$(BUILD)/obj/%vnni.fake.o: ALL_CFLAGS += -DOAE_FAKE_VNNI
+$(BUILD)/tests/test_kernels: $(BUILD)/obj/tests/unit/test_kernels.o \
+		$(call obj,$(wildcard tests/kernels/*.c)) $(FAKE_AVX512) \
+		$(L)/libreference.a $(L)/liboae.a $(L)/libbase.a
+	@mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
 		$(L)/libreports.a $(L)/libreference.a $(L)/libworkloads.a \
 		$(L)/libsdk.a $(L)/liboae.a $(L)/libbase.a

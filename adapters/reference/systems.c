@@ -35,8 +35,9 @@ enum {
 	(BIT(KNOB_GAMMA) | BIT(KNOB_NGRAM_MIN) | BIT(KNOB_NGRAM_MAX))
 #define KNOBS_BATCH (BIT(KNOB_SLOTS) | BIT(KNOB_CHUNK) | BIT(KNOB_PREFIX))
 
-static const char *const kernel_names[] = { "auto", "scalar", "avx2", "avx512",
-					    NULL };
+static const char *const kernel_names[] = {
+	"auto", "scalar", "avx2", "avx512", "avx512bw", "avx512vnni", NULL,
+};
 static const char *const off_on[] = { "off", "on", NULL };
 
 static const struct oae_sdk_knob knobs_default[N_KNOBS] = {

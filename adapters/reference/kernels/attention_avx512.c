@@ -6,7 +6,7 @@
  */
 #include "adapters/reference/kernels/kernels.h"
 
-#ifdef __AVX512VNNI__
+#ifdef __AVX512BW__
 
 #include "adapters/reference/kernels/lanes_avx512.h"
 

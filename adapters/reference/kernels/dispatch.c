@@ -2,54 +2,119 @@
 #include "adapters/reference/kernels/kernels.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool runs(const struct oae_kernels *k)
-{
 #ifdef __x86_64__
-	if (k == &oae_kernels_avx512)
-		return __builtin_cpu_supports("avx512f") &&
-		       __builtin_cpu_supports("avx512bw") &&
-		       __builtin_cpu_supports("avx512dq") &&
-		       __builtin_cpu_supports("avx512vl") &&
-		       __builtin_cpu_supports("avx512vnni");
-	if (k == &oae_kernels_avx2)
-		return __builtin_cpu_supports("avx2") &&
-		       __builtin_cpu_supports("fma");
+#include <cpuid.h>
 #endif
-	return k == &oae_kernels_scalar;
+
+struct candidate {
+	const char *needs; /* said where the processor lacks it */
+	const struct oae_kernels *table;
+	bool (*runs)(void);
+};
+
+static bool always(void)
+{
+	return true;
 }
 
-/* Best first. */
-static const struct oae_kernels *const tables[] = {
 #ifdef __x86_64__
-	&oae_kernels_avx512,
-	&oae_kernels_avx2,
+/*
+ * These look at what the operating system saves of the registers (XCR0)
+ * too: without it an instruction traps although the processor has it.
+ */
+static bool has_avx2(void)
+{
+	unsigned a, b, c, d;
+
+	return __builtin_cpu_supports("avx2") &&
+	       __builtin_cpu_supports("fma") &&
+	       __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+
+static bool has_avx512bw(void)
+{
+	return has_avx2() && __builtin_cpu_supports("avx512f") &&
+	       __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl");
+}
+
+static bool has_avx512vnni(void)
+{
+	return has_avx512bw() && __builtin_cpu_supports("avx512vnni");
+}
 #endif
-	&oae_kernels_scalar,
+
+/* Best first. */
+static const struct candidate candidates[] = {
+#ifdef __x86_64__
+	{ "AVX-512 F, BW, DQ, VL and VNNI", &oae_kernels_avx512vnni,
+	  has_avx512vnni },
+	{ "AVX-512 F, BW, DQ and VL", &oae_kernels_avx512bw, has_avx512bw },
+	{ "AVX2, FMA and F16C", &oae_kernels_avx2, has_avx2 },
+#endif
+	{ "nothing", &oae_kernels_scalar, always },
 };
-#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
+#define N_CANDIDATES (sizeof(candidates) / sizeof(candidates[0]))
+
+/* A family's name ("avx512") stands for its best member. */
+static bool is_named(const struct candidate *c, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (!strcmp(name, "avx512"))
+		return !strncmp(c->table->name, name, length);
+	return !strcmp(c->table->name, name);
+}
+
+/* "what this processor has" for a message. */
+static void list_here(char *to, size_t size)
+{
+	size_t used = 0;
+	int n;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < N_CANDIDATES; i++) {
+		if (!candidates[i].runs())
+			continue;
+		n = snprintf(to + used, size - used, "%s%s", used ? ", " : "",
+			     candidates[i].table->name);
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+}
 
 enum oae_status oae_kernels_find(const char *name,
 				 const struct oae_kernels **out,
 				 struct oae_error *err)
 {
-	for (size_t i = 0; i < N_TABLES; i++) {
-		if (strcmp(tables[i]->name, name))
+	const char *needs = NULL;
+	char here[80];
+
+	for (size_t i = 0; i < N_CANDIDATES; i++) {
+		if (!is_named(&candidates[i], name))
 			continue;
-		if (!runs(tables[i]))
-			return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
-					"kernels \"%s\": this processor lacks "
-					"the instructions; unset OAE_KERNELS",
-					name);
-		*out = tables[i];
-		return OAE_OK;
+		if (candidates[i].runs()) {
+			*out = candidates[i].table;
+			return OAE_OK;
+		}
+		needs = candidates[i].needs; /* the least of a family */
 	}
+	list_here(here, sizeof(here));
+	if (needs)
+		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
+				"kernels \"%s\": they need %s, which this "
+				"processor or its system lacks; unset "
+				"OAE_KERNELS, or set one of %s",
+				name, needs, here);
 	return oae_fail(err, OAE_ERR_USAGE, 0,
-			"kernels \"%s\": not built here; OAE_KERNELS takes "
-			"scalar, avx2 or avx512",
-			name);
+			"kernels \"%s\": there are none of this name here; "
+			"OAE_KERNELS takes %s, or nothing for the best",
+			name, here);
 }
 
 enum oae_status oae_kernels_select(const struct oae_kernels **out,
@@ -59,9 +124,9 @@ enum oae_status oae_kernels_select(const struct oae_kernels **out,
 
 	if (forced && *forced)
 		return oae_kernels_find(forced, out, err);
-	for (size_t i = 0; i < N_TABLES; i++) {
-		if (runs(tables[i])) {
-			*out = tables[i];
+	for (size_t i = 0; i < N_CANDIDATES; i++) {
+		if (candidates[i].runs()) {
+			*out = candidates[i].table;
 			return OAE_OK;
 		}
 	}

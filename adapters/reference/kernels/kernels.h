@@ -113,7 +113,8 @@ struct oae_kernels {
 	bool uses_pairs; /* matmul reads pairs and cross */
 	/*
 	 * A row of x: blocks of 32, q = round(x * 127 / max|x|), d, off, and
-	 * pairs and cross where this table uses them.
+	 * pairs and cross where this table uses them. A NaN counts as 0; an
+	 * infinity makes d infinite, and so a product NaN.
 	 */
 	void (*quantize)(struct oae_acts *a, size_t row);
 	/*
@@ -147,8 +148,9 @@ struct oae_kernels {
 
 /*
  * The best table for this processor, or the one that the environment
- * variable OAE_KERNELS names (scalar, avx2, avx512): OAE_ERR_USAGE when there
- * is none of that name, OAE_ERR_UNSUPPORTED when the processor lacks it.
+ * variable OAE_KERNELS names: scalar, avx2, avx512bw (no VNNI), avx512vnni,
+ * or avx512, the better of these two. OAE_ERR_USAGE when there is none of
+ * that name, OAE_ERR_UNSUPPORTED when the processor lacks it.
  */
 enum oae_status oae_kernels_select(const struct oae_kernels **out,
 				   struct oae_error *err);
@@ -172,7 +174,7 @@ void oae_pack_tiles(enum oae_tensor_type type, const void *src, size_t rows,
 extern const struct oae_kernels oae_kernels_scalar;
 #ifdef __x86_64__
 extern const struct oae_kernels oae_kernels_avx2;
-extern const struct oae_kernels oae_kernels_avx512;
+extern const struct oae_kernels oae_kernels_avx512bw, oae_kernels_avx512vnni;
 #endif
 
 #endif

@@ -6,14 +6,22 @@
 #include "adapters/reference/kernels/kernels.h"
 
 void oae_attention_avx512(const struct oae_attention *a);
+void oae_matmul_avx512bw(const struct oae_packed *w, size_t tile0, size_t tile1,
+			 const struct oae_acts *x, size_t row0, size_t row1,
+			 float *y, size_t ldy);
+void oae_matmul_avx512vnni(const struct oae_packed *w, size_t tile0,
+			   size_t tile1, const struct oae_acts *x, size_t row0,
+			   size_t row1, float *y, size_t ldy);
 
-#ifdef __AVX512VNNI__
+#ifdef __AVX512BW__
 
 #include <immintrin.h>
 
 #include "adapters/reference/kernels/exp.h"
 
+#ifndef INLINE
 #define INLINE static inline __attribute__((always_inline))
+#endif
 
 INLINE __mmask16 lanes(size_t n)
 {

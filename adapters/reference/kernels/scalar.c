@@ -58,15 +58,16 @@ static void pair_block(const int8_t *q, int32_t off, int16_t *pairs,
 
 static void quantize_block(const float *x, int8_t *q, float *d, int32_t *off)
 {
-	float max = 0, inverse;
+	float max = 0, inverse, scaled;
 	int32_t sum = 0;
 
 	for (int i = 0; i < OAE_TENSOR_BLOCK; i++)
-		max = fmaxf(max, fabsf(x[i]));
+		max = fmaxf(max, fabsf(x[i])); /* of numbers: no NaN */
 	*d = max / 127.0f;
 	inverse = max > 0 ? 127.0f / max : 0;
 	for (int i = 0; i < OAE_TENSOR_BLOCK; i++) {
-		q[i] = (int8_t)lrintf(x[i] * inverse);
+		scaled = x[i] * inverse; /* NaN, infinite: 0 */
+		q[i] = fabsf(scaled) < 128 ? (int8_t)lrintf(scaled) : 0;
 		sum += q[i];
 	}
 	*off = -128 * sum;

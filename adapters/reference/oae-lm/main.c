@@ -41,7 +41,9 @@ static void print_help(FILE *to)
 	      "  oae-lm bench t1b.gguf -t 1,2\n"
 	      "\nread are GGUF v3 files of architectures llama, qwen3 and "
 	      "qwen3moe in F32, F16,\nBF16, Q8_0 and Q4_0.\n"
-	      "OAE_KERNELS=scalar|avx2|avx512 forces the instruction set.\n"
+	      "OAE_KERNELS=scalar|avx2|avx512 forces the instruction set "
+	      "(avx512bw: without\nVNNI, avx512vnni: with it); "
+	      "`oae-lm bench` says which one ran.\n"
 	      "\nexit codes: 0 done, 1 error, 64 wrong usage, 130 "
 	      "interrupted\n",
 	      to);

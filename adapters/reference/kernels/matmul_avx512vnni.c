@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Products for processors with AVX-512 with VNNI, from Cascade Lake and Zen 4 on. */
+#include "adapters/reference/kernels/kernels.h"
+
+#ifdef __AVX512VNNI__
+
+#define MATMUL oae_matmul_avx512vnni
+#include "adapters/reference/kernels/matmul_avx512.h"
+
+#endif
