@@ -303,9 +303,16 @@ INLINE void pass_plain(enum oae_tensor_type type, const struct pass *p,
 	}
 }
 
+INLINE bool quantised(enum oae_tensor_type type)
+{
+	return type == OAE_TENSOR_Q8_0 || type == OAE_TENSOR_Q4_0;
+}
+
 INLINE void pass_any(enum oae_tensor_type type, const struct pass *p, int tiles,
 		     int n, __m512 *acc)
 {
+	if (tiles == 2 && !PAIR_BYTES && quantised(type))
+		return; /* never asked for, and so not compiled */
 	switch (type) {
 	case OAE_TENSOR_Q8_0:
 		pass_q8_0(p, tiles, n, acc);
@@ -330,11 +337,6 @@ INLINE void pass_any(enum oae_tensor_type type, const struct pass *p, int tiles,
 }
 
 /* ---- blocking ----------------------------------------------------------- */
-
-INLINE bool quantised(enum oae_tensor_type type)
-{
-	return type == OAE_TENSOR_Q8_0 || type == OAE_TENSOR_Q4_0;
-}
 
 /* Bytes of a tile's 32 columns, without scales. */
 INLINE size_t block_bytes(enum oae_tensor_type type)
