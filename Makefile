@@ -58,6 +58,10 @@ $(BUILD)/obj/%_avx2.o: ALL_CFLAGS += $(AVX2)
 $(BUILD)/obj/%_avx512.o $(BUILD)/obj/%_avx512bw.o: ALL_CFLAGS += $(AVX512BW)
 $(BUILD)/obj/%_avx512vnni.o: ALL_CFLAGS += $(AVX512VNNI)
 endif
+DOTPROD := -march=armv8.2-a+dotprod
+ifeq ($(shell uname -m),aarch64)
+$(BUILD)/obj/%_neondot.o: ALL_CFLAGS += $(DOTPROD)
+endif
 
 # The commit that results name; the file changes only when the commit does.
 GIT := $(shell git describe --always --dirty --exclude='*' 2>/dev/null)
@@ -135,7 +139,8 @@ $(FAKE_AVX512): $(BUILD)/obj/%.fake.o: %.c
 $(FAKE_AVX512): OPT := -O1 -ffp-contract=off
 $(BUILD)/obj/%vnni.fake.o: ALL_CFLAGS += -DOAE_FAKE_VNNI
 $(BUILD)/tests/test_kernels: $(BUILD)/obj/tests/unit/test_kernels.o \
-		$(call obj,$(wildcard tests/kernels/*.c)) $(FAKE_AVX512) \
+		$(call obj,$(call src,tests/kernels/*.c,tests/kernels/alone.c)) \
+		$(FAKE_AVX512) \
 		$(L)/libreference.a $(L)/liboae.a $(L)/libbase.a
 	@mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
@@ -220,6 +225,29 @@ bench-engine: ## the engine beside llama.cpp (see test-peer), with targets
 		$(BUILD)/oae-lm $(PEER)
 	@$(BUILD)/bench-engine -o $(BUILD)/bench-engine.json \
 		--models $(BUILD)/bench-models $(BENCH_ENGINE_FLAGS)
+
+# The engine's kernels alone: no library is needed for the other processor.
+NEON := $(BUILD)/tests/kernels-aarch64
+NEON_CC := aarch64-linux-gnu-gcc -std=gnu11 -O2 -g -ffp-contract=off $(WARN) \
+	-I. -static
+NEON_SOURCES := $(wildcard adapters/reference/kernels/*neon.c \
+	tests/kernels/*.c) $(addprefix adapters/reference/,kernels/dispatch.c \
+	kernels/pack.c kernels/scalar.c tensor.c tensor_random.c) \
+	base/rng.c base/status.c
+NEON_DOT := adapters/reference/kernels/matmul_neondot.c
+$(NEON): $(NEON_SOURCES) $(NEON_DOT) $(wildcard tests/kernels/*.h \
+		adapters/reference/*.h adapters/reference/kernels/*.h)
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(NEON_CC) $(DOTPROD) -c -o $@.dot.o $(NEON_DOT)
+	$(Q)$(NEON_CC) -o $@ $(NEON_SOURCES) $@.dot.o -lm
+
+.PHONY: test-neon
+test-neon: ## the kernels for 64-bit Arm under an emulator (56 MB of packages)
+	@ci/setup neon
+	@$(MAKE) --no-print-directory $(NEON)
+	@qemu-aarch64 -cpu cortex-a53 $(NEON) neon
+	@qemu-aarch64 -cpu max $(NEON) neondot
 
 .PHONY: acceptance
 acceptance: ## the measurement core's acceptance checks, each with its figure

@@ -36,7 +36,8 @@ enum {
 #define KNOBS_BATCH (BIT(KNOB_SLOTS) | BIT(KNOB_CHUNK) | BIT(KNOB_PREFIX))
 
 static const char *const kernel_names[] = {
-	"auto", "scalar", "avx2", "avx512", "avx512bw", "avx512vnni", NULL,
+	"auto",	      "scalar", "avx2",	   "avx512", "avx512bw",
+	"avx512vnni", "neon",	"neondot", NULL,
 };
 static const char *const off_on[] = { "off", "on", NULL };
 

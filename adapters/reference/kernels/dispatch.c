@@ -8,6 +8,13 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
+#ifdef __aarch64__
+#include <sys/auxv.h>
+
+#ifndef HWCAP_ASIMDDP
+#define HWCAP_ASIMDDP (1ul << 20)
+#endif
+#endif
 
 struct candidate {
 	const char *needs; /* said where the processor lacks it */
@@ -48,6 +55,13 @@ static bool has_avx512vnni(void)
 }
 #endif
 
+#ifdef __aarch64__
+static bool has_dotprod(void)
+{
+	return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+}
+#endif
+
 /* Best first. */
 static const struct candidate candidates[] = {
 #ifdef __x86_64__
@@ -55,6 +69,10 @@ static const struct candidate candidates[] = {
 	  has_avx512vnni },
 	{ "AVX-512 F, BW, DQ and VL", &oae_kernels_avx512bw, has_avx512bw },
 	{ "AVX2, FMA and F16C", &oae_kernels_avx2, has_avx2 },
+#endif
+#ifdef __aarch64__
+	{ "the dot products of Armv8.2", &oae_kernels_neondot, has_dotprod },
+	{ "AArch64", &oae_kernels_neon, always },
 #endif
 	{ "nothing", &oae_kernels_scalar, always },
 };
@@ -108,12 +126,13 @@ enum oae_status oae_kernels_find(const char *name,
 	if (needs)
 		return oae_fail(err, OAE_ERR_UNSUPPORTED, 0,
 				"kernels \"%s\": they need %s, which this "
-				"processor or its system lacks; unset "
-				"OAE_KERNELS, or set one of %s",
+				"processor or its system lacks; set "
+				"OAE_KERNELS to one of %s, or to nothing for "
+				"the best",
 				name, needs, here);
 	return oae_fail(err, OAE_ERR_USAGE, 0,
-			"kernels \"%s\": there are none of this name here; "
-			"OAE_KERNELS takes %s, or nothing for the best",
+			"kernels \"%s\": there are none of this name here; set "
+			"OAE_KERNELS to one of %s, or to nothing for the best",
 			name, here);
 }
 

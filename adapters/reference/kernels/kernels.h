@@ -148,9 +148,10 @@ struct oae_kernels {
 
 /*
  * The best table for this processor, or the one that the environment
- * variable OAE_KERNELS names: scalar, avx2, avx512bw (no VNNI), avx512vnni,
- * or avx512, the better of these two. OAE_ERR_USAGE when there is none of
- * that name, OAE_ERR_UNSUPPORTED when the processor lacks it.
+ * variable OAE_KERNELS names: scalar; avx2, avx512bw (without VNNI),
+ * avx512vnni, or avx512, the better of these two; neon, neondot. OAE_ERR_USAGE
+ * when there is none of that name, OAE_ERR_UNSUPPORTED when the processor lacks
+ * it.
  */
 enum oae_status oae_kernels_select(const struct oae_kernels **out,
 				   struct oae_error *err);
@@ -175,6 +176,9 @@ extern const struct oae_kernels oae_kernels_scalar;
 #ifdef __x86_64__
 extern const struct oae_kernels oae_kernels_avx2;
 extern const struct oae_kernels oae_kernels_avx512bw, oae_kernels_avx512vnni;
+#endif
+#ifdef __aarch64__
+extern const struct oae_kernels oae_kernels_neon, oae_kernels_neondot;
 #endif
 
 #endif

@@ -23,7 +23,13 @@ struct info {
 	struct type_sum types[TYPES_MAX];
 	size_t n_types, n_tensors;
 	uint64_t parameters, file_bytes;
+<<<<<<< HEAD
 	struct oae_tokenizer *tokenizer; /* NULL: none */
+=======
+	const char *tokenizer, *pre;
+	size_t n_tokens;
+	const struct oae_kernels *kernels; /* that would run it here */
+>>>>>>> cc3152e (kernels: 64-bit Arm, with and without dot products, checked under qemu)
 };
 
 static void sum_types(const struct oae_gguf *g, struct info *out)
@@ -53,6 +59,8 @@ static enum oae_status collect(struct oae_gguf *g, struct info *out,
 	enum oae_status status;
 
 	status = oae_shape_read(g, &out->shape, err);
+	if (!status)
+		status = oae_kernels_select(&out->kernels, err);
 	if (!status)
 		status = oae_sha256_file(out->path, out->sha256, err);
 	if (!status && oae_gguf_has(g, "general.name"))
@@ -130,6 +138,7 @@ static void write_json(const struct info *x, struct oae_buf *out)
 		oae_jw_end_obj(&w);
 	}
 	oae_jw_end_arr(&w);
+	oae_jw_str(&w, "kernels", x->kernels->name);
 	oae_jw_end_obj(&w);
 	oae_buf_putc(out, '\n');
 }
@@ -202,6 +211,8 @@ static void write_text(const struct info *x, struct oae_buf *out)
 			       x->types[i].tensors,
 			       (double)x->types[i].elements / 1e6,
 			       (double)x->types[i].bytes / 1048576);
+	oae_buf_printf(out, "kernels       %s, on this processor\n",
+		       x->kernels->name);
 }
 
 int oae_lm_info(int argc, char **argv)
@@ -214,8 +225,8 @@ int oae_lm_info(int argc, char **argv)
 		"info",
 		"oae-lm info MODEL.gguf [--json]",
 		"Says what a model file holds: architecture, shape, "
-		"parameters, types, tokenizer\nand SHA-256. The header is "
-		"checked as for use.",
+		"parameters, types, tokenizer\nand SHA-256, and which kernels "
+		"would run it here. The header is checked as for use.",
 		NULL,
 		options,
 		sizeof(options) / sizeof(options[0]),
