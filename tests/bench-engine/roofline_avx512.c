@@ -44,7 +44,7 @@ static uint64_t keep(const __m512i *sum)
 	return 0;
 }
 
-static uint64_t vnni(size_t loops)
+__attribute__((target("avx512vnni"))) static uint64_t vnni(size_t loops)
 {
 	__m512i a = _mm512_set1_epi8(1), b = a, sum[SUMS];
 

@@ -111,7 +111,7 @@ check "a tensor that is missing is named" fails 1 'blk.0.attn_v.bias' \
 check "f32 from f32 is the same model" alike \
 	"'$lm' generate '$dir/m/f32.gguf' -p Hello -n 20" \
 	"'$lm' generate '$tiny' -p Hello -n 20"
-for table in avx2 avx512; do
+for table in avx2 avx512 avx512bw neon neondot; do
 	if OAE_KERNELS=$table "$lm" generate "$tiny" -p a -n 1 >/dev/null 2>&1; then
 		for f in "$dir/m/q8_0.gguf" "$dir/m/q4_0.gguf" "$k" "$moe" "$tiny"; do
 			g="'$lm' generate '$f' -p Hello --temperature 1 -n 40"

@@ -152,7 +152,9 @@ static void test_mixtures_are_right(void **state)
 static void check_bits(const struct model_spec *s)
 {
 	static const uint32_t sizes[] = { 1, 2, 5, 9, 14 };
-	static const char *const kernels[] = { "scalar", "avx2", "avx512" };
+	static const char *const kernels[] = {
+		"scalar", "avx2", "avx512", "avx512bw", "neon", "neondot",
+	};
 	size_t bytes = s->vocab * sizeof(float);
 	float *want = malloc(TOKENS * bytes);
 	const struct oae_kernels *k;
@@ -165,7 +167,7 @@ static void check_bits(const struct model_spec *s)
 		memcpy(want + i * s->vocab, oae_state_logits(x.state), bytes);
 	}
 	set_close(&x);
-	for (size_t i = 0; i < 3 * 2; i++) {
+	for (size_t i = 0; i < 6 * 2; i++) {
 		if (oae_kernels_find(kernels[i / 2], &k, NULL))
 			continue;
 		setenv("OAE_KERNELS", kernels[i / 2], 1);

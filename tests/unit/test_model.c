@@ -284,7 +284,9 @@ static const size_t sizes[][TOKENS] = {
 /* One by one with the oracle, against all else. */
 static void check_same_bits(const struct model_spec *s)
 {
-	static const char *const kernels[] = { "scalar", "avx2", "avx512" };
+	static const char *const kernels[] = {
+		"scalar", "avx2", "avx512", "avx512bw", "neon", "neondot",
+	};
 	size_t bytes = TOKENS * s->vocab * sizeof(float);
 	float *want = malloc(bytes), *got = malloc(bytes);
 	const struct oae_kernels *k;
@@ -296,7 +298,7 @@ static void check_same_bits(const struct model_spec *s)
 	set_open(&x, 1, 1);
 	run_batches(&x, sizes[0], 0, want);
 	set_close(&x);
-	for (size_t n = 0; n < 3; n++) {
+	for (size_t n = 0; n < 6; n++) {
 		if (oae_kernels_find(kernels[n], &k, NULL))
 			continue;
 		setenv("OAE_KERNELS", kernels[n], 1);
