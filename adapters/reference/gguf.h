@@ -144,7 +144,8 @@ void oae_gguf_add_raw(struct oae_gguf_writer *w, const char *key,
  * Adds a tensor of n_dims dims, dims[0] the contiguous one (a matrix that maps
  * n_in to n_out has dims {n_in, n_out}). With f32 not NULL it is written from
  * there, converted to type, at finish (f32 stays valid until then); with f32
- * NULL its data comes by oae_gguf_put*().
+ * NULL its data comes by oae_gguf_put*(). Floats for a type that is only read
+ * are OAE_ERR_UNSUPPORTED.
  */
 void oae_gguf_add_tensor(struct oae_gguf_writer *w, const char *name,
 			 enum oae_tensor_type type, uint32_t n_dims,

@@ -387,6 +387,11 @@ static enum oae_status put_converted(struct oae_gguf_writer *w, const float *x,
 			return oae_fail(&w->error, OAE_ERR_USAGE, 0,
 					"%s: %zu floats are not whole blocks",
 					w->path, now);
+		if (!oae_tensor_type_written(type))
+			return oae_fail(&w->error, OAE_ERR_UNSUPPORTED, 0,
+					"%s: floats are not made into %s here",
+					w->path,
+					oae_tensor_type_name((uint32_t)type));
 		oae_tensor_from_f32(type, x, now, packed);
 		put_bytes(w, packed, oae_tensor_bytes(type, now));
 		x += now;

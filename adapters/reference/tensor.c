@@ -85,6 +85,13 @@ enum oae_status oae_tensor_type_parse(const char *name,
 	return OAE_OK;
 }
 
+int oae_tensor_type_written(enum oae_tensor_type type)
+{
+	const struct type_info *info = find_type((uint32_t)type);
+
+	return info && info->written;
+}
+
 size_t oae_tensor_type_block(enum oae_tensor_type type)
 {
 	const struct type_info *info = find_type((uint32_t)type);

@@ -24,6 +24,8 @@ const char *oae_tensor_type_name(uint32_t type);
 enum oae_status oae_tensor_type_parse(const char *name,
 				      enum oae_tensor_type *out,
 				      struct oae_error *err);
+/* Can be made out of floats. */
+int oae_tensor_type_written(enum oae_tensor_type type);
 /* Products with it are of integers, with quantised activations. */
 static inline int oae_tensor_type_quantised(enum oae_tensor_type type)
 {
@@ -36,8 +38,8 @@ size_t oae_tensor_type_block(enum oae_tensor_type type);
 size_t oae_tensor_bytes(enum oae_tensor_type type, size_t n);
 
 /*
- * n is a multiple of the block; src and dst do not overlap; from_f32 of a
- * K-quant does nothing.
+ * n is a multiple of the block; src and dst do not overlap; from_f32 to
+ * a type that is only read does nothing.
  */
 void oae_tensor_from_f32(enum oae_tensor_type type, const float *src, size_t n,
 			 void *dst);

@@ -58,8 +58,8 @@ static inline void model_key(struct model_writer *x, const char *name,
 		oae_gguf_add_u32(x->w, key, value);
 }
 
-/* K-quants are made as such, of the same deviation. */
-static inline void model_kquant(struct model_writer *x, const char *name,
+/* What is not made out of floats is made as it is. */
+static inline void model_random(struct model_writer *x, const char *name,
 				enum oae_tensor_type type, uint32_t n_dims,
 				const uint64_t *dims, size_t n, float deviation)
 {
@@ -104,9 +104,10 @@ static inline void model_tensor(struct model_writer *x, const char *name,
 	enum oae_tensor_type type = model_type(s, name, n_dims);
 	float mean = n_dims == 1 && !strstr(name, "bias") ? 1 : 0;
 
-	if (oae_tensor_type_block(type) == OAE_TENSOR_SUPER) {
+	if (!oae_tensor_type_written(type)) {
 		/* wider models: the same size of their products */
-		model_kquant(x, name, type, n_dims, dims, n, 0.08f);
+		model_random(x, name, type, n_dims, dims, n,
+			     type == OAE_TENSOR_Q5_0 ? scale : 0.08f);
 		return;
 	}
 	v = malloc(n * sizeof(*v));

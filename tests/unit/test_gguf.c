@@ -368,7 +368,8 @@ static bool folder_holds_only(const char *name)
 /* A writer that is used wrongly leaves the old file and nothing else. */
 static void test_writer_errors(void **state)
 {
-	const uint64_t dims[] = { 32 }, odd[] = { 31 };
+	const uint64_t dims[] = { 32 }, odd[] = { 31 }, super[] = { 256 };
+	static const float zeros[256];
 	struct oae_error err = { 0 };
 	struct oae_gguf_writer *w;
 	struct oae_gguf *g;
@@ -382,6 +383,9 @@ static void test_writer_errors(void **state)
 	assert_int_equal(oae_gguf_create(path, &w, NULL), OAE_OK);
 	oae_gguf_add_tensor(w, "odd", OAE_TENSOR_Q8_0, 1, odd, values);
 	assert_int_equal(oae_gguf_finish(w, NULL), OAE_ERR_USAGE);
+	assert_int_equal(oae_gguf_create(path, &w, NULL), OAE_OK);
+	oae_gguf_add_tensor(w, "only read", OAE_TENSOR_Q4_K, 1, super, zeros);
+	assert_int_equal(oae_gguf_finish(w, NULL), OAE_ERR_UNSUPPORTED);
 	assert_int_equal(oae_gguf_create(path, &w, NULL), OAE_OK);
 	oae_gguf_add_u32(w, "same", 1);
 	oae_gguf_add_u32(w, "same", 2);

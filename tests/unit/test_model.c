@@ -231,19 +231,18 @@ static void test_forward_is_right(void **state)
 		double most;
 	} types[] = {
 		/* f16 keys and values cost accuracy, q8 activations more */
-		{ OAE_TENSOR_F32, 6e-3 },
-		{ OAE_TENSOR_F16, 6e-3 },
-		{ OAE_TENSOR_BF16, 6e-3 },
-		{ OAE_TENSOR_Q8_0, 0.06 },
+		{ OAE_TENSOR_F32, 6e-3 },  { OAE_TENSOR_F16, 6e-3 },
+		{ OAE_TENSOR_BF16, 6e-3 }, { OAE_TENSOR_Q8_0, 0.06 },
+		{ OAE_TENSOR_Q5_0, 0.06 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < N_SPECS; i++) {
-		for (size_t t = 0; t < 4; t++) {
+		for (size_t t = 0; t < 5; t++) {
 			struct model_spec s = specs[i];
 
 			/* a router that flips an expert is another model */
-			if (s.experts && types[t].type == OAE_TENSOR_Q8_0)
+			if (s.experts && t >= 3)
 				continue;
 			s.type = types[t].type;
 			check_against_plain(&s, types[t].most);

@@ -10,8 +10,4 @@ static inline int oae_kquant(enum oae_tensor_type type)
 	return type == OAE_TENSOR_Q4_K || type == OAE_TENSOR_Q6_K;
 }
 
-void oae_matmul_kquants_avx2(const struct oae_packed *w, size_t tile0,
-			     size_t tile1, const struct oae_acts *x,
-			     size_t row0, size_t row1, float *y, size_t ldy);
-
 #endif

@@ -2,8 +2,6 @@
 /* Products with AVX2: the way to each kind of weights, and floats. */
 #include "adapters/reference/kernels/matmul_avx2.h"
 
-#include "adapters/reference/kernels/kquants.h"
-
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
 #define ROWS 6	  /* batch rows that share one pass of a tile */
@@ -170,14 +168,14 @@ void oae_matmul_avx2(const struct oae_packed *w, size_t tile0, size_t tile1,
 {
 	oae_tile_fn *tile = oae_tile_plain_avx2;
 
-	if (oae_kquant(w->type)) {
-		oae_matmul_kquants_avx2(w, tile0, tile1, x, row0, row1, y, ldy);
-		return;
-	}
 	if (w->type == OAE_TENSOR_Q8_0)
 		tile = oae_tile_q8_0_avx2;
 	if (w->type == OAE_TENSOR_Q4_0)
 		tile = oae_tile_q4_0_avx2;
+	if (w->type == OAE_TENSOR_Q4_K)
+		tile = oae_tile_q4_k_avx2;
+	if (w->type == OAE_TENSOR_Q6_K)
+		tile = oae_tile_q6_k_avx2;
 	for (size_t t = tile0; t < tile1; t++)
 		tile(w, t, x, row0, row1, y, ldy);
 }

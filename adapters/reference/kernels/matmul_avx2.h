@@ -13,6 +13,7 @@ typedef void oae_tile_fn(const struct oae_packed *w, size_t tile,
 			 float *y, size_t ldy);
 
 oae_tile_fn oae_tile_q8_0_avx2, oae_tile_q4_0_avx2, oae_tile_plain_avx2;
+oae_tile_fn oae_tile_q4_k_avx2, oae_tile_q6_k_avx2;
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 

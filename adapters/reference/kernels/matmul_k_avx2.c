@@ -5,14 +5,11 @@
  * them by a multiplication with the block's scale. A tile's 16 rows are two
  * registers, [2] below.
  */
-#include "adapters/reference/kernels/kquants.h"
+#include "adapters/reference/kernels/matmul_avx2.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#include "adapters/reference/kernels/lanes_avx2.h"
-
-#define ROWS 4	   /* batch rows that share one pass of a tile */
-#define AHEAD 8192 /* bytes that weights are prefetched ahead */
+#define ROWS 4 /* batch rows that share one pass of a tile */
 
 /* Batch rows from the current super-block on. */
 struct columns {
@@ -22,20 +19,6 @@ struct columns {
 	float total[ROWS][8];	 /* d times the sum of a block's q */
 	int32_t halves[ROWS][8]; /* sums of its halves, as 16-bit pairs */
 };
-
-INLINE __m256i load(const void *p)
-{
-	return _mm256_load_si256(p);
-}
-
-/* Four quantised activations in every lane. */
-INLINE __m256i spread(const int8_t *q)
-{
-	int32_t four;
-
-	memcpy(&four, q, 4);
-	return _mm256_set1_epi32(four);
-}
 
 /* Bytes of eight rows in 32 bits each. */
 INLINE __m256i widened(const uint8_t *bytes)
@@ -305,10 +288,10 @@ INLINE void tile_q6_k(const struct oae_tile_q6_k *w, size_t supers,
 	}
 }
 
-/* n batch rows from row on; n is constant once inlined. */
-INLINE void group(const struct oae_packed *w, size_t tile,
-		  const struct oae_acts *a, size_t row, int n, float *y,
-		  size_t ldy)
+/* n batch rows from row on; type and n are constants once inlined. */
+INLINE void group(enum oae_tensor_type type, const struct oae_packed *w,
+		  size_t tile, const struct oae_acts *a, size_t row, int n,
+		  float *y, size_t ldy)
 {
 	size_t blocks = w->cols / OAE_TENSOR_BLOCK, at;
 	size_t left = w->rows - tile * OAE_TILE;
@@ -323,7 +306,7 @@ INLINE void group(const struct oae_packed *w, size_t tile,
 		x.off[c] = a->off + at;
 		acc[c][0] = acc[c][1] = _mm256_setzero_ps();
 	}
-	if (w->type == OAE_TENSOR_Q4_K)
+	if (type == OAE_TENSOR_Q4_K)
 		tile_q4_k(data, w->cols / OAE_TENSOR_SUPER, &x, n, acc);
 	else
 		tile_q6_k(data, w->cols / OAE_TENSOR_SUPER, &x, n, acc);
@@ -336,22 +319,34 @@ INLINE void group(const struct oae_packed *w, size_t tile,
 	}
 }
 
-void oae_matmul_kquants_avx2(const struct oae_packed *w, size_t tile0,
-			     size_t tile1, const struct oae_acts *x,
-			     size_t row0, size_t row1, float *y, size_t ldy)
+INLINE void all_rows(enum oae_tensor_type type, const struct oae_packed *w,
+		     size_t tile, const struct oae_acts *x, size_t row0,
+		     size_t row1, float *y, size_t ldy)
 {
 	size_t r;
 
-	for (size_t t = tile0; t < tile1; t++) {
-		for (r = row0; r + ROWS <= row1; r += ROWS)
-			group(w, t, x, r, ROWS, y, ldy);
-		if (row1 - r == 3)
-			group(w, t, x, r, 3, y, ldy);
-		if (row1 - r == 2)
-			group(w, t, x, r, 2, y, ldy);
-		if (row1 - r == 1)
-			group(w, t, x, r, 1, y, ldy);
-	}
+	for (r = row0; r + ROWS <= row1; r += ROWS)
+		group(type, w, tile, x, r, ROWS, y, ldy);
+	if (row1 - r == 3)
+		group(type, w, tile, x, r, 3, y, ldy);
+	if (row1 - r == 2)
+		group(type, w, tile, x, r, 2, y, ldy);
+	if (row1 - r == 1)
+		group(type, w, tile, x, r, 1, y, ldy);
+}
+
+void oae_tile_q4_k_avx2(const struct oae_packed *w, size_t tile,
+			const struct oae_acts *x, size_t row0, size_t row1,
+			float *y, size_t ldy)
+{
+	all_rows(OAE_TENSOR_Q4_K, w, tile, x, row0, row1, y, ldy);
+}
+
+void oae_tile_q6_k_avx2(const struct oae_packed *w, size_t tile,
+			const struct oae_acts *x, size_t row0, size_t row1,
+			float *y, size_t ldy)
+{
+	all_rows(OAE_TENSOR_Q6_K, w, tile, x, row0, row1, y, ldy);
 }
 
 #endif
