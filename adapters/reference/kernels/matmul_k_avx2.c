@@ -9,7 +9,8 @@
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#define ROWS 4 /* batch rows that share one pass of a tile */
+#define ROWS 4	 /* batch rows that share one pass of a tile */
+#define FAR 8192 /* bytes that weights are prefetched ahead */
 
 /* Batch rows from the current super-block on. */
 struct columns {
@@ -29,7 +30,7 @@ INLINE __m256i widened(const uint8_t *bytes)
 INLINE void prefetch(const void *from, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i += 64)
-		_mm_prefetch((const char *)from + AHEAD + i, _MM_HINT_T1);
+		_mm_prefetch((const char *)from + FAR + i, _MM_HINT_T1);
 }
 
 /* acc += sum * d */
