@@ -46,6 +46,7 @@ struct oae_flight {
 	uint64_t heard_ns; /* when it was last heard of */
 	uint64_t stamp_ns; /* the adapter's last stamp */
 	uint64_t tokens_in, tokens_out, drafted, accepted, reused;
+	struct oae_drafting drafting;
 	bool cancelled;	 /* we asked for it */
 	char finish[16]; /* "" when it did not finish */
 	struct oae_buf answer;

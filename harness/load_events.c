@@ -98,6 +98,7 @@ static enum oae_status on_done(struct oae_load *l, struct oae_flight *f,
 	f->drafted = ev->drafted;
 	f->accepted = ev->accepted;
 	f->reused = ev->reused;
+	f->drafting = ev->drafting;
 	(void)snprintf(f->finish, sizeof(f->finish), "%s", ev->finish);
 	return oae_load_end_flight(
 		l, f, f->cancelled ? OAE_OUTCOME_TIMEOUT : OAE_OUTCOME_OK,

@@ -142,6 +142,14 @@ static enum oae_status parse_done(struct oae_event *ev, struct oae_error *err)
 	if (!status && ev->reused > ev->tokens_in)
 		status = oae_fail(err, OAE_ERR_TARGET, 0,
 				  "reused is more than tokens_in");
+	oae_drafting_read(ev->tree, &ev->drafting);
+	if (!status &&
+	    (ev->drafting.judged > ev->drafted ||
+	     ev->accepted > ev->drafting.judged) &&
+	    oae_drafting_any(&ev->drafting))
+		status = oae_fail(err, OAE_ERR_TARGET, 0,
+				  "drafting: judged is not between accepted "
+				  "and drafted");
 	return status;
 }
 

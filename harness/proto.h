@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "schema/drafting.h"
 
 /* Cuts bytes into lines of at most OAE_LINE_BYTES_MAX. */
 struct oae_lines {
@@ -53,12 +54,13 @@ struct oae_event {
 	uint64_t n;	  /* token: new tokens, at least 1 */
 	const char *text; /* token: text_len bytes, perhaps no NUL behind */
 	size_t text_len;
-	const char *finish;				   /* done */
+	const char *finish; /* done */
 	/* done */
 	uint64_t tokens_in, tokens_out, drafted, accepted, reused;
-	const char *code, *message;			   /* error */
-	uint64_t max_in_flight;				   /* ready */
-	const char *system;				   /* ready */
+	struct oae_drafting drafting;
+	const char *code, *message; /* error */
+	uint64_t max_in_flight;	    /* ready */
+	const char *system;	    /* ready */
 	cJSON *tree;	   /* the whole message; NULL for most token, done */
 	char decoded[256]; /* behind text, where the line had escapes */
 };

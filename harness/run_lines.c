@@ -145,6 +145,7 @@ void oae_line_sample(struct oae_jw *w, const struct oae_run *r,
 	oae_jw_int(w, "accepted", (int64_t)f->accepted);
 	if (f->reused)
 		oae_jw_int(w, "reused", (int64_t)f->reused);
+	oae_drafting_write(w, &f->drafting);
 	oae_jw_str(w, "outcome", oae_outcome_name(outcome));
 	oae_jw_str(w, "reason", reason);
 	oae_jw_str(w, "finish", f->finish[0] ? f->finish : NULL);

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "schema/slo.h"
 #include "schema/counters.h"
+#include "schema/drafting.h"
 #include "schema/energy.h"
 #include "schema/version.h"
 
@@ -48,6 +49,7 @@ struct oae_sample {
 	uint64_t due_ns, sent_ns, done_ns;
 	uint64_t first_ns; /* UINT64_MAX when there was none */
 	uint64_t tokens_in, tokens_out, drafted, accepted, reused;
+	struct oae_drafting drafting; /* zeros: not told */
 	enum oae_outcome outcome;
 	const char *reason, *finish;   /* or NULL */
 	const char *answer, *expected; /* or NULL */

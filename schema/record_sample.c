@@ -127,6 +127,7 @@ enum oae_status oae_record_sample(struct oae_record_reader *r, cJSON *line)
 	s->drafted = oae_json_u64_or(line, "drafted", 0);
 	s->accepted = oae_json_u64_or(line, "accepted", 0);
 	s->reused = oae_json_u64_or(line, "reused", 0);
+	oae_drafting_read(line, &s->drafting);
 	run->sample_count++;
 	r->segment_samples++;
 	r->segment_tokens += s->tokens_out;

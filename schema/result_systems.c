@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "schema/result_internal.h"
+#include "schema/robustness.h"
 
 #define JOULES_PER_KWH 3.6e6
 
@@ -142,11 +143,48 @@ static enum oae_status write_latencies(struct oae_jw *w,
 	return OAE_OK;
 }
 
+static double ratio(double a, double b)
+{
+	return b > 0 ? a / b : NAN;
+}
+
+/* Where the adapter told it (spec §15.8). */
+static void write_drafting(struct oae_jw *w, const struct oae_drafting *d,
+			   double drafted, double accepted)
+{
+	double rounds = (double)d->rounds, steps = (double)d->plain_steps;
+	double plain = ratio((double)d->plain_us, steps);
+	double alpha = ratio(accepted, (double)d->judged);
+	double gamma = ratio(drafted, rounds);
+	double c = ratio((double)d->draft_us, drafted * plain);
+	double v = ratio((double)d->verify_us, rounds * plain);
+	double all = (double)d->draft_us + (double)d->catch_up_us +
+		     (double)d->verify_us + (double)d->plain_us;
+
+	if (!oae_drafting_any(d))
+		return;
+	oae_jw_obj(w, "drafting");
+	oae_jw_num(w, "rounds", rounds);
+	oae_jw_num(w, "plain_steps", steps);
+	oae_jw_num(w, "alpha", alpha);
+	oae_jw_num(w, "gamma", gamma);
+	oae_jw_num(w, "c", c);
+	oae_jw_num(w, "v", v);
+	oae_jw_num(w, "tokens_per_round", ratio(accepted + rounds, rounds));
+	oae_jw_num(w, "factor_predicted",
+		   rounds > 0 ? oae_speculative_factor(alpha, gamma, c, v) :
+				NAN);
+	oae_jw_num(w, "factor_measured",
+		   ratio((accepted + rounds + steps) * plain, all));
+	oae_jw_end_obj(w);
+}
+
 static void write_tokens(struct oae_jw *w, const struct oae_cell *c)
 {
 	double in = 0, out = 0, drafted = 0, accepted = 0, busy = 0;
 	double reused = 0;
 	double n = (double)c->ok_count;
+	struct oae_drafting drafting = { 0 };
 
 	for (size_t i = 0; i < c->run_count; i++)
 		busy += c->runs[i].s * (double)c->runs[i].samples;
@@ -160,6 +198,7 @@ static void write_tokens(struct oae_jw *w, const struct oae_cell *c)
 		drafted += (double)s->drafted;
 		accepted += (double)s->accepted;
 		reused += (double)s->reused;
+		oae_drafting_add(&drafting, &s->drafting);
 	}
 	oae_jw_num(w, "tokens_per_s", busy > 0 ? out / busy : NAN);
 	oae_jw_num(w, "tokens_in_mean", n > 0 ? in / n : NAN);
@@ -168,6 +207,7 @@ static void write_tokens(struct oae_jw *w, const struct oae_cell *c)
 	oae_jw_num(w, "accepted", accepted);
 	oae_jw_num(w, "acceptance_rate",
 		   drafted > 0 ? accepted / drafted : NAN);
+	write_drafting(w, &drafting, drafted, accepted);
 	if (reused > 0)
 		oae_jw_num(w, "reused_share", reused / in);
 }

@@ -425,6 +425,7 @@ static void account(struct oae_job *j, uint64_t took_ns)
 		j->stats.prefill_ns += took_ns;
 	j->stats.drafted = j->decode.speculation.now.drafted;
 	j->stats.accepted = j->decode.speculation.now.accepted;
+	j->stats.speculation = j->decode.speculation.now;
 }
 
 size_t oae_batch_step(struct oae_batch *b,

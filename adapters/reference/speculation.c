@@ -299,7 +299,11 @@ void oae_speculation_round(struct oae_speculation *s, unsigned g,
 	s->now.verify_ns += verify_ns;
 	note(&s->verify[g], (double)verify_ns / s->plain_ns.middle);
 	fill_v(s);
-	s->since_plain++;
+	/* dearer than as many plain steps: what those take must have changed */
+	if (!s->gamma && (double)verify_ns > (g + 1) * s->plain_ns.middle)
+		s->since_plain = PLAIN_EVERY;
+	else
+		s->since_plain++;
 	s->since_probe = 0;
 	account(s, tokens, s->v[g] + s->guesses * cost_of_guess(s), true);
 }

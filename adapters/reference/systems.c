@@ -296,12 +296,20 @@ static void finish(struct reference *r, uint64_t id,
 		   const struct oae_engine_stats *stats,
 		   enum oae_sdk_finish how)
 {
+	const struct oae_speculation_sums *s = &stats->speculation;
 	struct oae_sdk_done done = {
 		.finish = how,
 		.tokens_in = stats->tokens_in,
 		.drafted = (uint32_t)stats->drafted,
 		.accepted = (uint32_t)stats->accepted,
 		.reused = stats->reused,
+		.drafting = { .rounds = s->rounds,
+			      .judged = s->judged,
+			      .plain_steps = s->plain,
+			      .draft_us = s->draft_ns / 1000,
+			      .catch_up_us = s->catch_up_ns / 1000,
+			      .verify_us = s->verify_ns / 1000,
+			      .plain_us = s->plain_ns / 1000 },
 	};
 
 	oae_sdk_done(r->sdk, id, &done);

@@ -425,6 +425,7 @@ void oae_sdk_done(struct oae_sdk *s, uint64_t id,
 	oae_jw_int(&w, "accepted", done->accepted);
 	if (done->reused)
 		oae_jw_int(&w, "reused", done->reused);
+	oae_drafting_write(&w, &done->drafting);
 	line_end(s, &w);
 	oae_sdk_slot_free(s, slot);
 	oae_sdk_flush(s);

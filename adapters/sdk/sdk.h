@@ -19,6 +19,7 @@
 #include "adapters/sdk/protocol.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "schema/drafting.h"
 
 struct oae_sdk; /* the connection; handed to open() */
 
@@ -86,6 +87,7 @@ struct oae_sdk_done {
 	uint32_t tokens_in;
 	uint32_t drafted, accepted; /* 0 without speculation */
 	uint32_t reused; /* of tokens_in: found in a cache, not computed */
+	struct oae_drafting drafting; /* what speculation took, if known */
 };
 
 /*

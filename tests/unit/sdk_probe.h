@@ -91,6 +91,7 @@ static void job_end(struct probe *p, struct job *j, enum oae_sdk_finish how)
 		.drafted = 8,
 		.accepted = 5,
 		.reused = 2,
+		.drafting = { .rounds = 2, .judged = 6, .draft_us = 7 },
 	};
 
 	free(j->text);

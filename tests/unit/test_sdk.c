@@ -43,6 +43,9 @@ static void test_hello_and_answer(void **state)
 	assert_int_equal(num(&t, "drafted"), 8);
 	assert_int_equal(num(&t, "accepted"), 5);
 	assert_int_equal(num(&t, "reused"), 2);
+	details = cJSON_GetObjectItem(t.msg, "drafting");
+	assert_int_equal(oae_json_u64_or(details, "judged", 0), 6);
+	assert_int_equal(oae_json_u64_or(details, "verify_us", 9), 0);
 	say(&t, "{\"type\":\"close\"}");
 	hear_type(&t, OAE_MSG_BYE);
 	assert_false(hear(&t));

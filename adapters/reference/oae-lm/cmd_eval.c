@@ -325,16 +325,16 @@ int oae_lm_eval(int argc, char **argv)
 		"corpus, compared with the\nright ones: the whole answer, "
 		"except sums (the final number) and letters (every\nfact of "
 		"the brief kept). With a draft or --strategy lookup the "
-		"answers are the same, and what\nspeculation cost and gave "
-		"is printed: the share of accepted tokens, tokens guessed\n"
+		"answers are the same, and\nit is printed what speculation "
+		"cost and gave: the share of accepted tokens, tokens\nguessed "
 		"a round (4 unless --gamma says other), the draft's time for "
-		"one (c) and the\nverification's (v) over that of a plain "
-		"step, tokens a round (E), the factor that\nthese predict, "
-		"(1 - alpha^(gamma+1)) / (1 - alpha) / (gamma c + v), the "
-		"measured one,\nand that of the whole decoding with its "
-		"plain steps.",
+		"one (c) and\nthe verification's (v) over that of a plain "
+		"step, tokens a round (E), the factor\nthat these predict, "
+		"(1 - alpha^(gamma+1)) / (1 - alpha) / (gamma c + v), the\n"
+		"measured one, and that of the whole decoding with its plain "
+		"steps.",
 		"kinds, by default: notices_1, notices_2, notices_4, "
-		"notices_8, sums, letters, facts,\nrefusals; also: "
+		"notices_8, sums, letters,\nfacts, refusals; also: "
 		"notices_16, recall, echo, codes",
 		options,
 		sizeof(options) / sizeof(options[0]),

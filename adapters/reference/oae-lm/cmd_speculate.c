@@ -330,8 +330,8 @@ int oae_lm_speculate(int argc, char **argv)
 		"speculate",
 		"oae-lm speculate MODEL.gguf [--draft MODEL.gguf] [options]",
 		"Does drafting pay here, and how many tokens a round? Writes "
-		"the same answers plainly,\nwith 1, 2, ... guesses a round, "
-		"and adaptively, in turn. Without a draft, what\nfollowed the "
+		"the same answers\nplainly, with 1, 2, ... guesses a round, "
+		"and adaptively, in turn. Without a draft,\nwhat followed the "
 		"last tokens earlier in the text is guessed (lookup).\n\n"
 		"alpha   chance that a guess is accepted, when those before "
 		"it were\n"
