@@ -23,13 +23,8 @@ struct info {
 	struct type_sum types[TYPES_MAX];
 	size_t n_types, n_tensors;
 	uint64_t parameters, file_bytes;
-<<<<<<< HEAD
 	struct oae_tokenizer *tokenizer; /* NULL: none */
-=======
-	const char *tokenizer, *pre;
-	size_t n_tokens;
 	const struct oae_kernels *kernels; /* that would run it here */
->>>>>>> cc3152e (kernels: 64-bit Arm, with and without dot products, checked under qemu)
 };
 
 static void sum_types(const struct oae_gguf *g, struct info *out)
