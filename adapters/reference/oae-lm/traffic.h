@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a model read for each token and how its experts were chosen, in print. */
+/* What a model read for a token and how experts were chosen, in print. */
 #ifndef OAE_REFERENCE_OAE_LM_TRAFFIC_H
 #define OAE_REFERENCE_OAE_LM_TRAFFIC_H
 
