@@ -5,6 +5,6 @@
 #ifdef __AVX512BW__
 
 #define MATMUL oae_matmul_avx512bw
-#include "adapters/reference/kernels/matmul_avx512.h"
+#include "adapters/reference/kernels/matmul_avx512_impl.h"
 
 #endif

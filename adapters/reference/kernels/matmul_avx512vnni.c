@@ -5,6 +5,6 @@
 #ifdef __AVX512VNNI__
 
 #define MATMUL oae_matmul_avx512vnni
-#include "adapters/reference/kernels/matmul_avx512.h"
+#include "adapters/reference/kernels/matmul_avx512_impl.h"
 
 #endif

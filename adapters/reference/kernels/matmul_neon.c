@@ -5,6 +5,6 @@
 #ifdef __aarch64__
 
 #define MATMUL oae_matmul_neon
-#include "adapters/reference/kernels/matmul_neon.h"
+#include "adapters/reference/kernels/matmul_neon_impl.h"
 
 #endif

@@ -5,6 +5,6 @@
 #ifdef __ARM_FEATURE_DOTPROD
 
 #define MATMUL oae_matmul_neondot
-#include "adapters/reference/kernels/matmul_neon.h"
+#include "adapters/reference/kernels/matmul_neon_impl.h"
 
 #endif

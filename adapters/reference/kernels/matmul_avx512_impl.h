@@ -30,6 +30,12 @@
 #else
 #define PAIR_BYTES false /* products of bytes are the limit, not loads */
 #endif
+#if !defined(__AVX512VNNI__) && defined(__GNUC__) && !defined(__clang__)
+/* Unrolled, its additions of 16 bits are reordered, and sums spill. */
+#define ROLLED _Pragma("GCC unroll 1")
+#else
+#define ROLLED
+#endif
 
 /* What a pass reads: rows of activations, one or two tiles. */
 struct pass {
@@ -208,6 +214,7 @@ INLINE void pass_q8_0(const struct pass *p, int tiles, int n, __m512 *acc)
 		for (int c = 0; c < n; c++)
 			for (int t = 0; t < tiles; t++)
 				sum[t * n + c] = bytes_start(p->off[c][b]);
+		ROLLED
 		for (size_t j = 0; j < 8; j++) {
 			for (int t = 0; t < tiles; t++)
 				v[t] = load_bytes(p->w[t] + b * 512 + j * 64);
@@ -256,6 +263,7 @@ INLINE void pass_q4_0(const struct pass *p, int tiles, int n, __m512 *acc)
 		for (int c = 0; c < n; c++)
 			for (int t = 0; t < tiles; t++)
 				sum[t * n + c] = nibbles_start(p->off[c][b]);
+		ROLLED
 		for (size_t j = 0; j < 4; j++)
 			group_q4_0(p, b, j, tiles, n, sum);
 		for (int c = 0; c < n; c++)
