@@ -44,11 +44,7 @@ tiny=$dir/m/tiny.gguf
 moe=$dir/m/moe.gguf
 
 check "help" grep -q 'usage: oae-lm COMMAND' <("$lm" --help)
-<<<<<<< HEAD
-for c in generate eval bench speculate info train quantize synth; do
-=======
-for c in generate eval bench info tokenize train quantize synth; do
->>>>>>> db78dc1 (engine: prompts and ends as the model's tokenizer wants them; oae-lm tokenize)
+for c in generate eval bench speculate info tokenize train quantize synth; do
 	check "$c --help teaches" sh -c "'$lm' $c --help | grep -q '^usage: oae-lm $c'"
 done
 check "no command is usage" sh -c "'$lm' 2>/dev/null; [ \$? = 64 ]"
