@@ -23,6 +23,7 @@
 
 struct bench;
 struct line;
+struct oae_engine;
 
 /* A row of the table of targets. */
 struct entry {
@@ -30,9 +31,10 @@ struct entry {
 	const char *model, *quant; /* of `oae-lm synth` */
 	/* Fills in the line; an error goes into it as its reason. */
 	void (*fn)(struct bench *b, struct line *l, struct oae_error *err);
-	uint32_t n, depth, sequences;
-	double target; /* the ratio at least, or the value at most */
-	bool quick;    /* part of --quick */
+	uint32_t n, depth;
+	uint32_t sequences; /* at once; of a draft: guesses, 0 as it likes */
+	double target;	    /* the ratio at least, or the value at most */
+	bool quick;	    /* part of --quick */
 };
 
 /* What came of a row. A number that is missing is NaN, with a reason. */
@@ -82,6 +84,8 @@ struct bench {
 	char peer_reason[240];	 /* why there is none */
 	const char *llama_bench; /* the user's own, or NULL */
 	int flash;		 /* of the next peer room: -1 as it likes */
+	struct oae_engine *engines[2]; /* of speculation.c */
+	const char *prompt;	       /* for them; NULL: seeded tokens */
 	struct roof roof;
 	struct line lines[OAE_LINES_MAX];
 	size_t n_lines;
@@ -136,6 +140,13 @@ void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 /* ---- start.c: rows about a process of its own */
 void row_first_token(struct bench *b, struct line *l, struct oae_error *err);
 void row_resident(struct bench *b, struct line *l, struct oae_error *err);
+
+/* ---- speculation.c, pair.c: rows about a draft */
+enum oae_status bench_pair_files(struct bench *b, char *target, char *draft,
+				 size_t size, struct oae_error *err);
+void row_pair(struct bench *b, struct line *l, struct oae_error *err);
+void row_embedded(struct bench *b, struct line *l, struct oae_error *err);
+void row_bad_draft(struct bench *b, struct line *l, struct oae_error *err);
 
 /* ---- print.c */
 void bench_json(const struct bench *b, struct oae_buf *out);

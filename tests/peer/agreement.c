@@ -26,8 +26,8 @@
 
 struct options {
 	uint64_t tokens, greedy, threads;
-	double top1, kl;
-	const char *text;
+	double top1, kl, slack;
+	const char *text, *exact;
 	bool forced;
 };
 
@@ -42,12 +42,14 @@ struct comparison {
 	int32_t tokens[TOKENS_MAX];
 	size_t n;
 	float *ours, *theirs; /* [n][vocabulary] */
+	float *exact;	      /* of the same weights as F32, or NULL */
 	/* what came out */
 	size_t same;
 	double kl_mean, kl_max, spread, margin, missed_margin;
-	size_t greedy_first; /* tokens before the first that differs */
-	size_t greedy_same;  /* best tokens along their text */
-	double greedy_gap;   /* of our logits, where the first differs */
+	double ours_off, theirs_off; /* mean divergence from the exact */
+	size_t greedy_first;	     /* tokens before the first that differs */
+	size_t greedy_same;	     /* best tokens along their text */
+	double greedy_gap; /* of our logits, where the first differs */
 };
 
 static double log_sum_exp(const float *x, size_t n)
@@ -73,10 +75,19 @@ static size_t best(const float *x, size_t n)
 
 /* ---- our side ----------------------------------------------------------- */
 
-static enum oae_status open_ours(struct comparison *c, struct oae_error *err)
+static void close_ours(struct comparison *c)
 {
-	if (oae_threads_open((unsigned)c->o->threads, &c->threads, err) ||
-	    oae_model_open(c->path, c->threads, &c->m, err))
+	oae_state_free(c->s);
+	oae_model_close(c->m);
+	c->s = NULL;
+	c->m = NULL;
+}
+
+static enum oae_status open_ours(struct comparison *c, const char *path,
+				 struct oae_error *err)
+{
+	close_ours(c);
+	if (oae_model_open(path, c->threads, &c->m, err))
 		return err->status;
 	return oae_state_new(c->m, 1, TOKENS_MAX, BATCH, &c->s, err);
 }
@@ -247,6 +258,12 @@ static enum oae_status compare(struct comparison *c, struct oae_error *err)
 		c->kl_mean += kl / (double)c->n;
 		c->kl_max = kl > c->kl_max ? kl : c->kl_max;
 		c->spread += deviation(p, vocab) / (double)c->n;
+		if (c->exact) {
+			const float *e = c->exact + i * vocab;
+
+			c->ours_off += divergence(e, q, vocab) / (double)c->n;
+			c->theirs_off += divergence(e, p, vocab) / (double)c->n;
+		}
 		margins[i] = margin(p, vocab, a);
 		if (a != b && p[a] - p[b] > c->missed_margin)
 			c->missed_margin = p[a] - p[b];
@@ -301,10 +318,12 @@ static enum oae_status compare_greedy(struct comparison *c,
 	return err->status;
 }
 
+/* With the exact weights: both may round, ours not clearly more. */
 static bool agrees(const struct comparison *c)
 {
 	return (double)c->same >= c->o->top1 * (double)c->n &&
 	       c->kl_mean <= c->o->kl &&
+	       (!c->exact || c->ours_off <= c->o->slack * c->theirs_off) &&
 	       (c->o->forced ? (double)c->greedy_same >=
 				       c->o->top1 * (double)c->o->greedy :
 			       c->greedy_first >= c->o->greedy);
@@ -320,6 +339,9 @@ static void print(const struct comparison *c, const char *type)
 	       c->same, c->n, c->kl_mean, c->kl_max, c->spread, c->margin);
 	if (c->same < c->n)
 		printf("  missed by %.1e", c->missed_margin);
+	if (c->exact)
+		printf("  from exact: ours %.2e theirs %.2e", c->ours_off,
+		       c->theirs_off);
 	if (c->o->greedy)
 		printf("  greedy %zu/%zu", c->greedy_first,
 		       (size_t)c->o->greedy);
@@ -329,37 +351,61 @@ static void print(const struct comparison *c, const char *type)
 	printf("  %s\n", agrees(c) ? "agrees" : "DIFFERS");
 }
 
+/* Our logits of all tokens, which are chosen with the first model. */
+static float *all_logits(struct comparison *c, const char *path,
+			 struct oae_error *err)
+{
+	float *x = NULL;
+
+	if (open_ours(c, path, err) || (!c->n && choose_tokens(c, err)))
+		return NULL;
+	if (!c->n)
+		oae_fail(err, OAE_ERR_USAGE, 0, "no tokens to compare");
+	else
+		x = malloc(c->n * c->m->shape.n_vocab * sizeof(*x));
+	if (x)
+		forward(c, c->tokens, 0, c->n, x, err);
+	else
+		oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
+	return x;
+}
+
 /* All, in order; everything is released by the caller. */
 static enum oae_status run(struct comparison *c, struct oae_error *err)
 {
-	size_t n;
+	size_t row;
 
-	if (open_ours(c, err) || choose_tokens(c, err))
+	if (oae_threads_open((unsigned)c->o->threads, &c->threads, err))
 		return err->status;
-	if (!c->n)
-		return oae_fail(err, OAE_ERR_USAGE, 0, "no tokens to compare");
-	n = c->n * c->m->shape.n_vocab;
-	c->ours = malloc(n * sizeof(*c->ours));
-	c->theirs = malloc(n * sizeof(*c->theirs));
-	if (!c->ours || !c->theirs)
+	if (c->o->exact)
+		c->exact = all_logits(c, c->o->exact, err);
+	if (!err->status)
+		c->ours = all_logits(c, c->path, err);
+	if (err->status)
+		return err->status;
+	row = c->m->shape.n_vocab * sizeof(*c->theirs);
+	c->theirs = malloc(c->n * row);
+	if (!c->theirs)
 		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
-	if (forward(c, c->tokens, 0, c->n, c->ours, err) ||
-	    peer_start(&c->peer, err) || compute_theirs(c, err) ||
+	if (peer_start(&c->peer, err) || compute_theirs(c, err) ||
 	    compare(c, err) || compare_greedy(c, err))
 		return err->status;
 	print(c, oae_tensor_type_name(c->m->layers[0].wo.type));
 	if (!agrees(c))
 		return oae_fail(err, OAE_ERR_CHECK, 0,
-				"%s: apart by more than top-1 %g %%, KL %g",
-				c->path, 100 * c->o->top1, c->o->kl);
+				"%s: apart by more than top-1 %g %%, KL %g%s",
+				c->path, 100 * c->o->top1, c->o->kl,
+				c->exact ? ", or ours is the less exact" : "");
 	return OAE_OK;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {
-		.tokens = 256, .threads = 1, .top1 = 0.99, .kl = 1e-3
-	};
+	struct options o = { .tokens = 256,
+			     .threads = 1,
+			     .top1 = 0.99,
+			     .kl = 1e-3,
+			     .slack = 1.3 };
 	const struct oae_lm_option options[] = {
 		{ 'n', "tokens", "N", "random tokens (default 256)",
 		  .whole = &o.tokens, .low = 1, .high = TOKENS_MAX },
@@ -372,6 +418,11 @@ int main(int argc, char **argv)
 		  .real = &o.top1, .low = 0, .high = 1 },
 		{ 0, "kl", "NATS", "mean divergence at most (default 1e-3)",
 		  .real = &o.kl, .low = 0, .high = 100 },
+		{ 0, "exact", "FILE",
+		  "the same weights as F32: ours may not be farther",
+		  .text = &o.exact },
+		{ 0, "slack", "X", "than X times as far as theirs (1.3)",
+		  .real = &o.slack, .low = 1, .high = 100 },
 		{ 't', "threads", "N", "(default 1)", .whole = &o.threads,
 		  .low = 1, .high = OAE_THREADS_MAX },
 	};
@@ -399,10 +450,10 @@ int main(int argc, char **argv)
 		c->o = &o;
 		run(c, &err);
 		peer_stop(&c->peer);
-		oae_state_free(c->s);
-		oae_model_close(c->m);
+		close_ours(c);
 		oae_threads_close(c->threads);
 		oae_dir_remove(c->folder, NULL);
+		free(c->exact);
 		free(c->ours);
 		free(c->theirs);
 	}
