@@ -6,8 +6,8 @@
 #include "adapters/reference/answer.h"
 #include "adapters/reference/batch.h"
 
-/* A beginning shorter than this is computed again. */
-#define OAE_BATCH_REUSE_MIN 16u
+/* For a beginning shorter than this nobody waits: it is computed again. */
+#define OAE_BATCH_WAIT_MIN 16u
 
 struct oae_job {
 	uint64_t id;

@@ -70,7 +70,7 @@ void oae_batch_give_slot(struct oae_batch *b, struct oae_job *j)
 
 	if (b->c.reuse)
 		source = find_source(b, j, &most);
-	if (source && (source->job || most < OAE_BATCH_REUSE_MIN))
+	if (source && source->job)
 		source = NULL; /* nothing to take over in place */
 	s = source;
 	/* Most of it would be lost: copy instead, if there is another slot. */
@@ -118,11 +118,11 @@ bool oae_batch_share(struct oae_batch *b, struct oae_job *j)
 	size_t *in = &j->decode.in_target, most;
 	struct oae_slot *source = find_source(b, j, &most);
 
-	if (source && most >= *in + OAE_BATCH_REUSE_MIN) {
+	if (most > *in) {
 		oae_state_copy(b->c.target, (uint32_t)(source - b->slots),
 			       j->decode.slot, (uint32_t)*in, (uint32_t)most);
 		j->stats.reused += (uint32_t)(most - *in);
 		*in = most;
 	}
-	return expected(b, j) >= *in + OAE_BATCH_REUSE_MIN;
+	return expected(b, j) >= *in + OAE_BATCH_WAIT_MIN;
 }

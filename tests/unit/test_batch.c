@@ -461,7 +461,7 @@ static void test_reuse(void **state)
 		assert_int_equal(oae_batch_submit(b, id, &r[id], NULL), OAE_OK);
 	finish_all(b, reused);
 	assert_int_equal(reused[0], 0);
-	assert_true(reused[1] == 0);
+	assert_int_equal(reused[1], 0);
 	assert_int_equal(reused[2], 100);
 	/* again: all that was there, but for the last token */
 	n = (uint32_t)strlen(one) - 1;

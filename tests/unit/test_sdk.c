@@ -4,6 +4,12 @@
 
 #include "tests/unit/sdk_probe.h"
 
+#define TWO                                                           \
+	"{\"type\":\"submit\",\"id\":\"1\",\"prompt\":\"a|b|c|d|e\"," \
+	"\"max_tokens\":9}\n"                                         \
+	"{\"type\":\"submit\",\"id\":\"2\",\"prompt\":\"x|y\","       \
+	"\"max_tokens\":9}\n"
+
 static void test_hello_and_answer(void **state)
 {
 	struct talk t;
@@ -276,6 +282,36 @@ static void test_cancel_and_in_flight(void **state)
 	assert_int_equal(talk_end(&t), 0);
 }
 
+/* Tokens of two answers come in turn; the later request ends first. */
+static void test_two_at_once(void **state)
+{
+	char text[2][64] = { "", "" };
+	unsigned at = 0, turns = 0, ended = 0, last = 2;
+	struct talk t;
+
+	(void)state;
+	talk_hello(&t);
+	say_bytes(&t, TWO, sizeof(TWO) - 1); /* before either is begun */
+	while (ended < 2) {
+		assert_true(hear(&t));
+		at = str(&t, "id")[0] == '2';
+		if (!strcmp(str(&t, "type"), OAE_MSG_TOKEN)) {
+			strcat(text[at], str(&t, "text"));
+			turns += last != at;
+			last = at;
+			continue;
+		}
+		assert_string_equal(str(&t, "type"), OAE_MSG_DONE);
+		assert_int_equal(num(&t, "tokens_out"), at ? 2 : 5);
+		assert_int_equal(at, ended == 0);
+		ended++;
+	}
+	assert_string_equal(text[0], "abcde");
+	assert_string_equal(text[1], "xy");
+	assert_true(turns >= 3);
+	assert_int_equal(talk_end(&t), 0);
+}
+
 static void test_end_of_input(void **state)
 {
 	struct talk t;
@@ -444,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hello_refused),
 		cmocka_unit_test(test_cancel_and_in_flight),
+		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_end_of_input),
 		cmocka_unit_test(test_reader_gone),
 		cmocka_unit_test(test_stray_output),
