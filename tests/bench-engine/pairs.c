@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "adapters/reference/tensor.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "tests/bench-engine/bench_engine.h"
+
+#define REST_NS 300000000ull
 
 static double median(const double *x, size_t n)
 {
@@ -14,6 +17,19 @@ static double median(const double *x, size_t n)
 
 	memcpy(copy, x, n * sizeof(*x));
 	return oae_median(copy, n);
+}
+
+/*
+ * One side's sample once the other's threads sleep: llama.cpp's spin for some
+ * 100 ms behind a step (poll 50, its default), on the processors that the
+ * next sample wants.
+ */
+static enum oae_status rested(struct bench *b, bench_sample side,
+			      const struct entry *row, double *ts,
+			      struct oae_error *err)
+{
+	oae_clock_sleep_until(oae_clock_ns() + REST_NS);
+	return side(b, row, ts, err);
 }
 
 static void finish_pairs(struct line *l)
@@ -43,9 +59,10 @@ enum oae_status bench_pairs(struct bench *b, struct line *l, bench_sample ours,
 			     (unsigned long long)b->o.pairs);
 		a = &l->ours[i];
 		o = &l->other[i];
-		if (i % 2 ? other(b, l->row, o, err) ||
-				    ours(b, l->row, a, err) :
-			    ours(b, l->row, a, err) || other(b, l->row, o, err))
+		if (i % 2 ? rested(b, other, l->row, o, err) ||
+				    rested(b, ours, l->row, a, err) :
+			    rested(b, ours, l->row, a, err) ||
+				    rested(b, other, l->row, o, err))
 			return err->status;
 		l->pairs++;
 	}
