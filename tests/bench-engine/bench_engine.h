@@ -148,6 +148,9 @@ void row_pair(struct bench *b, struct line *l, struct oae_error *err);
 void row_embedded(struct bench *b, struct line *l, struct oae_error *err);
 void row_bad_draft(struct bench *b, struct line *l, struct oae_error *err);
 
+/* ---- training.c */
+void row_training(struct bench *b, struct line *l, struct oae_error *err);
+
 /* ---- print.c */
 void bench_json(const struct bench *b, struct oae_buf *out);
 void bench_line(const struct bench *b, const struct line *l);

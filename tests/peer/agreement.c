@@ -273,7 +273,7 @@ static enum oae_status compare(struct comparison *c, struct oae_error *err)
 	return OAE_OK;
 }
 
-/* Our choice after each prefix of their greedy text, which may go another way. */
+/* Our choice after each prefix of their text; ours may go another way. */
 static void follow(struct comparison *c, const cJSON *list,
 		   struct oae_error *err)
 {

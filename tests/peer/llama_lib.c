@@ -203,6 +203,7 @@ enum oae_status llama_lib_open(struct llama_lib *l, const char *folder,
 	char home[OAE_PATH_BYTES_MAX];
 
 	memset(l, 0, sizeof(*l));
+	setenv("GGML_NO_BACKTRACE", "1", 0); /* an abort calls no debugger */
 	if (!folder)
 		folder = getenv("OAE_LLAMA");
 	if (folder && *folder) {

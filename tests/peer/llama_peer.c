@@ -21,35 +21,30 @@
 #define SEQUENCES_MAX 64u
 #define THREADS_MAX 256u
 
+#define DO(verb, rest) "  {\"do\": \"" verb "\"" rest "\n"
+
+/* clang-format off */
 static const char help[] =
 	"usage: llama-peer [FOLDER]\n\n"
-	"Serves libllama " OAE_LLAMA_RELEASE
-	" of FOLDER (else $OAE_LLAMA, else "
-	"what `make test-peer`\ninstalls) on stdin and stdout, one JSON object a "
-	"line:\n\n"
-	"  {\"do\": \"load\", \"file\": F}   threads 1, ctx 2048, batch 2048, "
-	"ubatch 512,\n"
-	"                             flash true or false (else as it likes), "
-	"sequences 1,\n"
-	"                             vocab_only false\n"
-	"  {\"do\": \"context\"}           the same without loading again\n"
-	"  {\"do\": \"tokenize\", \"text\": T}  or \"file\": F of bytes; special "
-	"and add_special,\n"
-	"                             both false\n"
-	"  {\"do\": \"detokenize\", \"tokens\": [...]}  special false\n"
-	"  {\"do\": \"logits\", \"tokens\": [...], \"out\": F}  native floats "
-	"[token][vocabulary]\n"
-	"  {\"do\": \"greedy\", \"tokens\": [...], \"n\": N}  the N tokens that "
-	"follow\n"
-	"  {\"do\": \"pp\", \"n\": N}        computes N tokens from an empty "
-	"cache: ns\n"
-	"  {\"do\": \"tg\", \"n\": N}        N tokens one by one after depth 0: "
-	"ns\n"
-	"  {\"do\": \"batched\", \"n\": N}   N steps of as many sequences as "
-	"loaded: ns\n"
-	"  {\"do\": \"quantize\", \"file\": F, \"out\": F, \"type\": \"q4_k\"}  "
-	"every matrix\n"
-	"  {\"do\": \"info\"}              release, backend, system\n";
+	"Serves libllama " OAE_LLAMA_RELEASE " of FOLDER (else $OAE_LLAMA, "
+	"else what `make test-peer`\n"
+	"installs) on stdin and stdout, one JSON object a line:\n\n"
+	DO("load", ", \"file\": F}      threads 1, ctx 2048, batch 2048,")
+	"      ubatch 512, flash true or false (else as it likes),\n"
+	"      sequences 1, vocab_only false\n"
+	DO("context", "}              the same without loading again")
+	DO("tokenize", ", \"text\": T}  or \"file\": F of bytes; special,")
+	"      add_special: false\n"
+	DO("detokenize", ", \"tokens\": [...]}  special false")
+	DO("logits", ", \"tokens\": [...], \"out\": F}  native floats")
+	"      [token][vocabulary]\n"
+	DO("greedy", ", \"tokens\": [...], \"n\": N}  the N that follow")
+	DO("pp", ", \"n\": N}           N tokens from an empty cache: ns")
+	DO("tg", ", \"n\": N}           one by one after depth 0: ns")
+	DO("batched", ", \"n\": N}      N steps of all sequences: ns")
+	DO("quantize", ", \"file\": F, \"out\": F, \"type\": \"q4_k\"}")
+	DO("info", "}                 release, backend, system");
+/* clang-format on */
 
 struct server {
 	struct llama_lib lib;

@@ -424,9 +424,9 @@ int oae_lm_bench(int argc, char **argv)
 		"bench",
 		"oae-lm bench MODEL.gguf [options]",
 		"Measures tokens per second, as llama-bench does: ppN computes "
-		"N prompt tokens\nfrom an empty cache, tgN decodes N tokens one "
-		"by one, \"@ dN\" stands for a\ncache of N tokens before. Mean "
-		"and standard deviation over the repetitions.\nEvery "
+		"N prompt tokens\nfrom an empty cache, tgN decodes N tokens "
+		"one by one, \"@ dN\" stands for a\ncache of N tokens before. "
+		"Mean and standard deviation over the repetitions.\nEvery "
 		"combination of the lists is measured.",
 		"examples:\n"
 		"  oae-lm bench t1b.gguf -p 128 -n 32 -r 3 -t 1,2\n"
