@@ -20,15 +20,19 @@ static double median(const double *x, size_t n)
 }
 
 /*
- * One side's sample once the other's threads sleep: llama.cpp's spin for some
- * 100 ms behind a step (poll 50, its default), on the processors that the
- * next sample wants.
+ * Until the other's threads sleep: llama.cpp's spin for some 100 ms behind a
+ * step (poll 50, its default), on the processors that are wanted next.
  */
+static void rest(void)
+{
+	oae_clock_sleep_until(oae_clock_ns() + REST_NS);
+}
+
 static enum oae_status rested(struct bench *b, bench_sample side,
 			      const struct entry *row, double *ts,
 			      struct oae_error *err)
 {
-	oae_clock_sleep_until(oae_clock_ns() + REST_NS);
+	rest();
 	return side(b, row, ts, err);
 }
 
@@ -179,6 +183,7 @@ static double bandwidth(struct bench *b, size_t bytes, struct oae_error *err)
 	oae_progress("bench-engine: reading %.0f MB", (double)bytes / 1e6);
 	if (oae_threads_open(1, &one, err))
 		return NAN;
+	rest();
 	r->read[r->n_read].bytes = bytes;
 	r->read[r->n_read].one = roof_read(k, one, bytes, err);
 	r->read[r->n_read].all = roof_read(k, b->ours.threads, bytes, err);
