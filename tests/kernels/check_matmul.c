@@ -81,7 +81,7 @@ static size_t below(size_t n)
 
 void check_matmul_bits(const struct oae_kernels *k)
 {
-	for (int round = 0; round < 30; round++) {
+	for (int round = 0; round < 16; round++) {
 		for (size_t t = 0; t < check_types_n; t++) {
 			size_t step = oae_tensor_type_block(check_types[t]);
 			size_t cols = step == 1	  ? 1 + below(200) :
@@ -101,7 +101,7 @@ void check_matmul_columns(const struct oae_kernels *k)
 		for (size_t t = 0; t < check_types_n; t++)
 			if (cols % oae_tensor_type_block(check_types[t]) == 0)
 				once(k, check_types[t], 17 + below(31), cols,
-				     cols % 64 ? 1 : 9 + below(5),
+				     cols % 128 ? 1 : 9 + below(5),
 				     CHECK_NORMAL);
 }
 
@@ -118,7 +118,7 @@ void check_matmul_parts(const struct oae_kernels *k)
 	struct product p;
 	size_t tile, row;
 
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 10; round++) {
 		for (size_t t = 0; t < check_types_n; t++) {
 			product_make(&p, check_types[t], 40 + below(60), 256,
 				     2 + below(18), CHECK_NORMAL);

@@ -71,7 +71,7 @@ void check_vectors(const struct oae_kernels *k)
 	float *x, *w, *want, *y;
 	size_t n;
 
-	for (int round = 0; round < 300; round++) {
+	for (int round = 0; round < 150; round++) {
 		n = 2 * (1 + (size_t)oae_rng_below(&check_rng, 70));
 		snprintf(check_about, sizeof(check_about), "%zu elements", n);
 		x = check_randoms(n);
