@@ -291,11 +291,12 @@ static void plan(struct oae_batch *b)
 
 static double log_probability(const float *logits, size_t n, int32_t token)
 {
-	double max = (double)logits[0], sum = 0;
+	double max = (double)logits[0], sum;
 
 	for (size_t i = 1; i < n; i++)
 		max = (double)logits[i] > max ? (double)logits[i] : max;
-	for (size_t i = 0; i < n; i++)
+	sum = exp((double)logits[0] - max);
+	for (size_t i = 1; i < n; i++)
 		sum += exp((double)logits[i] - max);
 	return (double)logits[token] - max - log(sum);
 }

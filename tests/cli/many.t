@@ -107,7 +107,8 @@ talk '{"slots":2,"prefix":"off"}' 2 "$(submit 1 40 "$notices")" \
 check "prefix=off computes it twice" jq -se 'map(select(.type == "done")) |
 	length == 2 and all(.reused == null)' "$tmp/said"
 check "to the same end" test "$(text_of 2)" = "$one"
-talk '{"slots":4}' 3 "$(submit 1 4000 "$notices" | jq -c '.ignore_eos = true')" \
+talk '{"slots":4}' 3 \
+	"$(submit 1 4000 "$notices" | jq -c '.ignore_eos = true')" \
 	"$(submit 2 10 "$notices")" '{"type":"cancel","id":"1"}' \
 	'{"type":"score","id":"3","prompt":"a","continuation":"b"}' >"$tmp/said"
 check "one of several is cancelled, the others go on" jq -se '
@@ -115,8 +116,8 @@ check "one of several is cancelled, the others go on" jq -se '
 	."2".finish != "cancelled" and ."3".type == "scored"' "$tmp/said"
 
 # ---- and as a system
-check "dense and batch with all at once" "$oae" run --suite compare --quiet --no-report \
-	--no-calibration --systems reference/dense,reference/batch \
+check "dense and batch with all at once" "$oae" run --suite compare --quiet \
+	--no-report --no-calibration --systems reference/dense,reference/batch \
 	--workloads sums --items 10 --runs 2 --scenario Offline \
 	--concurrency 16 --out "$tmp/load"
 answers() { # SYSTEM: item and answer of each sample
