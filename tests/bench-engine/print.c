@@ -77,7 +77,7 @@ static void cell(int width, int digits, double v)
 }
 
 static const char heading[] =
-	"test          model           quant     ours t/s    other t/s  ratio  "
+	"test               model           quant     ours t/s    other t/s  ratio  "
 	"(min - max)  target       roof  at most\n";
 
 void bench_line(const struct bench *b, const struct line *l)
@@ -90,7 +90,7 @@ void bench_line(const struct bench *b, const struct line *l)
 	if (!isnan(l->ratio))
 		(void)snprintf(range, sizeof(range), "(%.2f-%.2f)",
 			       l->ratio_min, l->ratio_max);
-	printf("%-13s %-15s %-5s", l->test, r->model, r->quant);
+	printf("%-18s %-15s %-5s", l->test, r->model, r->quant);
 	cell(12, 2, l->ours_ts);
 	cell(12, 2, l->other_ts);
 	cell(6, 2, isnan(l->value) ? l->ratio : l->value);
