@@ -6,11 +6,6 @@
 
 #define BATCH 128u /* prompt tokens computed at once */
 #define CHUNK_DEFAULT 32u
-/*
- * A draft with fewer parameters is computed by the calling thread alone: its
- * layers are too small to be worth sharing out.
- */
-#define DRAFT_ALONE 2000000u
 
 struct oae_engine {
 	struct oae_threads *threads, *draft_threads;
@@ -94,9 +89,7 @@ static enum oae_status open_draft(struct oae_engine *e,
 	if (status)
 		return status;
 	if (!threads)
-		threads = e->draft->active_parameters < DRAFT_ALONE ?
-				  1 :
-				  config->threads;
+		threads = config->threads;
 	if (threads == config->threads)
 		return OAE_OK;
 	status = oae_threads_open(threads, &e->draft_threads, err);

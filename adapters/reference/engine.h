@@ -32,7 +32,7 @@ struct oae_engine_config {
 	unsigned gamma;	      /* guesses a round; 0: adaptive */
 	float p_min;	      /* a draft less sure stops drafting; 0: none */
 	unsigned ngram_min, ngram_max; /* of lookup; 0: the defaults */
-	unsigned draft_threads;	       /* 0: as many as serve its size */
+	unsigned draft_threads;	       /* 0: as many */
 	/* For many at once; 0 throughout: one, and none waits. */
 	uint32_t slots, queue;
 	uint32_t chunk; /* prompt rows beside others that decode; 0: 32 */

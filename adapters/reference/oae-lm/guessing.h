@@ -41,7 +41,7 @@ struct oae_lm_guessing {
 		  .low = 1,                                                \
 		  .high = OAE_NGRAM_MAX },                                 \
 	{                                                                  \
-		0, "draft-threads", "N", "(default: by the draft's size)", \
+		0, "draft-threads", "N", "(default: those of the model)",  \
 			.whole = &(g).draft_threads, .low = 1,             \
 			.high = OAE_THREADS_MAX                            \
 	}
