@@ -542,6 +542,16 @@ static bool answer(struct server *p, const char *line, size_t len)
 	return fflush(stdout) == 0;
 }
 
+static void drop_arrays(struct server *p)
+{
+	free(p->tokens);
+	free(p->positions);
+	free(p->ones);
+	free(p->slot);
+	free(p->slots);
+	free(p->wanted);
+}
+
 static bool make_arrays(struct server *p)
 {
 	p->tokens = calloc(BATCH_MAX, sizeof(*p->tokens));
@@ -562,27 +572,30 @@ static bool make_arrays(struct server *p)
 
 int main(int argc, char **argv)
 {
+	bool asked = argc == 2 && !strcmp(argv[1], "--help");
 	struct oae_error err = { 0 };
 	struct server p = { 0 };
 	char *line;
 	size_t len;
 
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-		fputs(help, argc == 2 && !strcmp(argv[1], "--help") ? stdout :
-								      stderr);
-		return argc == 2 && !strcmp(argv[1], "--help") ? OAE_EXIT_OK :
-								 OAE_EXIT_USAGE;
+		fputs(help, asked ? stdout : stderr);
+		return asked ? OAE_EXIT_OK : OAE_EXIT_USAGE;
 	}
 	line = malloc(OAE_LINE_BYTES_MAX);
 	if (!line || !make_arrays(&p))
 		oae_fail(&err, OAE_ERR_NOMEM, 0, "no memory");
-	if (err.status || llama_lib_open(&p.lib, argv[1], &err))
-		return oae_die_code("llama-peer", &err);
-	while (fgets(line, OAE_LINE_BYTES_MAX, stdin)) {
+	else
+		llama_lib_open(&p.lib, argv[1], &err);
+	while (!err.status && fgets(line, OAE_LINE_BYTES_MAX, stdin)) {
 		len = strcspn(line, "\n");
 		if (!line[len] || !answer(&p, line, len))
-			break;
+			oae_fail(&err, OAE_ERR_IO, 0,
+				 "a line is too long, or "
+				 "stdout is closed");
 	}
 	drop_model(&p);
-	return ferror(stdin) || !feof(stdin) ? OAE_EXIT_ERROR : OAE_EXIT_OK;
+	drop_arrays(&p);
+	free(line);
+	return err.status ? oae_die_code("llama-peer", &err) : OAE_EXIT_OK;
 }
