@@ -77,8 +77,8 @@ static void cell(int width, int digits, double v)
 }
 
 static const char heading[] =
-	"test               model           quant     ours t/s    other t/s  ratio  "
-	"(min - max)  target       roof  at most\n";
+	"test               model           quant     ours t/s    other t/s  "
+	"ratio  (min - max)  target       roof  at most\n";
 
 void bench_line(const struct bench *b, const struct line *l)
 {

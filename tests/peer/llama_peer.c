@@ -590,9 +590,7 @@ int main(int argc, char **argv)
 	while (!err.status && fgets(line, OAE_LINE_BYTES_MAX, stdin)) {
 		len = strcspn(line, "\n");
 		if (!line[len] || !answer(&p, line, len))
-			oae_fail(&err, OAE_ERR_IO, 0,
-				 "a line is too long, or "
-				 "stdout is closed");
+			oae_fail(&err, OAE_ERR_IO, 0, "line too long, or gone");
 	}
 	drop_model(&p);
 	drop_arrays(&p);
