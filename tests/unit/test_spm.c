@@ -263,7 +263,7 @@ static void test_decoding(void **state)
 	oae_tokenizer_free(t);
 }
 
-/* ---- against the naive merging ------------------------------------------- */
+/* ---- against the naive merging ------------------------------------------ */
 
 static const char *const letters[] = { "a", "b", "c", "\xc3\xa9", SP };
 
@@ -443,7 +443,7 @@ static void test_naive_bpe(void **state)
 	}
 }
 
-/* ---- sizes and hostile parts ---------------------------------------------- */
+/* ---- sizes and hostile parts ------------------------------------------- */
 
 static void test_a_megabyte(void **state)
 {
