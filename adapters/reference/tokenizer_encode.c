@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text to ids: special tokens first, then the text between them. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/reference/tokenizer_internal.h"
@@ -12,7 +11,7 @@
 struct job {
 	const struct oae_tokenizer *t;
 	struct oae_merging merging;
-	uint8_t *text; /* a rewritten copy of a stretch */
+	struct oae_buf text; /* a rewritten copy of a stretch */
 	int32_t *ids;
 	size_t n, max;
 	struct oae_error *err;
@@ -95,28 +94,20 @@ static size_t first_bad(const char *text, size_t len)
 	return i;
 }
 
-/* The text with U+FFFD for each such byte; NULL when memory is out. */
-static const char *repair(struct job *j, const char *text, size_t *len)
+/* Writes the text to j->text with U+FFFD for each such byte. */
+static enum oae_status repair(struct job *j, const char *text, size_t len)
 {
-	size_t good = first_bad(text, *len), from = 0, n = 0;
+	size_t from = 0, good;
 
-	if (good == *len)
-		return text;
-	free(j->text);
-	j->text = malloc(3 * *len);
-	while (j->text) {
-		memcpy(j->text + n, text + from, good);
-		n += good;
+	oae_buf_clear(&j->text);
+	while (from < len) {
+		good = first_bad(text + from, len - from);
+		oae_buf_add(&j->text, text + from, good);
 		from += good;
-		if (from == *len)
-			break;
-		memcpy(j->text + n, REPLACEMENT, 3);
-		n += 3;
-		from++;
-		good = first_bad(text + from, *len - from);
+		if (from++ < len)
+			oae_buf_puts(&j->text, REPLACEMENT);
 	}
-	*len = n;
-	return (const char *)j->text;
+	return oae_buf_check(&j->text, "the text", j->err);
 }
 
 static enum oae_status encode_bpe(struct job *j, const char *text, size_t len)
@@ -125,10 +116,13 @@ static enum oae_status encode_bpe(struct job *j, const char *text, size_t len)
 	enum oae_status status;
 	size_t from, to;
 
-	text = repair(j, text, &len);
-	if (!text)
-		return oae_fail(j->err, OAE_ERR_NOMEM, 0,
-				"tokenizer: out of memory");
+	if (first_bad(text, len) < len) {
+		status = repair(j, text, len);
+		if (status)
+			return status;
+		text = oae_buf_str(&j->text);
+		len = j->text.len;
+	}
 	status = oae_split_begin(&pass, &j->t->split, text, len, j->err);
 	while (!status) {
 		status = oae_split_next(&pass, &from, &to, j->err);
@@ -144,23 +138,24 @@ static enum oae_status encode_bpe(struct job *j, const char *text, size_t len)
 /* ---- SPM ----------------------------------------------------------------- */
 
 /* Writes spaces as U+2581, one more at the front when asked. */
-static size_t escape(const char *text, size_t len, bool prefix, uint8_t *to)
+static enum oae_status escape(struct job *j, const char *text, size_t len,
+			      bool prefix)
 {
-	size_t n = 0;
+	const char *end = text + len, *gap;
 
-	if (prefix) {
-		memcpy(to, SPACE, 3);
-		n = 3;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] != ' ') {
-			to[n++] = (uint8_t)text[i];
-			continue;
+	oae_buf_clear(&j->text);
+	if (prefix)
+		oae_buf_puts(&j->text, SPACE);
+	for (; text < end; text = gap + 1) {
+		gap = memchr(text, ' ', (size_t)(end - text));
+		if (!gap) {
+			oae_buf_add(&j->text, text, (size_t)(end - text));
+			break;
 		}
-		memcpy(to + n, SPACE, 3);
-		n += 3;
+		oae_buf_add(&j->text, text, (size_t)(gap - text));
+		oae_buf_puts(&j->text, SPACE);
 	}
-	return n;
+	return oae_buf_check(&j->text, "the text", j->err);
 }
 
 /* The bytes that a sequence's first byte announces, within what is left. */
@@ -174,30 +169,27 @@ static size_t announced(uint8_t c, size_t left)
 static enum oae_status encode_spm(struct job *j, const char *text, size_t len,
 				  bool prefix)
 {
-	size_t n = 0, bytes;
+	enum oae_status status = escape(j, text, len, prefix);
+	size_t bytes = j->text.len, n = 0;
+	const uint8_t *spelled;
 	struct oae_symbol *s;
-	enum oae_status status;
 
-	free(j->text);
-	j->text = malloc(3 * (len + 1));
-	if (!j->text)
-		return oae_fail(j->err, OAE_ERR_NOMEM, 0,
-				"tokenizer: out of memory");
-	bytes = escape(text, len, prefix, j->text);
-	status = oae_merging_grow(&j->merging, len + 1, j->err);
+	if (!status)
+		status = oae_merging_grow(&j->merging, len + 1, j->err);
 	if (status)
 		return status;
+	spelled = (const uint8_t *)oae_buf_str(&j->text);
 	s = j->merging.symbols;
 	for (size_t i = 0; i < bytes; i += s[n++].len) {
-		size_t size = announced(j->text[i], bytes - i);
+		size_t size = announced(spelled[i], bytes - i);
 
 		s[n] = (struct oae_symbol){
 			.from = (uint32_t)i,
 			.len = (uint32_t)size,
-			.id = oae_token_find(j->t, j->text + i, size),
+			.id = oae_token_find(j->t, spelled + i, size),
 		};
 	}
-	return merge(j, j->text, n);
+	return merge(j, spelled, n);
 }
 
 /* ---- both ---------------------------------------------------------------- */
@@ -225,6 +217,7 @@ enum oae_status oae_tokenizer_encode_as(const struct oae_tokenizer *t,
 	int32_t id;
 
 	*n = 0;
+	oae_buf_init(&j.text, 3 * (len + 1));
 	if (len > INT32_MAX / 4)
 		return oae_fail(err, OAE_ERR_LIMIT, 0,
 				"tokenizer: a text of %zu bytes", len);
@@ -245,7 +238,7 @@ enum oae_status oae_tokenizer_encode_as(const struct oae_tokenizer *t,
 	if (!status)
 		status = encode_text(&j, text + from, len - from, prefix);
 	oae_merging_free(&j.merging);
-	free(j.text);
+	oae_buf_release(&j.text);
 	*n = j.n;
 	return status;
 }
