@@ -7,6 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/*
+ * Weights that may stay in caches from one step to the next. Systems tell the
+ * last cache of a whole socket, of which two cores may have a part only.
+ */
+#define CACHED_BYTES (16u << 20)
 #define ARENA_BYTES (64u << 20)
 
 /* Where a matrix of the file goes. */
@@ -320,6 +325,7 @@ static enum oae_status pack_all(struct loader *l)
 	for (size_t i = 0; i < l->n_jobs; i++) {
 		p = l->jobs[i].to;
 		p->data = m->packed + at;
+		p->memory = at >= CACHED_BYTES;
 		at += oae_pack_bytes(p->type, p->rows, p->cols);
 	}
 	oae_threads_run(m->threads, l->n_jobs, pack_job, l);

@@ -67,6 +67,7 @@ struct oae_packed {
 	size_t rows, cols;   /* outputs, inputs */
 	size_t tile_bytes;   /* of 16 rows */
 	const uint8_t *data; /* aligned to OAE_PACK_ALIGNMENT */
+	bool memory;	     /* a hint: will not be in a cache, nor fits */
 };
 
 /*

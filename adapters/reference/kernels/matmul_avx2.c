@@ -18,14 +18,20 @@ INLINE __m256 load_weights(enum oae_tensor_type type, const uint8_t *w)
 }
 
 /* acc += w x, over cols columns of a tile and n batch rows. */
-INLINE void multiply(enum oae_tensor_type type, const uint8_t *w, size_t cols,
-		     const float *const *x, int n, __m256 (*acc)[2])
+INLINE void multiply(enum oae_tensor_type type, bool memory, const uint8_t *w,
+		     size_t cols, const float *const *x, int n,
+		     __m256 (*acc)[2])
 {
 	size_t half = type == OAE_TENSOR_F32 ? 32 : 16;
 	__m256 low, high, a;
 
 	for (size_t i = 0; i < cols; i++) {
-		_mm_prefetch((const char *)w + AHEAD / 2, _MM_HINT_T0);
+		if (memory)
+			_mm_prefetch((const char *)w + AHEAD_MEMORY,
+				     _MM_HINT_NTA);
+		else
+			_mm_prefetch((const char *)w + AHEAD_CACHE / 2,
+				     _MM_HINT_T0);
 		low = load_weights(type, w);
 		high = load_weights(type, w + half);
 		w += 2 * half;
@@ -38,8 +44,8 @@ INLINE void multiply(enum oae_tensor_type type, const uint8_t *w, size_t cols,
 }
 
 /* Columns from i0 on of n batch rows from row on, added to y. */
-INLINE void group(enum oae_tensor_type type, const uint8_t *w, size_t i0,
-		  size_t cols, size_t left, const struct oae_acts *a,
+INLINE void group(enum oae_tensor_type type, bool memory, const uint8_t *w,
+		  size_t i0, size_t cols, size_t left, const struct oae_acts *a,
 		  size_t row, int n, float *y, size_t ldy)
 {
 	const float *x[ROWS];
@@ -55,7 +61,7 @@ INLINE void group(enum oae_tensor_type type, const uint8_t *w, size_t i0,
 		if (i0 && left > HALF)
 			acc[c][1] = load_some(to + HALF, left - HALF);
 	}
-	multiply(type, w, cols, x, n, acc);
+	multiply(type, memory, w, cols, x, n, acc);
 	for (int c = 0; c < n; c++) {
 		to = y + (row + (size_t)c) * ldy;
 		store_some(to, left, acc[c][0]);
@@ -65,19 +71,19 @@ INLINE void group(enum oae_tensor_type type, const uint8_t *w, size_t i0,
 }
 
 /* Up to three batch rows, with the weights as they are. */
-INLINE void few(enum oae_tensor_type type, const uint8_t *w, size_t left,
-		const struct oae_acts *a, size_t row, size_t n, float *y,
-		size_t ldy)
+INLINE void few(enum oae_tensor_type type, bool memory, const uint8_t *w,
+		size_t left, const struct oae_acts *a, size_t row, size_t n,
+		float *y, size_t ldy)
 {
 	switch (n) {
 	case 3:
-		group(type, w, 0, a->cols, left, a, row, 3, y, ldy);
+		group(type, memory, w, 0, a->cols, left, a, row, 3, y, ldy);
 		break;
 	case 2:
-		group(type, w, 0, a->cols, left, a, row, 2, y, ldy);
+		group(type, memory, w, 0, a->cols, left, a, row, 2, y, ldy);
 		break;
 	case 1:
-		group(type, w, 0, a->cols, left, a, row, 1, y, ldy);
+		group(type, memory, w, 0, a->cols, left, a, row, 1, y, ldy);
 		break;
 	default:
 		break;
@@ -94,22 +100,22 @@ static void float_rows(const float *w, size_t i0, size_t cols, size_t left,
 
 	switch (n) {
 	case 1:
-		group(type, from, i0, cols, left, a, row, 1, y, ldy);
+		group(type, false, from, i0, cols, left, a, row, 1, y, ldy);
 		break;
 	case 2:
-		group(type, from, i0, cols, left, a, row, 2, y, ldy);
+		group(type, false, from, i0, cols, left, a, row, 2, y, ldy);
 		break;
 	case 3:
-		group(type, from, i0, cols, left, a, row, 3, y, ldy);
+		group(type, false, from, i0, cols, left, a, row, 3, y, ldy);
 		break;
 	case 4:
-		group(type, from, i0, cols, left, a, row, 4, y, ldy);
+		group(type, false, from, i0, cols, left, a, row, 4, y, ldy);
 		break;
 	case 5:
-		group(type, from, i0, cols, left, a, row, 5, y, ldy);
+		group(type, false, from, i0, cols, left, a, row, 5, y, ldy);
 		break;
 	default:
-		group(type, from, i0, cols, left, a, row, ROWS, y, ldy);
+		group(type, false, from, i0, cols, left, a, row, ROWS, y, ldy);
 		break;
 	}
 }
@@ -121,7 +127,8 @@ static const float *floats(enum oae_tensor_type type, const uint8_t *w,
 	if (type == OAE_TENSOR_F32)
 		return (const float *)(const void *)w;
 	for (size_t i = 0; i < n * OAE_TILE; i += HALF) {
-		_mm_prefetch((const char *)w + i * 2 + AHEAD / 2, _MM_HINT_T0);
+		_mm_prefetch((const char *)w + i * 2 + AHEAD_CACHE / 2,
+			     _MM_HINT_T0);
 		_mm256_store_ps(
 			panel + i,
 			type == OAE_TENSOR_F16 ?
@@ -145,11 +152,14 @@ void oae_tile_plain_avx2(const struct oae_packed *w, size_t tile,
 	if (row1 - row0 < 4) {
 		n = row1 - row0;
 		if (w->type == OAE_TENSOR_F32)
-			few(OAE_TENSOR_F32, data, left, x, row0, n, y, ldy);
+			few(OAE_TENSOR_F32, w->memory, data, left, x, row0, n,
+			    y, ldy);
 		else if (w->type == OAE_TENSOR_F16)
-			few(OAE_TENSOR_F16, data, left, x, row0, n, y, ldy);
+			few(OAE_TENSOR_F16, w->memory, data, left, x, row0, n,
+			    y, ldy);
 		else
-			few(OAE_TENSOR_BF16, data, left, x, row0, n, y, ldy);
+			few(OAE_TENSOR_BF16, w->memory, data, left, x, row0, n,
+			    y, ldy);
 		return;
 	}
 	for (size_t i = 0; i < w->cols; i += n) {

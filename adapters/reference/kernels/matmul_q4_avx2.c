@@ -18,7 +18,7 @@ struct columns {
 };
 
 /* One block with n batch rows: sums in 16 bits, two to a lane. */
-INLINE void block_sums(const uint8_t *w, const char *next,
+INLINE void block_sums(bool memory, const uint8_t *w, const uint8_t *next,
 		       const struct columns *x, size_t at, int n,
 		       __m256i (*sum)[2])
 {
@@ -26,9 +26,9 @@ INLINE void block_sums(const uint8_t *w, const char *next,
 	__m256i u[2], v[2], p, first, second;
 
 	for (size_t j = 0; j < 4; j++) {
-		_mm_prefetch(next + j * 64, _MM_HINT_T1);
+		fetch(memory, next + j * 64);
 		for (int h = 0; h < 2; h++) {
-			v[h] = load(w);
+			v[h] = load_once(w);
 			w += 32;
 			u[h] = _mm256_and_si256(v[h], low);
 			v[h] = _mm256_and_si256(_mm256_srli_epi16(v[h], 4),
@@ -50,8 +50,9 @@ INLINE void block_sums(const uint8_t *w, const char *next,
 	}
 }
 
-INLINE void tile_rows(const uint8_t *w, size_t blocks, size_t tile_bytes,
-		      const struct columns *x, int n, __m256 (*acc)[2])
+INLINE void tile_rows(bool memory, const uint8_t *w, size_t blocks,
+		      size_t tile_bytes, const struct columns *x, int n,
+		      __m256 (*acc)[2])
 {
 	const uint8_t *scales = w + blocks * BLOCK_BYTES;
 	__m256i sum[ROWS][2], s;
@@ -59,8 +60,9 @@ INLINE void tile_rows(const uint8_t *w, size_t blocks, size_t tile_bytes,
 
 	for (size_t b = 0; b < blocks; b++) {
 		_mm_prefetch((const char *)scales + tile_bytes, _MM_HINT_T1);
-		block_sums(w, ahead(w, b, blocks, BLOCK_BYTES, tile_bytes), x,
-			   b * OAE_TENSOR_BLOCK, n, sum);
+		block_sums(memory, w,
+			   ahead(memory, w, b, blocks, BLOCK_BYTES, tile_bytes),
+			   x, b * OAE_TENSOR_BLOCK, n, sum);
 		w += BLOCK_BYTES;
 		for (int h = 0; h < 2; h++) {
 			dw = load_f16(scales);
@@ -83,9 +85,9 @@ INLINE void tile_rows(const uint8_t *w, size_t blocks, size_t tile_bytes,
 }
 
 /* n batch rows from row on; n is constant once inlined. */
-INLINE void group(const struct oae_packed *w, const uint8_t *tile, size_t left,
-		  const struct oae_acts *a, size_t row, int n, float *y,
-		  size_t ldy)
+INLINE void group(const struct oae_packed *w, bool memory, const uint8_t *tile,
+		  size_t left, const struct oae_acts *a, size_t row, int n,
+		  float *y, size_t ldy)
 {
 	size_t blocks = w->cols / OAE_TENSOR_BLOCK, at;
 	struct columns x;
@@ -98,7 +100,7 @@ INLINE void group(const struct oae_packed *w, const uint8_t *tile, size_t left,
 		x.d[c] = a->d + at;
 		acc[c][0] = acc[c][1] = _mm256_setzero_ps();
 	}
-	tile_rows(tile, blocks, w->tile_bytes, &x, n, acc);
+	tile_rows(memory, tile, blocks, w->tile_bytes, &x, n, acc);
 	for (int c = 0; c < n; c++) {
 		float *to = y + (row + (size_t)c) * ldy;
 
@@ -114,19 +116,21 @@ void oae_tile_q4_0_avx2(const struct oae_packed *w, size_t tile,
 {
 	const uint8_t *data = w->data + tile * w->tile_bytes;
 	size_t left = w->rows - tile * OAE_TILE, r;
+	/* several passes find the tile in a cache */
+	bool memory = w->memory && row1 - row0 <= ROWS;
 
 	y += tile * OAE_TILE;
 	for (r = row0; r + ROWS <= row1; r += ROWS)
-		group(w, data, left, x, r, ROWS, y, ldy);
+		group(w, memory, data, left, x, r, ROWS, y, ldy);
 	switch (row1 - r) {
 	case 3:
-		group(w, data, left, x, r, 3, y, ldy);
+		group(w, memory, data, left, x, r, 3, y, ldy);
 		break;
 	case 2:
-		group(w, data, left, x, r, 2, y, ldy);
+		group(w, memory, data, left, x, r, 2, y, ldy);
 		break;
 	case 1:
-		group(w, data, left, x, r, 1, y, ldy);
+		group(w, memory, data, left, x, r, 1, y, ldy);
 		break;
 	default:
 		break;
