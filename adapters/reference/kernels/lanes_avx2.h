@@ -95,22 +95,27 @@ INLINE __m256 exp_lanes(__m256 x)
 INLINE float exponentials(float *x, size_t n)
 {
 	__m256 s[2] = { _mm256_setzero_ps(), _mm256_setzero_ps() }, v, max;
-	__m256 *to;
+	size_t whole = n / HALF * HALF, i;
+	__m256 some = _mm256_castsi256_ps(lanes(n - whole));
 
 	max = _mm256_set1_ps(x[0]);
-	for (size_t i = 0; i < n; i += HALF) {
-		v = load_some(x + i, n - i);
-		v = _mm256_blendv_ps(max, v, _mm256_castsi256_ps(lanes(n - i)));
-		max = _mm256_max_ps(max, v);
-	}
+	for (i = 0; i < whole; i += HALF)
+		max = _mm256_max_ps(max, _mm256_loadu_ps(x + i));
+	if (i < n)
+		max = _mm256_max_ps(
+			max,
+			_mm256_blendv_ps(max, load_some(x + i, n - i), some));
 	max = _mm256_set1_ps(max_lane(max));
-	for (size_t i = 0; i < n; i += HALF) {
+	for (i = 0; i < whole; i += HALF) {
+		v = exp_lanes(_mm256_sub_ps(_mm256_loadu_ps(x + i), max));
+		_mm256_storeu_ps(x + i, v);
+		s[i / HALF % 2] = _mm256_add_ps(s[i / HALF % 2], v);
+	}
+	if (i < n) {
 		v = exp_lanes(_mm256_sub_ps(load_some(x + i, n - i), max));
 		store_some(x + i, n - i, v);
-		to = &s[i / HALF % 2];
-		*to = _mm256_add_ps(
-			*to,
-			_mm256_and_ps(v, _mm256_castsi256_ps(lanes(n - i))));
+		s[i / HALF % 2] =
+			_mm256_add_ps(s[i / HALF % 2], _mm256_and_ps(v, some));
 	}
 	return join(s[0], s[1]);
 }
