@@ -85,12 +85,12 @@ check "two things at once" fails 64 "give one of" effort --show --count
 # ---- counted
 counts() {
 	effort --count --json >"$tmp/json" && jq -e '.ledger.counts | map({(.id): .value}) | add |
-	.knobs == 3 and .models == 0 and .processes == 1 and .config_lines > 10' "$tmp/json"
+	.knobs == 4 and .models == 0 and .processes == 1 and .config_lines > 10' "$tmp/json"
 }
 check "what must be kept is counted" counts
 check "and agrees with itself" effort --count --check
 jq '.counts[1].value = 99' "$ledger" >"$tmp/x" && cp "$tmp/x" "$ledger"
-check "a ledger that says otherwise is found" fails 2 "knobs is 3" effort --count --check
+check "a ledger that says otherwise is found" fails 2 "knobs is 4" effort --count --check
 for s in reference/dense reference/batch reference/speculative reference/lookup reference/moe null/echo skeleton/fixed; do
 	check "$s: its ledger says what is counted" "$oae" effort "$s" --count --check
 done
