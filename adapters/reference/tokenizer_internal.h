@@ -46,7 +46,7 @@ struct oae_tokenizer {
 };
 
 /* The byte of "<0xNN>", or -1. */
-int oae_token_byte(const char *name);
+int oae_token_byte(const char *s);
 /* Fills t->types and t->marks from the parts. */
 enum oae_status oae_token_types_init(struct oae_tokenizer *t,
 				     struct oae_error *err);

@@ -28,8 +28,7 @@ static const char *const end_names[] = {
 	"_<EOT>",
 	"[EOT]",
 	"[EOS]",
-	"<\xef\xbd\x9c"
-	"end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+	"<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
 	"<|fim_pad|>",
 	"<fim-pad>",
 	"<fim_pad>",

@@ -25,10 +25,8 @@ static const char *const words[] = {
 	"na\xc3\xafve",
 	"caf\xc3\xa9",
 	"r\xc3\xa9sum\xc3\xa9",
-	"\xc3\x9c"
-	"berma\xc3\x9f",
-	"stra\xc3\x9f"
-	"e",
+	"\xc3\x9c\x62\x65rma\xc3\x9f",
+	"stra\xc3\x9f\x65",
 	"se\xc3\xb1or",
 	"\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82",
 	"\xce\xba\xcf\x8c\xcf\x83\xce\xbc\xce\xbf\xcf\x82",
@@ -64,8 +62,7 @@ static const char *const pieces[] = {
 	"\xe2\x80\x94",
 	"\xe2\x80\xa6",
 	"$",
-	"\xe2\x82\xac"
-	"5",
+	"\xe2\x82\xac\x35",
 	"#tag",
 	"@me",
 	"a.b.c",
@@ -144,17 +141,8 @@ static const char *const blanks[] = {
 
 /* In front of, or at the end of, what cannot complete them. */
 static const char *const broken_pieces[] = {
-	"\xff",
-	"\xfe ",
-	"a\x80",
-	" \xbf",
-	"\xc3"
-	"a",
-	"\xe2\x82"
-	"b",
-	"\xf0\x9f\x98 ",
-	"\xf8\n",
-	"\xe2\x82",
+	"\xff",		"\xfe ",	 "a\x80",  " \xbf",    "\xc3\x61",
+	"\xe2\x82\x62", "\xf0\x9f\x98 ", "\xf8\n", "\xe2\x82",
 };
 
 static const char *any(struct oae_rng *rng, const char *const *list, size_t n)

@@ -268,7 +268,7 @@ static void compare(struct llama_lib *lib, const struct vocabulary *v,
 	if (err.status)
 		printf("# %s\n", err.text);
 	report(!err.status, v->name, "both read the vocabulary");
-	if (!err.status) {
+	if (!err.status && p.piece && p.ends) {
 		check_vocabulary(&p, v->name);
 		check_codes(&p, v->name);
 		check_texts(&p, v->name, false, 0, "as plain text");

@@ -263,9 +263,15 @@ static void test_decoding(void **state)
 	oae_tokenizer_free(t);
 }
 
-/* ---- against the naive merging ------------------------------------------ */
-
 static const char *const letters[] = { "a", "b", "c", "\xc3\xa9", SP };
+
+/* Puts a text at out[n], with its NUL; returns where it ends. */
+static size_t append(char *out, size_t n, const char *text)
+{
+	while ((out[n] = *text++))
+		n++;
+	return n;
+}
 
 /* Tokens of up to six letters, few scores so that there are ties. */
 static void vocab_random(struct vocab *v, struct oae_rng *rng)
@@ -274,12 +280,13 @@ static void vocab_random(struct vocab *v, struct oae_rng *rng)
 	for (int i = 0; i < 120; i++) {
 		char *text = v->made[i];
 		size_t n = i < 5 ? 1 : 2 + (size_t)oae_rng_below(rng, 5);
+		size_t at = 0;
 		bool known = false;
 
-		text[0] = '\0';
 		while (n--)
-			strcat(text, letters[i < 5 ? (size_t)i :
-						     oae_rng_below(rng, 5)]);
+			at = append(text, at,
+				    letters[i < 5 ? (size_t)i :
+						    oae_rng_below(rng, 5)]);
 		for (size_t k = FIRST; k < v->n; k++)
 			known |= !strcmp(v->tokens[k], text);
 		/* now and then a letter is no token */
@@ -292,15 +299,13 @@ static void vocab_random(struct vocab *v, struct oae_rng *rng)
 /* The same text as SPM spells it; returns its length. */
 static size_t spell(const char *text, size_t len, char *out)
 {
-	size_t n = 3;
+	size_t n = append(out, 0, SP);
 
-	memcpy(out, SP, 3);
-	for (size_t i = 0; i < len; i++) {
-		size_t one = text[i] == ' ' ? 3 : 1;
-
-		memcpy(out + n, text[i] == ' ' ? SP : text + i, one);
-		n += one;
-	}
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == ' ')
+			n = append(out, n, SP);
+		else
+			out[n++] = text[i];
 	return n;
 }
 
@@ -352,13 +357,14 @@ static void test_naive_spm(void **state)
 		t = build(&v);
 		for (int k = 0; k < 10; k++) {
 			char text[128] = "";
-			size_t n = 1 + (size_t)oae_rng_below(&rng, 60);
+			size_t n = 1 + (size_t)oae_rng_below(&rng, 60), at = 0;
 
 			while (n--)
-				strcat(text,
-				       oae_rng_below(&rng, 6) ?
-					       letters[oae_rng_below(&rng, 4)] :
-					       " ");
+				at = append(
+					text, at,
+					oae_rng_below(&rng, 6) ?
+						letters[oae_rng_below(&rng, 4)] :
+						" ");
 			compare_spm(&v, t, text, strlen(text));
 		}
 		oae_tokenizer_free(t);
@@ -442,8 +448,6 @@ static void test_naive_bpe(void **state)
 		oae_tokenizer_free(t);
 	}
 }
-
-/* ---- sizes and hostile parts ------------------------------------------- */
 
 static void test_a_megabyte(void **state)
 {

@@ -351,7 +351,8 @@ static void test_long_patterns(void **state)
 
 		for (size_t i = 0; i < len; i++)
 			text[i] = fills[k % 6][i % one];
-		memcpy(text + len, "\xc3\xa9", 2);
+		text[len] = '\xc3';
+		text[len + 1] = '\xa9';
 		if (oae_tokenizer_encode(t, text, len + 2, ids, max + 2, &n,
 					 &err))
 			fail_msg("%zu: %s", k, err.text);

@@ -27,7 +27,7 @@ struct naive {
 /* The first token of that text, or -1. */
 static int32_t naive_token(const struct naive *v, const char *s, size_t len)
 {
-	for (size_t i = 0; i < v->n_tokens; i++)
+	for (size_t i = 0; s && i < v->n_tokens; i++)
 		if (strlen(v->tokens[i]) == len &&
 		    !memcmp(v->tokens[i], s, len))
 			return (int32_t)i;
