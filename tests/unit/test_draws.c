@@ -227,8 +227,8 @@ static void test_lookup(void **state)
 }
 
 /*
- * Two that race with the same noise, whatever p and q sum to, agree with probability
- * sum_i 1 / sum_j max(p_j / p_i, q_j / q_i), which is between
+ * Two that race with the same noise, whatever p and q sum to, agree with
+ * probability sum_i 1 / sum_j max(p_j / p_i, q_j / q_i), which is between
  * (1 - TV) / (1 + TV) and the most that is possible, 1 - TV.
  */
 static void test_agreement(void **state)

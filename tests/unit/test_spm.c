@@ -359,12 +359,13 @@ static void test_naive_spm(void **state)
 			char text[128] = "";
 			size_t n = 1 + (size_t)oae_rng_below(&rng, 60), at = 0;
 
-			while (n--)
-				at = append(
-					text, at,
-					oae_rng_below(&rng, 6) ?
-						letters[oae_rng_below(&rng, 4)] :
-						" ");
+			while (n--) {
+				const char *next = " ";
+
+				if (oae_rng_below(&rng, 6))
+					next = letters[oae_rng_below(&rng, 4)];
+				at = append(text, at, next);
+			}
 			compare_spm(&v, t, text, strlen(text));
 		}
 		oae_tokenizer_free(t);

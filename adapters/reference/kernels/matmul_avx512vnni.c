@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Products for processors with AVX-512 with VNNI, from Cascade Lake and Zen 4 on. */
+/* Products with AVX-512 and VNNI: from Cascade Lake and Zen 4 on. */
 #include "adapters/reference/kernels/kernels.h"
 
 #ifdef __AVX512VNNI__

@@ -33,14 +33,18 @@ static void print_help(FILE *to)
 	      "       oae-lm COMMAND --help\n\ncommands:\n",
 	      to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].about);
+		fprintf(to, "  %-10s %s\n", commands[i].name,
+			commands[i].about);
 	fputs("\nexamples:\n"
 	      "  oae-lm generate MODEL.gguf -p 'Dear Ms Hale,' -n 60\n"
 	      "  oae-lm eval TARGET.gguf --draft DRAFT.gguf --json\n"
 	      "  oae-lm synth --shape tinyllama-1.1b --out t1b.gguf\n"
 	      "  oae-lm bench t1b.gguf -t 1,2\n"
-	      "\nread are GGUF v3 files of architectures llama, qwen3 and "
-	      "qwen3moe in F32, F16,\nBF16, Q8_0 and Q4_0.\n"
+	      "\nread are GGUF files of architectures llama (Mistral, Mixtral "
+	      "too), qwen2, qwen3\nand qwen3moe in F32, F16, BF16, Q8_0, "
+	      "Q4_0, Q5_0, Q4_K and Q6_K, with\ntokenizers SentencePiece, "
+	      "GPT-2, Llama 3 and Qwen2; anything else is refused by\nthe "
+	      "name of what is missing.\n"
 	      "OAE_KERNELS=scalar|avx2|avx512 forces the instruction set "
 	      "(avx512bw: without\nVNNI, avx512vnni: with it); "
 	      "`oae-lm bench` says which one ran.\n"
