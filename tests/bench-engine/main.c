@@ -68,7 +68,15 @@ static enum oae_status run(struct bench *b, struct oae_error *err)
 {
 	struct machine machine;
 	struct oae_buf out;
+	size_t n = 0;
 
+	for (size_t i = 0; i < oae_rows_count; i++)
+		n += wanted(b, &oae_rows[i]);
+	if (!n)
+		return oae_fail(err, OAE_ERR_USAGE, 0,
+				"no row has \"%.40s\" in its model, type and "
+				"test, such as \"s110 q8_0 pp512\"",
+				b->o.only ? b->o.only : "");
 	machine_begin(&machine);
 	(void)snprintf(b->cpu, sizeof(b->cpu), "%s", machine.model);
 	bench_peer_start(b);
@@ -77,11 +85,6 @@ static enum oae_status run(struct bench *b, struct oae_error *err)
 			run_row(b, &oae_rows[i]);
 	peer_stop(&b->peer);
 	machine_end(&machine);
-	if (!b->n_lines)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"no row has \"%.40s\" in its model, type and "
-				"test, such as \"s110 q8_0 pp512\"",
-				b->o.only ? b->o.only : "");
 	bench_table(b);
 	printf("others used %.2f cores, %.2f were stolen%s\n", machine.others,
 	       machine.steal,

@@ -48,6 +48,7 @@ static const char help[] =
 
 struct server {
 	struct llama_lib lib;
+	struct oae_error missing; /* why the library was not opened */
 	void *model, *ctx, *pool;
 	const void *vocab;
 	int32_t n_vocab;
@@ -530,7 +531,10 @@ static bool answer(struct server *p, const char *line, size_t len)
 	oae_jw_init(&w, &out, 0);
 	p->answer = &w;
 	oae_jw_obj(&w, NULL);
-	obey(p, line, len, &err);
+	if (p->missing.status)
+		err = p->missing;
+	else
+		obey(p, line, len, &err);
 	oae_jw_bool(&w, "ok", !err.status);
 	if (err.status)
 		oae_jw_str(&w, "error", err.text);
@@ -586,7 +590,7 @@ int main(int argc, char **argv)
 	if (!line || !make_arrays(&p))
 		oae_fail(&err, OAE_ERR_NOMEM, 0, "no memory");
 	else
-		llama_lib_open(&p.lib, argv[1], &err);
+		llama_lib_open(&p.lib, argv[1], &p.missing);
 	while (!err.status && fgets(line, OAE_LINE_BYTES_MAX, stdin)) {
 		len = strcspn(line, "\n");
 		if (!line[len] || !answer(&p, line, len))
@@ -595,5 +599,7 @@ int main(int argc, char **argv)
 	drop_model(&p);
 	drop_arrays(&p);
 	free(line);
-	return err.status ? oae_die_code("llama-peer", &err) : OAE_EXIT_OK;
+	if (err.status)
+		return oae_die_code("llama-peer", &err);
+	return p.missing.status ? OAE_EXIT_ERROR : OAE_EXIT_OK;
 }

@@ -128,13 +128,17 @@ def one_silent(held):
         answer(m)
 
 
+def error_many(held):
+    for m in held:
+        say(type="error", id=m["id"], code="model", message="no")
+
+
 # What happens once so many are in flight as it takes.
 MANY = {
     "reverse": reverse,
     "one_silent": one_silent,
     "crash_many": lambda held: os.kill(os.getpid(), signal.SIGSEGV),
-    "error_many": lambda held: [say(type="error", id=m["id"], code="model",
-                                    message="no") for m in held],
+    "error_many": error_many,
 }
 
 
