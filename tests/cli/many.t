@@ -13,7 +13,7 @@ for mode in reverse one_silent crash_many error_many; do
 done
 check "four in flight, in four bad ways" "$oae" run --suite smoke \
 	--no-calibration --no-score --quiet --runs 2 --items 8 \
-	--scenario Offline --concurrency 16 --request-limit 1 --close-limit 5 \
+	--scenario Offline --concurrency 16 --request-limit 2 --close-limit 5 \
 	--adapter tests/fake/adapter --systems "$(IFS=,; echo "${many[*]}")" \
 	--out "$tmp/many"
 

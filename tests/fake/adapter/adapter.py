@@ -145,6 +145,7 @@ MANY = {
 def main():
     hello = json.loads(sys.stdin.readline())
     mode, when = hello["knobs"]["mode"], hello["knobs"]["when"]
+    flight = hello["knobs"].get("flight", 1)
     if mode in ("exit0", "crash", "hang") and when == 0:
         BAD[mode](None)
     if mode == "wrong_protocol":
@@ -154,7 +155,7 @@ def main():
         say(type="ready", protocol=1, adapter="fake", version="1",
             system=hello["system"], max_in_flight=1, verbs=["submit"])
     say(type="ready", protocol=1, adapter="fake", version="1",
-        system=hello["system"], max_in_flight=hello["knobs"]["flight"],
+        system=hello["system"], max_in_flight=flight,
         verbs=["submit"],
         details={"synthetic": hello["synthetic"]})
     held = []
@@ -173,7 +174,7 @@ def main():
                 continue
             elif mode in MANY and int(m["id"]) >= when:
                 held.append(m)
-                if len(held) == hello["knobs"]["flight"]:
+                if len(held) == flight:
                     MANY[mode](held)
                     held = []
             elif mode in BAD and int(m["id"]) >= when:
