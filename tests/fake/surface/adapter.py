@@ -44,7 +44,10 @@ def main():
         time.sleep(ms / 1000)
         if mode == "crash" and m["id"] == "2":
             os.abort()
-        words = known[m["prompt"]] if mode != "wrong" else "no idea"
+        # the text that warms up is no item
+        words = known.get(m["prompt"], "no idea")
+        if mode == "wrong":
+            words = "no idea"
         say(type="token", id=m["id"], t_ns=str(time.monotonic_ns()), n=1,
             text=words)
         say(type="done", id=m["id"], t_ns=str(time.monotonic_ns()),
