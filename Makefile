@@ -164,7 +164,7 @@ $(LATER): $(call obj,harness/main.c tests/fake/version_later.c) \
 $(BUILD)/tests/test_moved: | $(LATER)
 # llama.cpp as a child process, for tests and tables; not of the product.
 $(BUILD)/tests/llama-peer: $(call obj,tests/peer/llama_peer.c \
-		tests/peer/llama_lib.c) $(L)/libbase.a
+		tests/peer/llama_peer_compute.c tests/peer/llama_lib.c) $(L)/libbase.a
 	$(link)
 $(BUILD)/tests/agreement: $(call obj,tests/peer/agreement.c \
 		tests/peer/client.c adapters/reference/oae-lm/options.c) \

@@ -13,11 +13,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/rng.h"
-#include "tests/peer/llama_lib.h"
+#include "tests/peer/llama_peer.h"
 
 #define CONTEXT_MAX 131072u
-#define BATCH_MAX 4096u
 #define SEQUENCES_MAX 64u
 #define THREADS_MAX 256u
 
@@ -45,24 +43,10 @@ static const char help[] =
 	DO("quantize", ", \"file\": F, \"out\": F, \"type\": \"q4_k\"}")
 	DO("info", "}                 release, backend, system");
 /* clang-format on */
-
-struct server {
-	struct llama_lib lib;
-	struct oae_error missing; /* why the library was not opened */
-	void *model, *ctx, *pool;
-	const void *vocab;
-	int32_t n_vocab;
-	uint32_t n_ctx, n_batch, sequences;
-	int32_t *tokens, *positions, *ones, *slot, **slots; /* [BATCH_MAX] */
-	int8_t *wanted;
-	uint32_t depth; /* positions of sequence 0 that "tg" may use again */
-	struct oae_jw *answer;
-};
-
 /* ---- what comes in ------------------------------------------------------ */
 
-static uint32_t number(const cJSON *in, const char *key, uint32_t otherwise,
-		       uint32_t low, uint32_t high, struct oae_error *err)
+uint32_t peer_number(const cJSON *in, const char *key, uint32_t otherwise,
+		     uint32_t low, uint32_t high, struct oae_error *err)
 {
 	uint64_t v = oae_json_u64_or(in, key, otherwise);
 
@@ -79,8 +63,8 @@ static bool flag(const cJSON *in, const char *key)
 }
 
 /* Into p->tokens. */
-static uint32_t take_tokens(struct server *p, const cJSON *in, uint32_t max,
-			    struct oae_error *err)
+uint32_t peer_take_tokens(struct server *p, const cJSON *in, uint32_t max,
+			  struct oae_error *err)
 {
 	const cJSON *list, *one;
 	uint32_t n = 0;
@@ -102,7 +86,7 @@ static uint32_t take_tokens(struct server *p, const cJSON *in, uint32_t max,
 	return n;
 }
 
-static bool loaded(const struct server *p, bool context, struct oae_error *err)
+bool peer_loaded(const struct server *p, bool context, struct oae_error *err)
 {
 	if (p->model && (p->ctx || !context))
 		return true;
@@ -140,15 +124,16 @@ static void make_context(struct server *p, const cJSON *in,
 	const cJSON *flash = cJSON_GetObjectItemCaseSensitive(in, "flash");
 
 	drop_context(p);
-	p->sequences = number(in, "sequences", 1, 1, SEQUENCES_MAX, err);
-	p->n_ctx = number(in, "ctx", 2048, 1, CONTEXT_MAX, err);
-	p->n_batch = number(in, "batch", 2048, 1, BATCH_MAX, err);
+	p->sequences = peer_number(in, "sequences", 1, 1, SEQUENCES_MAX, err);
+	p->n_ctx = peer_number(in, "ctx", 2048, 1, CONTEXT_MAX, err);
+	p->n_batch = peer_number(in, "batch", 2048, 1, BATCH_MAX, err);
 	c.n_ctx = p->n_ctx * p->sequences;
 	c.n_batch = p->n_batch;
-	c.n_ubatch = number(in, "ubatch", 512, 1, BATCH_MAX, err);
+	c.n_ubatch = peer_number(in, "ubatch", 512, 1, BATCH_MAX, err);
 	c.n_seq_max = p->sequences;
 	c.n_outputs_max_per_seq = p->n_batch;
-	c.n_threads = (int32_t)number(in, "threads", 1, 1, THREADS_MAX, err);
+	c.n_threads =
+		(int32_t)peer_number(in, "threads", 1, 1, THREADS_MAX, err);
 	c.n_threads_batch = c.n_threads;
 	if (cJSON_IsBool(flash))
 		c.flash = cJSON_IsTrue(flash);
@@ -167,7 +152,7 @@ static void make_context(struct server *p, const cJSON *in,
 
 static void do_context(struct server *p, const cJSON *in, struct oae_error *err)
 {
-	if (loaded(p, false, err))
+	if (peer_loaded(p, false, err))
 		make_context(p, in, err);
 }
 
@@ -201,7 +186,7 @@ static void do_load(struct server *p, const cJSON *in, struct oae_error *err)
 
 /* ---- tokens and text ---------------------------------------------------- */
 
-static void answer_tokens(struct server *p, const int32_t *tokens, size_t n)
+void peer_answer_tokens(struct server *p, const int32_t *tokens, size_t n)
 {
 	oae_jw_arr(p->answer, "tokens");
 	for (size_t i = 0; i < n; i++)
@@ -218,7 +203,7 @@ static void do_tokenize(struct server *p, const cJSON *in,
 	int32_t *tokens = NULL, n, len;
 
 	oae_buf_init(&bytes, OAE_PROMPT_BYTES_MAX);
-	if (!loaded(p, false, err))
+	if (!peer_loaded(p, false, err))
 		return;
 	if (file)
 		oae_file_read(file, &bytes, err);
@@ -234,7 +219,7 @@ static void do_tokenize(struct server *p, const cJSON *in,
 		if (n < 0)
 			oae_fail(err, OAE_ERR_TARGET, 0, "llama_tokenize");
 		else
-			answer_tokens(p, tokens, (size_t)n);
+			peer_answer_tokens(p, tokens, (size_t)n);
 	}
 	free(tokens);
 	oae_buf_release(&bytes);
@@ -246,8 +231,8 @@ static void do_detokenize(struct server *p, const cJSON *in,
 	char *text = malloc(OAE_PROMPT_BYTES_MAX);
 	int32_t n = 0;
 
-	if (text && loaded(p, false, err)) {
-		n = (int32_t)take_tokens(p, in, BATCH_MAX, err);
+	if (text && peer_loaded(p, false, err)) {
+		n = (int32_t)peer_take_tokens(p, in, BATCH_MAX, err);
 		n = err->status ? 0 :
 				  p->lib.detokenize(p->vocab, p->tokens, n,
 						    text, OAE_PROMPT_BYTES_MAX,
@@ -259,195 +244,6 @@ static void do_detokenize(struct server *p, const cJSON *in,
 		oae_jw_strn(p->answer, "text", text, (size_t)n);
 	free(text);
 }
-
-/* ---- computing ---------------------------------------------------------- */
-
-static void forget(struct server *p)
-{
-	p->lib.memory_clear(p->lib.get_memory(p->ctx), false);
-	p->depth = 0;
-}
-
-/*
- * Rows `at`.. of p->tokens at those positions of sequence 0, p->n_batch at a
- * time, with logits of the last or of all of them.
- */
-static int32_t compute(struct server *p, uint32_t at, uint32_t n, bool all,
-		       FILE *out)
-{
-	struct llama_batch b = { .position = p->positions,
-				 .n_slots = p->ones,
-				 .slot = p->slots,
-				 .logits = p->wanted };
-	uint32_t now;
-	int32_t code = 0;
-
-	for (uint32_t i = 0; i < n && !code; i += now) {
-		now = n - i < p->n_batch ? n - i : p->n_batch;
-		b.n = (int32_t)now;
-		b.token = p->tokens + i;
-		for (uint32_t k = 0; k < now; k++) {
-			p->positions[k] = (int32_t)(at + i + k);
-			p->slot[k] = 0;
-			p->wanted[k] = all || k + 1 == now;
-		}
-		code = p->lib.decode(p->ctx, b);
-		for (uint32_t k = 0; out && k < now && !code; k++)
-			fwrite(p->lib.get_logits_ith(p->ctx, (int32_t)k),
-			       sizeof(float), (size_t)p->n_vocab, out);
-	}
-	return code;
-}
-
-static void check_code(int32_t code, struct oae_error *err)
-{
-	if (code)
-		oae_fail(err, OAE_ERR_TARGET, 0, "llama_decode: %d", code);
-}
-
-static void do_logits(struct server *p, const cJSON *in, struct oae_error *err)
-{
-	const char *path;
-	uint32_t n;
-	FILE *f;
-
-	if (!loaded(p, true, err) || oae_json_str(in, "out", &path, err))
-		return;
-	n = take_tokens(p, in, p->n_ctx < BATCH_MAX ? p->n_ctx : BATCH_MAX,
-			err);
-	if (err->status)
-		return;
-	f = fopen(path, "wb");
-	if (!f) {
-		oae_fail(err, OAE_ERR_IO, errno, "%s", path);
-		return;
-	}
-	forget(p);
-	check_code(compute(p, 0, n, true, f), err);
-	if (ferror(f) || fclose(f))
-		oae_fail(err, OAE_ERR_IO, errno, "%s", path);
-	oae_jw_int(p->answer, "rows", n);
-	oae_jw_int(p->answer, "columns", p->n_vocab);
-}
-
-static int32_t best(const float *logits, int32_t n)
-{
-	int32_t at = 0;
-
-	for (int32_t i = 1; i < n; i++)
-		if (logits[i] > logits[at])
-			at = i;
-	return at;
-}
-
-static void do_greedy(struct server *p, const cJSON *in, struct oae_error *err)
-{
-	uint32_t n, want;
-	int32_t *out = calloc(BATCH_MAX, sizeof(*out));
-
-	if (!out)
-		oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
-	want = number(in, "n", 16, 1, BATCH_MAX, err);
-	if (err->status || !loaded(p, true, err))
-		goto done;
-	n = take_tokens(p, in, BATCH_MAX, err);
-	if (!err->status && n + want > p->n_ctx + 1)
-		oae_fail(err, OAE_ERR_USAGE, 0, "more than ctx %u", p->n_ctx);
-	if (err->status)
-		goto done;
-	forget(p);
-	check_code(compute(p, 0, n, false, NULL), err);
-	for (uint32_t i = 0; i < want && !err->status; i++) {
-		out[i] = best(p->lib.get_logits_ith(p->ctx, -1), p->n_vocab);
-		p->tokens[0] = out[i];
-		if (i + 1 < want)
-			check_code(compute(p, n + i, 1, false, NULL), err);
-	}
-	if (!err->status)
-		answer_tokens(p, out, want);
-done:
-	free(out);
-}
-
-/* ---- timing ------------------------------------------------------------- */
-
-/* Seeded, so that another engine can be given the same. */
-static void any_tokens(struct server *p, uint32_t n)
-{
-	struct oae_rng rng;
-
-	oae_rng_seed(&rng, 1);
-	for (uint32_t i = 0; i < n; i++)
-		p->tokens[i] =
-			(int32_t)oae_rng_below(&rng, (uint32_t)p->n_vocab);
-}
-
-static void do_pp(struct server *p, const cJSON *in, struct oae_error *err)
-{
-	uint32_t n = number(in, "n", 512, 1, BATCH_MAX, err);
-	uint64_t start;
-
-	if (err->status || !loaded(p, true, err))
-		return;
-	any_tokens(p, n);
-	forget(p);
-	start = oae_clock_ns();
-	check_code(compute(p, 0, n, false, NULL), err);
-	oae_jw_int(p->answer, "ns", (int64_t)(oae_clock_ns() - start));
-}
-
-/* The cache is filled to the depth, which is not in the time. */
-static void do_tg(struct server *p, const cJSON *in, struct oae_error *err)
-{
-	uint32_t n = number(in, "n", 128, 1, BATCH_MAX, err);
-	uint32_t depth = number(in, "depth", 0, 0, BATCH_MAX, err);
-	uint64_t start;
-
-	if (err->status || !loaded(p, true, err))
-		return;
-	any_tokens(p, depth > n ? depth : n);
-	if (!depth || p->depth != depth ||
-	    !p->lib.memory_seq_rm(p->lib.get_memory(p->ctx), 0, (int32_t)depth,
-				  -1)) {
-		forget(p);
-		check_code(compute(p, 0, depth, false, NULL), err);
-		p->depth = depth;
-	}
-	start = oae_clock_ns();
-	for (uint32_t i = 0; i < n && !err->status; i++) {
-		p->tokens[0] = p->tokens[i];
-		check_code(compute(p, depth + i, 1, false, NULL), err);
-	}
-	oae_jw_int(p->answer, "ns", (int64_t)(oae_clock_ns() - start));
-}
-
-static void do_batched(struct server *p, const cJSON *in, struct oae_error *err)
-{
-	uint32_t n = number(in, "n", 32, 1, BATCH_MAX, err), at;
-	struct llama_batch b = { .token = p->tokens,
-				 .position = p->positions,
-				 .n_slots = p->ones,
-				 .slot = p->slots,
-				 .logits = p->wanted };
-	uint64_t start;
-
-	if (err->status || !loaded(p, true, err))
-		return;
-	any_tokens(p, p->sequences);
-	forget(p);
-	b.n = (int32_t)p->sequences;
-	start = oae_clock_ns();
-	for (at = 0; at < n && !err->status; at++) {
-		for (uint32_t i = 0; i < p->sequences; i++) {
-			p->positions[i] = (int32_t)at;
-			p->slot[i] = (int32_t)i;
-			p->wanted[i] = 1;
-		}
-		check_code(p->lib.decode(p->ctx, b), err);
-	}
-	oae_jw_int(p->answer, "ns", (int64_t)(oae_clock_ns() - start));
-}
-
 /* ---- the rest ----------------------------------------------------------- */
 
 static void do_quantize(struct server *p, const cJSON *in,
@@ -487,16 +283,11 @@ static const struct verb {
 	const char *name;
 	void (*fn)(struct server *p, const cJSON *in, struct oae_error *err);
 } verbs[] = {
-	{ "load", do_load },
-	{ "context", do_context },
-	{ "tokenize", do_tokenize },
-	{ "detokenize", do_detokenize },
-	{ "logits", do_logits },
-	{ "greedy", do_greedy },
-	{ "pp", do_pp },
-	{ "tg", do_tg },
-	{ "batched", do_batched },
-	{ "quantize", do_quantize },
+	{ "load", do_load },	     { "context", do_context },
+	{ "tokenize", do_tokenize }, { "detokenize", do_detokenize },
+	{ "logits", peer_logits },   { "greedy", peer_greedy },
+	{ "pp", peer_pp },	     { "tg", peer_tg },
+	{ "batched", peer_batched }, { "quantize", do_quantize },
 	{ "info", do_info },
 };
 
