@@ -37,6 +37,15 @@ size_t oae_utf8_length(const char *s, size_t len)
 	return n;
 }
 
+size_t oae_utf8_valid(const char *s, size_t len)
+{
+	size_t i = 0, n;
+
+	while (i < len && (n = oae_utf8_length(s + i, len - i)) > 0)
+		i += n;
+	return i;
+}
+
 size_t oae_utf8_encode(char out[4], uint32_t code)
 {
 	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;

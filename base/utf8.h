@@ -11,6 +11,8 @@
  * can be read; 0 when it is invalid or cut off.
  */
 size_t oae_utf8_length(const char *s, size_t len);
+/* How many bytes at the beginning of s are whole valid characters. */
+size_t oae_utf8_valid(const char *s, size_t len);
 /* Writes a scalar value; returns the bytes written (1..4). */
 size_t oae_utf8_encode(char out[4], uint32_t code);
 

@@ -85,15 +85,6 @@ static enum oae_status encode_piece(struct job *j, const uint8_t *piece,
 }
 
 /* Where the first byte that belongs to no UTF-8 sequence is; len: nowhere. */
-static size_t first_bad(const char *text, size_t len)
-{
-	size_t i = 0, n;
-
-	while (i < len && (n = oae_utf8_length(text + i, len - i)) > 0)
-		i += n;
-	return i;
-}
-
 /* Writes the text to j->text with U+FFFD for each such byte. */
 static enum oae_status repair(struct job *j, const char *text, size_t len)
 {
@@ -101,7 +92,7 @@ static enum oae_status repair(struct job *j, const char *text, size_t len)
 
 	oae_buf_clear(&j->text);
 	while (from < len) {
-		good = first_bad(text + from, len - from);
+		good = oae_utf8_valid(text + from, len - from);
 		oae_buf_add(&j->text, text + from, good);
 		from += good;
 		if (from++ < len)
@@ -116,7 +107,7 @@ static enum oae_status encode_bpe(struct job *j, const char *text, size_t len)
 	enum oae_status status;
 	size_t from, to;
 
-	if (first_bad(text, len) < len) {
+	if (oae_utf8_valid(text, len) < len) {
 		status = repair(j, text, len);
 		if (status)
 			return status;
@@ -175,7 +166,8 @@ static enum oae_status encode_spm(struct job *j, const char *text, size_t len,
 	struct oae_symbol *s;
 
 	if (!status)
-		status = oae_merging_grow(&j->merging, len + 1, j->err);
+		/* a byte that is no UTF-8 may split the space after it */
+		status = oae_merging_grow(&j->merging, bytes, j->err);
 	if (status)
 		return status;
 	spelled = (const uint8_t *)oae_buf_str(&j->text);

@@ -127,16 +127,6 @@ static bool is_ascii(const char *text, size_t len)
 	return all < 0x80;
 }
 
-static bool is_utf8(const char *text, size_t len)
-{
-	for (size_t i = 0, n; i < len; i += n) {
-		n = oae_utf8_length(text + i, len - i);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
 enum oae_status oae_split_begin(struct oae_split_pass *p,
 				const struct oae_split *s, const char *text,
 				size_t len, struct oae_error *err)
@@ -149,7 +139,7 @@ enum oae_status oae_split_begin(struct oae_split_pass *p,
 	if (p->ascii)
 		return OAE_OK;
 	/* checked once, so that PCRE2 does not for each piece */
-	if (!is_utf8(text, len))
+	if (oae_utf8_valid(text, len) != len)
 		return oae_fail(err, OAE_ERR_FORMAT, 0,
 				"tokenizer: the text is not UTF-8");
 	p->match = pcre2_match_data_create(1, NULL);

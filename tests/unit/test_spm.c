@@ -452,9 +452,10 @@ static void test_naive_bpe(void **state)
 
 static void test_a_megabyte(void **state)
 {
-	static const char *const fills[] = {
-		"low", " ", "o", "\xf0\x9f\x98\x80", "<user", "<user>", "\xff"
-	};
+	static const char *const fills[] = { "low",   " ",
+					     "o",     "\xf0\x9f\x98\x80",
+					     "<user", "<user>",
+					     "\xff",  "\xc3 " };
 	size_t len = 1u << 20, n, one;
 	char *text = malloc(len);
 	int32_t *ids = malloc(3 * len * sizeof(*ids));

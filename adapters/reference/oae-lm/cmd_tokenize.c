@@ -16,16 +16,6 @@ static struct options {
 	bool plain, no_bos, ids, json;
 } o;
 
-static bool is_utf8(const char *s, size_t len)
-{
-	for (size_t i = 0, n; i < len; i += n) {
-		n = oae_utf8_length(s + i, len - i);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
 /* What a token stands for; a control token's name. */
 static void piece_of(const struct oae_tokenizer *t, int32_t id,
 		     struct oae_buf *out)
@@ -42,7 +32,7 @@ static void write_piece(struct oae_jw *w, const char *key,
 {
 	const char *s = oae_buf_str(piece);
 
-	if (is_utf8(s, piece->len)) {
+	if (oae_utf8_valid(s, piece->len) == piece->len) {
 		oae_jw_strn(w, key, s, piece->len);
 		return;
 	}
