@@ -88,7 +88,7 @@ static void cgroups(struct oae_memory *m, const char *root, const char *line)
 	char *slash;
 
 	path = v2 ? line + 2 : strstr(line, ":memory:");
-	if (!path)
+	if (!path || path > line + strcspn(line, "\n"))
 		return;
 	path = strchr(path, '/');
 	len = path ? strcspn(path, "\n") : 0;
