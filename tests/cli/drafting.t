@@ -46,14 +46,20 @@ check "more judged than drafted is a broken run" jq -se '[.[] |
 # The engine itself.
 hello='{"type":"hello","protocol":1,"home":"'$PWD'","knobs":{"gamma":3},"system":'
 engine() { # SYSTEM
+	local i
+	: >"$tmp/events"
 	printf '%s\n' "$hello\"$1\"}" '{"type":"submit","id":"1","prompt":'"$(
 		head -1 workloads/letters.items.jsonl | jq .prompt)"',"max_tokens":40}' |
 		{
 			cat
-			sleep 3
-		} | "$build/adapters/reference" | jq -c 'select(.type == "done")' >"$tmp/done"
-	jq -e '.drafting | .rounds > 0 and .plain_steps > 0 and .verify_us > 0' \
-		"$tmp/done"
+			for ((i = 0; i < 1200; i++)); do
+				grep -q '"type":"done"' "$tmp/events" && break
+				sleep 0.05
+			done
+		} | "$build/adapters/reference" >>"$tmp/events"
+	jq -se '[.[] | select(.type == "done") | .drafting] | length == 1 and
+		(.[0] | .rounds > 0 and .plain_steps > 0 and .verify_us > 0)' \
+		"$tmp/events"
 }
 for system in speculative lookup; do
 	check "reference/$system tells it" engine $system
