@@ -8,6 +8,7 @@
 
 #include "adapters/reference/synth.h"
 #include "adapters/reference/tensor_random.h"
+#include "adapters/reference/tokenizer_split.h"
 #include "base/arena.h"
 #include "base/limits.h"
 
@@ -25,26 +26,13 @@ struct writing {
 	bool stopped;
 };
 
-/* Code point c (below 0x800) as UTF-8. */
-static void put_code_point(char *out, unsigned c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		out[1] = 0;
-		return;
-	}
-	out[0] = (char)(0xc0 | c >> 6);
-	out[1] = (char)(0x80 | (c & 0x3f));
-	out[2] = 0;
-}
-
 /*
  * A byte-level vocabulary without merges: 256 bytes in GPT-2's alphabet,
  * fillers that text never becomes but that print as a word, an end token.
  */
 static enum oae_status add_tokenizer(struct writing *s)
 {
-	uint32_t n = s->p->vocab, other = 256;
+	uint32_t n = s->p->vocab;
 	struct oae_arena arena;
 	const char **tokens;
 	int32_t *types;
@@ -54,11 +42,9 @@ static enum oae_status add_tokenizer(struct writing *s)
 	tokens = oae_arena_array(&arena, n, sizeof(*tokens));
 	types = oae_arena_array(&arena, n, sizeof(*types));
 	for (uint32_t i = 0; tokens && types && i < n; i++) {
-		bool plain = (i >= 33 && i <= 126) || (i >= 161 && i != 173);
-
 		types[i] = 1;
 		if (i < 256)
-			put_code_point(text, plain ? i : other++);
+			oae_alphabet_write((uint8_t)i, text);
 		else
 			snprintf(text, sizeof(text), "\xc4\xa0w%u", i);
 		tokens[i] = oae_arena_strdup(&arena, text);
