@@ -159,13 +159,17 @@ static double share(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
-static void write_guessed(struct oae_jw *w, const struct tally *t)
+static void write_guessed(struct oae_jw *w, const struct eval *x,
+			  const struct tally *t)
 {
+	const struct oae_lm_guessing *g = &x->guessing;
+	bool usual = g->draft && g->gamma == GAMMA &&
+		     (!g->strategy || strcmp(g->strategy, "lookup") != 0);
 	struct oae_speculation_report r;
 	char key[64];
 
 	oae_speculation_summarise(&t->guessed, t->plain_ns, &r);
-	if (!strcmp(t->kind, "letters")) {
+	if (usual && !strcmp(t->kind, "letters")) {
 		oae_jw_num(w, "acceptance_gamma_4", r.acceptance);
 		oae_jw_int(w, "acceptance_drafted", (int64_t)r.sums.drafted);
 	} else {
@@ -200,7 +204,7 @@ static void write_json(const struct eval *x, struct oae_buf *out)
 				   share(t->refused_wrongly, t->to_answer));
 		}
 		if (x->speculates)
-			write_guessed(&w, t);
+			write_guessed(&w, x, t);
 	}
 	oae_state_traffic(oae_engine_state(x->engine), &traffic);
 	oae_lm_traffic_json(&w, "traffic", oae_engine_model(x->engine),

@@ -23,7 +23,7 @@ struct info {
 	struct type_sum types[TYPES_MAX];
 	size_t n_types, n_tensors;
 	uint64_t parameters, file_bytes;
-	struct oae_tokenizer *tokenizer; /* NULL: none */
+	struct oae_tokenizer *tokenizer;   /* NULL: none */
 	const struct oae_kernels *kernels; /* that would run it here */
 };
 
@@ -138,6 +138,15 @@ static void write_json(const struct info *x, struct oae_buf *out)
 	oae_buf_putc(out, '\n');
 }
 
+/* A name as JSON has it: a file may call its tokens what it likes. */
+static void quoted(struct oae_buf *out, const char *name)
+{
+	struct oae_jw w;
+
+	oae_jw_init(&w, out, 0);
+	oae_jw_str(&w, NULL, name);
+}
+
 static void print_tokenizer(const struct oae_tokenizer *t, struct oae_buf *out)
 {
 	const struct oae_tokenizer_parts *p;
@@ -154,14 +163,17 @@ static void print_tokenizer(const struct oae_tokenizer *t, struct oae_buf *out)
 		oae_buf_printf(out, "tokenizer     BPE (bytes), pre-split %s, ",
 			       p->pre);
 	oae_buf_printf(out, "%zu tokens\n              ", p->n_tokens);
-	if (p->add_bos && p->bos >= 0)
-		oae_buf_printf(out, "a prompt begins with %.40s; ",
-			       p->tokens[p->bos]);
+	if (p->add_bos && p->bos >= 0) {
+		oae_buf_puts(out, "a prompt begins with ");
+		quoted(out, p->tokens[p->bos]);
+		oae_buf_puts(out, "; ");
+	}
 	oae_buf_puts(out, "an answer ends with ");
 	for (size_t i = 0; i < p->n_tokens; i++) {
 		if (!oae_tokenizer_ends(t, (int32_t)i))
 			continue;
-		oae_buf_printf(out, "%s%.40s", comma, p->tokens[i]);
+		oae_buf_puts(out, comma);
+		quoted(out, p->tokens[i]);
 		comma = ", ";
 	}
 	oae_buf_puts(out, *comma ? "\n" : "nothing\n");

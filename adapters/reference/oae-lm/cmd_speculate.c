@@ -13,7 +13,6 @@
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/guessing.h"
 #include "adapters/reference/oae-lm/options.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/stats.h"
@@ -67,16 +66,10 @@ static enum oae_status corpus_prompts(struct speculate *x,
 
 static enum oae_status read_prompts(struct speculate *x, struct oae_error *err)
 {
-	if (x->prompt && x->file)
-		return oae_fail(err, OAE_ERR_USAGE, 0,
-				"--prompt and --file: give one of them");
 	if (!x->prompt && !x->file)
 		return corpus_prompts(x, err);
 	x->n_prompts = 1;
-	if (x->file)
-		return oae_file_read(x->file, &x->prompts[0], err);
-	oae_buf_puts(&x->prompts[0], x->prompt);
-	return oae_buf_check(&x->prompts[0], "the prompt", err);
+	return oae_lm_prompt(x->prompt, x->file, &x->prompts[0], err);
 }
 
 static enum oae_status answer(struct speculate *x, const struct oae_buf *prompt,
@@ -207,8 +200,11 @@ static void write_text(const struct speculate *x, struct oae_buf *out)
 		column(out, 7, 1, (double)r.sums.catch_up_ns / 1e6);
 		column(out, 9, 2, r.predicted);
 		column(out, 8, 0, speed(x, &x->settings[i]));
-		oae_buf_printf(out, "  %4.2f", factor);
-		oae_buf_printf(out, " (%.2f-%.2f)\n", low, high);
+		if (isnan(factor))
+			oae_buf_puts(out, "     -\n");
+		else
+			oae_buf_printf(out, "  %4.2f (%.2f-%.2f)\n", factor,
+				       low, high);
 	}
 }
 
@@ -302,7 +298,7 @@ int oae_lm_speculate(int argc, char **argv)
 		  .whole = &x.most, .low = 1, .high = OAE_GAMMA_MAX },
 		{ 'p', "prompt", "TEXT", "what to continue",
 		  .text = &x.prompt },
-		{ 'f', "file", "FILE", "the prompt is in a file",
+		{ 'f', "file", "FILE", "the prompt is in a file (- is stdin)",
 		  .text = &x.file },
 		{ 'k', "kind", "KIND",
 		  "else prompts of the Brookfield corpus "
@@ -333,6 +329,7 @@ int oae_lm_speculate(int argc, char **argv)
 		"the same answers\nplainly, with 1, 2, ... guesses a round, "
 		"and adaptively, in turn. Without a draft,\nwhat followed the "
 		"last tokens earlier in the text is guessed (lookup).\n\n"
+		"guessed  tokens drafted in all\n"
 		"alpha   chance that a guess is accepted, when those before "
 		"it were\n"
 		"c       the draft's time for a guess, over a plain step\n"

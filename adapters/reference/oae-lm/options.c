@@ -170,8 +170,11 @@ enum oae_status oae_lm_prompt(const char *text, const char *file,
 		oae_buf_puts(out, text);
 	else if (strcmp(file, "-") != 0)
 		return oae_file_read(file, out, err);
-	while (!text && (n = fread(block, 1, sizeof(block), stdin)))
+	while (!text && !out->status &&
+	       (n = fread(block, 1, sizeof(block), stdin)))
 		oae_buf_add(out, block, n);
+	if (!text && ferror(stdin))
+		return oae_fail(err, OAE_ERR_IO, errno, "standard input");
 	return oae_buf_check(out, "the prompt", err);
 }
 
