@@ -149,16 +149,17 @@ void check_matmul_largest(const struct oae_kernels *k)
 {
 	struct product p;
 
-	for (int round = 0; round < 12; round++) {
+	/* batches of 1 to 9, each with either sign alone, then mixed */
+	for (size_t round = 0; round < 27; round++) {
 		for (size_t t = 0; t < check_types_n; t++) {
-			product_make(&p, check_types[t], 33, 512, 1,
+			product_make(&p, check_types[t], 33, 512, 1 + round % 9,
 				     CHECK_LARGEST);
-			for (size_t i = 0; i < p.cols; i++)
-				p.a.x[i] = round == 0 ? 3.5f :
-					   round == 1 ? -3.5f :
+			for (size_t i = 0; i < p.cols * p.batch; i++)
+				p.a.x[i] = round < 9  ? 3.5f :
+					   round < 18 ? -3.5f :
 					   below(2)   ? 3.5f :
 							-3.5f;
-			check_acts_quantize(&p.a, 1, &oae_kernels_scalar);
+			check_acts_quantize(&p.a, p.batch, &oae_kernels_scalar);
 			expect(&p);
 			same(k, &p);
 			product_free(&p);

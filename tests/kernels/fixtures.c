@@ -104,6 +104,7 @@ void check_matrix_make(struct check_matrix *m, enum oae_tensor_type type,
 		.cols = cols,
 		.tile_bytes = oae_pack_tile_bytes(type, cols),
 		.data = m->data,
+		.memory = oae_rng_below(&check_rng, 2),
 	};
 	oae_pack_tiles(type, m->rows, rows, cols, 0, tiles, m->data);
 }
