@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "adapters/reference/kernels/kquants.h"
 #include "adapters/reference/kernels/kquants_avx512.h"
 #include "adapters/reference/kernels/lanes_avx512.h"
 
@@ -484,7 +483,7 @@ void MATMUL(const struct oae_packed *w, size_t tile0, size_t tile1,
 	/* eight rows of floats a power of two apart would share a cache set */
 	size_t most = quantised(w->type) ? ROWS : PLAIN_ROWS, n, t = tile0;
 
-	if (oae_kquant(w->type)) {
+	if (w->type == OAE_TENSOR_Q4_K || w->type == OAE_TENSOR_Q6_K) {
 		kquants(w, tile0, tile1, x, row0, row1, y, ldy);
 		return;
 	}

@@ -5,7 +5,6 @@
  * tile with up to ROWS batch rows: their sixteen running sums stay in
  * registers, and a block's integers are summed a quarter of a tile at a time.
  */
-#include "adapters/reference/kernels/kquants.h"
 #include "adapters/reference/kernels/lanes_neon.h"
 
 #define ROWS 4 /* batch rows of a pass */

@@ -103,7 +103,6 @@ INLINE void tile_alone(bool memory, const uint8_t *w, size_t blocks,
 }
 
 /* sum += (w0 + a1) (w1 + a0) and so on, of n batch rows */
-/* sum += (w0 + a1) (w1 + a0) and so on, of n batch rows */
 INLINE void add_products(__m256i w0, __m256i w1, const struct columns *x,
 			 size_t at, int n, int half, __m256i (*sum)[2])
 {
