@@ -215,7 +215,7 @@ static double divergence(const float *p, const float *q, size_t n)
 	return sum < 0 ? 0 : sum; /* rounding */
 }
 
-/* How far the best of a row is above the second, and above our choice. */
+/* How far the best of a row is above the second. */
 static double margin(const float *x, size_t n, size_t top)
 {
 	double second = -INFINITY;
@@ -346,8 +346,8 @@ static void print(const struct comparison *c, const char *type)
 		printf("  greedy %zu/%zu", c->greedy_first,
 		       (size_t)c->o->greedy);
 	if (c->greedy_first < c->o->greedy)
-		printf(", along theirs %zu, a tie within %.1e", c->greedy_same,
-		       c->greedy_gap);
+		printf(", along theirs %zu, apart by %.1e in our logits",
+		       c->greedy_same, c->greedy_gap);
 	printf("  %s\n", agrees(c) ? "agrees" : "DIFFERS");
 }
 

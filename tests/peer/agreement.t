@@ -5,7 +5,7 @@
 #
 # F32 and F16 must be within 1e-3 nats of each other on average and choose the
 # same token at 99 % of positions (98 % of 128 where weights are random: their
-# logits are flat). In the other formats both sides round activations too,
+# logits are flat; F16 of mixtures has the wider limits below). In the others both sides round activations too,
 # each in its own way: llama.cpp to BF16, to blocks of 32 int8 with an F16
 # scale, for K-quants to blocks of 256. So their limits are wider, and the
 # same weights as F32 tell who is nearer to the truth: it may not be clearly
