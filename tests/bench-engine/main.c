@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 		"Measures the engine beside llama.cpp on the same files, with "
 		"the same threads,\npair by pair, and what the machine could "
 		"do at most. Files of random weights are\nmade when they are "
-		"missing (3 GB; 300 MB with --quick). LLAMA_BENCH=/path takes "
+		"missing (3 GB; 400 MB with --quick). LLAMA_BENCH=/path takes "
 		"a\nllama-bench of yours as the other side. Ends with 0 "
 		"whether or not targets were met.",
 		"examples:\n"

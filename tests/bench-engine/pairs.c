@@ -110,6 +110,7 @@ enum oae_status bench_with_peer(struct bench *b, struct line *l,
 		b->peer_loaded[0] = '\0';
 		bench_peer_start(b);
 	}
+	l->against[0] = '\0';
 	return bench_alone(b, l, ours, theirs.text, err);
 }
 
@@ -198,11 +199,6 @@ static double bandwidth(struct bench *b, size_t bytes, struct oae_error *err)
 	return r->read[r->n_read++].all;
 }
 
-static bool quantised(enum oae_tensor_type type)
-{
-	return oae_tensor_type_block(type) > 1;
-}
-
 void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 		double cached, struct oae_error *err)
 {
@@ -216,7 +212,7 @@ void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 		return;
 	/* keys and values in f16 */
 	kv = 2.0 * 2 * s->n_layer * s->n_kv_head * s->head_dim * cached;
-	peak = quantised(m->layers[0].wo.type) ?
+	peak = oae_tensor_type_quantised(m->layers[0].wo.type) ?
 		       fmax(b->roof.int8, b->roof.fma) :
 		       b->roof.fma;
 	seconds = fmax((bytes + kv) / read, ops / peak);

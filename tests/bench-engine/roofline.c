@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/stats.h"
@@ -12,13 +13,16 @@
 #define PASS_NS 20000000u /* at least, by reading a small set repeatedly */
 #define STEP 512u
 #define LOOPS 20000u
+#define HUGE_PAGE (2u << 20)
 
 /* Compilers vectorise these for whatever they compile for. */
-static uint64_t read_portable(const uint8_t *at, size_t bytes, size_t ahead)
+static uint64_t read_portable(const uint8_t *at, size_t bytes, size_t ahead,
+			      bool once)
 {
 	uint64_t sum[8] = { 0 }, v[8];
 
 	(void)ahead;
+	(void)once;
 	for (size_t i = 0; i + sizeof(v) <= bytes; i += sizeof(v)) {
 		memcpy(v, at + i, sizeof(v));
 		for (size_t k = 0; k < 8; k++)
@@ -35,7 +39,8 @@ static uint64_t int8_portable(size_t loops)
 	int32_t sum = 0;
 
 	for (size_t n = 0; n < loops; n++) {
-		__asm__ volatile("" ::: "memory");
+		/* the compiler must believe that both are new each time */
+		__asm__ volatile("" : : "r"(a), "r"(b) : "memory");
 		for (size_t i = 0; i < sizeof(a); i++)
 			sum += a[i] * b[i];
 	}
@@ -49,7 +54,7 @@ static uint64_t fma_portable(size_t loops)
 	static float acc[64];
 
 	for (size_t n = 0; n < loops * 16; n++) {
-		__asm__ volatile("" ::: "memory");
+		__asm__ volatile("" : : "r"(acc) : "memory");
 		for (size_t i = 0; i < 64; i++)
 			acc[i] = acc[i] * 0.5f + 1.0f;
 	}
@@ -78,6 +83,7 @@ struct pass {
 	const uint8_t *data;
 	size_t bytes; /* of one thread's part */
 	size_t ahead, again;
+	bool once;
 	uint64_t (*compute)(size_t loops);
 	uint64_t sums[OAE_THREADS_MAX];
 };
@@ -89,8 +95,8 @@ static void read_part(void *ctx, size_t item, unsigned thread)
 
 	(void)thread;
 	for (size_t i = 0; i < p->again; i++)
-		sum ^= p->k->read(p->data + item * p->bytes, p->bytes,
-				  p->ahead);
+		sum ^= p->k->read(p->data + item * p->bytes, p->bytes, p->ahead,
+				  p->once);
 	p->sums[item] = sum;
 }
 
@@ -104,7 +110,7 @@ static double read_speed(struct pass *p, struct oae_threads *threads)
 		start = oae_clock_ns();
 		oae_threads_run(threads, n, read_part, p);
 		ns = oae_clock_ns() - start;
-		if (ns >= PASS_NS / 2)
+		if (ns >= PASS_NS)
 			break;
 	}
 	for (size_t i = 0; i < PASSES; i++) {
@@ -119,22 +125,33 @@ static double read_speed(struct pass *p, struct oae_threads *threads)
 double roof_read(const struct roof_kernels *k, struct oae_threads *threads,
 		 size_t bytes, struct oae_error *err)
 {
-	static const size_t ahead[] = { 0, 1024, 4096 };
+	static const struct {
+		size_t ahead;
+		bool once;
+	} ways[] = { { 0, false },
+		     { 1024, false },
+		     { 4096, false },
+		     { 512, true },
+		     { 1024, true } };
 	size_t n = oae_threads_count(threads);
 	struct pass p = { .k = k };
 	uint8_t *data;
 	double best = 0;
 
 	p.bytes = (bytes / n + STEP - 1) / STEP * STEP;
-	data = aligned_alloc(STEP, p.bytes * n);
+	data = aligned_alloc(HUGE_PAGE, (p.bytes * n + HUGE_PAGE - 1) /
+						HUGE_PAGE * HUGE_PAGE);
 	if (!data) {
 		oae_fail(err, OAE_ERR_NOMEM, 0, "no memory to read from");
 		return NAN;
 	}
+	/* as the engine's weights; a hint, may be refused */
+	madvise(data, p.bytes * n, MADV_HUGEPAGE);
 	memset(data, 1, p.bytes * n);
 	p.data = data;
-	for (size_t i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++) {
-		p.ahead = ahead[i];
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		p.ahead = ways[i].ahead;
+		p.once = ways[i].once;
 		best = fmax(best, read_speed(&p, threads));
 	}
 	free(data);

@@ -7,6 +7,7 @@
 #ifndef OAE_TESTS_BENCH_ENGINE_ROOFLINE_H
 #define OAE_TESTS_BENCH_ENGINE_ROOFLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,16 @@
 
 struct roof_kernels {
 	const char *name;
-	/* Reads all bytes (a multiple of 512), prefetching so far ahead. */
-	uint64_t (*read)(const uint8_t *at, size_t bytes, size_t ahead);
+	/*
+	 * Reads all bytes (a multiple of 512), prefetching so far ahead (0:
+	 * not); once: past the caches, as what is read once.
+	 */
+	uint64_t (*read)(const uint8_t *at, size_t bytes, size_t ahead,
+			 bool once);
 	/* Multiply-accumulates from registers; how many there were. */
 	uint64_t (*int8)(size_t loops);
-	uint64_t (*int16)(size_t loops); /* int8 values widened before */
+	/* int8 values widened before, by half of the multiplications */
+	uint64_t (*int16)(size_t loops);
 	uint64_t (*fma)(size_t loops);
 };
 

@@ -8,7 +8,8 @@
 
 #define NEW(v) __asm__ volatile("" : "+v"(v))
 
-static uint64_t read_all(const uint8_t *at, size_t bytes, size_t ahead)
+static uint64_t read_all(const uint8_t *at, size_t bytes, size_t ahead,
+			 bool once)
 {
 	__m512i sum[4], all;
 
@@ -17,7 +18,11 @@ static uint64_t read_all(const uint8_t *at, size_t bytes, size_t ahead)
 	for (size_t i = 0; i < bytes; i += 512) {
 		const __m512i *v = (const __m512i *)(const void *)(at + i);
 
-		if (ahead)
+		if (ahead && once)
+			for (size_t k = 0; k < 512; k += 64)
+				_mm_prefetch((const char *)at + i + ahead + k,
+					     _MM_HINT_NTA);
+		else if (ahead)
 			for (size_t k = 0; k < 512; k += 64)
 				_mm_prefetch((const char *)at + i + ahead + k,
 					     _MM_HINT_T0);

@@ -46,15 +46,16 @@ static void row_batched(struct bench *b, struct line *l, struct oae_error *err)
 /* Flash attention on or off, whichever serves the peer better here. */
 static void row_depth(struct bench *b, struct line *l, struct oae_error *err)
 {
-	struct oae_error none = { 0 };
 	double ts[2] = { 0 };
 
 	if (load(b, l, err))
 		return;
 	for (int flash = 0; flash < 2 && b->peer_runs; flash++) {
+		struct oae_error none = { 0 };
+
 		b->flash = flash;
 		if (bench_load_peer(b, l->row, b->loaded, &none))
-			break;
+			continue;
 		for (int i = 0; i < 3; i++) {
 			double one = 0;
 
@@ -64,7 +65,7 @@ static void row_depth(struct bench *b, struct line *l, struct oae_error *err)
 	}
 	b->flash = ts[1] > ts[0];
 	bench_with_peer(b, l, ours_decode, peer_decode, err);
-	if (l->peer_ts > 0)
+	if (l->peer_ts > 0 && ts[0] > 0 && ts[1] > 0)
 		(void)snprintf(l->note, sizeof(l->note),
 			       "its flash attention %s (%.1f without, %.1f "
 			       "with)",
@@ -79,12 +80,10 @@ static void row_depth(struct bench *b, struct line *l, struct oae_error *err)
 static enum oae_status shallow(struct bench *b, const struct entry *r,
 			       double *ts, struct oae_error *err)
 {
-	uint64_t ns;
+	struct entry top = *r;
 
-	if (oae_speed_decode(&b->ours, r->n, 0, &ns, err))
-		return err->status;
-	*ts = r->n / (double)ns * 1e9;
-	return OAE_OK;
+	top.depth = 0;
+	return ours_decode(b, &top, ts, err);
 }
 
 static void row_depth_loss(struct bench *b, struct line *l,

@@ -99,12 +99,12 @@ void bench_peer_start(struct bench *b)
 			       "llama.cpp %.20s (%.20s)",
 			       oae_json_str_or(info, "release", "?"),
 			       oae_json_str_or(info, "backend", "?"));
-		b->peer_runs = true;
 	} else {
 		(void)snprintf(b->peer_reason, sizeof(b->peer_reason),
 			       "no llama.cpp: `make test-peer` installs it, "
 			       "or LLAMA_BENCH=/path/of/llama-bench");
 	}
+	b->peer_runs = info != NULL;
 	cJSON_Delete(info);
 }
 
