@@ -2,15 +2,10 @@
 /* The feed-forward of a dense layer: down(silu(gate(x)) * up(x)). */
 #include "adapters/reference/state.h"
 
-static const struct oae_layer *layer_of(const struct oae_state *s)
-{
-	return &s->m->layers[s->layer];
-}
-
 /* acts = silu(gate) * up. */
 static void activate_row(struct oae_state *s, size_t r)
 {
-	const struct oae_packed *w = &layer_of(s)->down;
+	const struct oae_packed *w = &oae_state_layer(s)->down;
 	size_t n = s->m->shape.n_ff;
 
 	s->m->kernels->silu_mul(s->gate + r * n, s->up + r * n, n,
@@ -20,7 +15,7 @@ static void activate_row(struct oae_state *s, size_t r)
 
 void oae_ffn_dense(struct oae_state *s)
 {
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	struct oae_product in[] = {
 		{ &y->gate, &s->acts, 0, s->n_rows, s->gate },
 		{ &y->up, &s->acts, 0, s->n_rows, s->up },

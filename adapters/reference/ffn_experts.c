@@ -18,11 +18,6 @@
 #define ROUTED_ROWS 4 /* rows that one item routes */
 #define MANY_ROWS 4   /* of an expert: computing costs more than reading */
 
-static const struct oae_layer *layer_of(const struct oae_state *s)
-{
-	return &s->m->layers[s->layer];
-}
-
 static size_t min(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -61,7 +56,7 @@ static void choose_row(struct oae_state *s, size_t r)
 static void route_item(void *ctx, size_t item, unsigned thread)
 {
 	struct oae_state *s = ctx;
-	const struct oae_packed *w = &layer_of(s)->router;
+	const struct oae_packed *w = &oae_state_layer(s)->router;
 	size_t row0 = item * ROUTED_ROWS;
 	size_t row1 = min(row0 + ROUTED_ROWS, s->n_rows);
 
@@ -75,7 +70,7 @@ static void route_item(void *ctx, size_t item, unsigned thread)
 /* A few rows share the router's matrix between the threads, many the rows. */
 static void route(struct oae_state *s)
 {
-	struct oae_product router = { &layer_of(s)->router, &s->acts, 0,
+	struct oae_product router = { &oae_state_layer(s)->router, &s->acts, 0,
 				      s->n_rows, s->router };
 
 	if (s->n_rows > ROUTED_ROWS) {
@@ -116,7 +111,7 @@ static void sort_assignments(struct oae_state *s)
 
 static void gather_row(struct oae_state *s, size_t r)
 {
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	const struct oae_shape *p = &s->m->shape;
 	size_t n = p->n_embd, to;
 
@@ -189,7 +184,7 @@ static void activate(struct oae_state *s, size_t row, size_t begin, size_t end)
 
 	s->m->kernels->silu_mul(s->gate + at, s->up + at, end - begin,
 				s->hidden.x + at);
-	if (!layer_of(s)->hidden_quantised)
+	if (!oae_state_layer(s)->hidden_quantised)
 		return;
 	part = oae_acts_part(&s->hidden, row, begin, end);
 	s->m->kernels->quantize(&part, 0);
@@ -199,7 +194,7 @@ static void hidden_item(void *ctx, size_t item, unsigned thread)
 {
 	struct expert_step *x = ctx;
 	struct oae_state *s = x->s;
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	size_t group = item / x->ranges, range = item % x->ranges, e;
 	size_t outputs = s->m->shape.n_ff;
 	size_t tile0 = x->units * range / x->ranges * 2;
@@ -258,7 +253,7 @@ static void output_item(void *ctx, size_t item, unsigned thread)
 	size_t end = min(tile1 * OAE_TILE, outputs);
 
 	for (size_t i = 0; i < s->n_active; i++)
-		multiply_expert(s, &layer_of(s)->downs[s->active[i]],
+		multiply_expert(s, &oae_state_layer(s)->downs[s->active[i]],
 				s->active[i], tile0, tile1, &s->hidden, false,
 				s->outputs, thread);
 	for (size_t r = 0; r < s->n_rows; r++)

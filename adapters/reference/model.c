@@ -89,11 +89,6 @@ void oae_quantize_row(const struct oae_model *m, struct oae_acts *a, size_t row,
 		m->kernels->quantize(a, row);
 }
 
-static const struct oae_layer *layer_of(const struct oae_state *s)
-{
-	return &s->m->layers[s->layer];
-}
-
 static void embed_row(struct oae_state *s, size_t r)
 {
 	const struct oae_gguf_tensor *e = s->m->embedding;
@@ -107,7 +102,7 @@ static void embed_row(struct oae_state *s, size_t r)
 /* acts = norm(x), ready for the projections. */
 static void attention_input(struct oae_state *s, size_t r)
 {
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	const struct oae_packed *const w[] = { &y->wq, &y->wk, &y->wv };
 	size_t n = s->m->shape.n_embd;
 
@@ -137,7 +132,7 @@ static void add_biases(const struct oae_state *s, size_t head, float *q,
 {
 	const struct oae_shape *p = &s->m->shape;
 	const struct oae_kernels *kernels = s->m->kernels;
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	size_t dim = p->head_dim, group = p->n_head / p->n_kv_head;
 
 	if (y->bq)
@@ -157,7 +152,7 @@ static void position_row(struct oae_state *s, size_t r, size_t head,
 {
 	const struct oae_shape *p = &s->m->shape;
 	const struct oae_kernels *kernels = s->m->kernels;
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	size_t dim = p->head_dim, position = s->rows[r].position;
 	size_t group = p->n_head / p->n_kv_head;
 	float *q = s->q + (r * p->n_head + head * group) * dim;
@@ -222,7 +217,7 @@ static void attention_item(void *ctx, size_t item, unsigned thread)
 
 static void attention_output(struct oae_state *s, size_t r)
 {
-	const struct oae_packed *w = &layer_of(s)->wo;
+	const struct oae_packed *w = &oae_state_layer(s)->wo;
 
 	oae_quantize_row(s->m, &s->acts, r, &w, 1);
 }
@@ -230,7 +225,7 @@ static void attention_output(struct oae_state *s, size_t r)
 /* x += branch, acts = norm(x), ready for the feed-forward. */
 static void ffn_input(struct oae_state *s, size_t r)
 {
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	const struct oae_packed *const dense[] = { &y->gate, &y->up };
 	const struct oae_model *m = s->m;
 	size_t n = m->shape.n_embd;
@@ -253,7 +248,7 @@ static void layer_end(struct oae_state *s, size_t r)
 
 static void attention_layer(struct oae_state *s)
 {
-	const struct oae_layer *y = layer_of(s);
+	const struct oae_layer *y = oae_state_layer(s);
 	const struct oae_shape *p = &s->m->shape;
 	struct oae_product qkv[] = {
 		{ &y->wq, &s->acts, 0, s->n_rows, s->q },
@@ -279,7 +274,7 @@ static void ffn_layer(struct oae_state *s)
 {
 	s->acts.cols = s->m->shape.n_embd;
 	oae_each_row(s, s->n_rows, ffn_input);
-	if (layer_of(s)->kind == OAE_FFN_EXPERTS)
+	if (oae_state_layer(s)->kind == OAE_FFN_EXPERTS)
 		oae_ffn_experts(s);
 	else
 		oae_ffn_dense(s);

@@ -217,4 +217,5 @@ void oae_state_copy(struct oae_state *s, uint32_t from, uint32_t to,
 		    uint32_t begin, uint32_t end)
 {
 	oae_kv_copy(&s->kv, from, to, begin, end);
+	oae_traffic_forget(s, to);
 }

@@ -57,6 +57,12 @@ struct oae_state {
 	size_t layer;
 };
 
+/* The layer being computed. */
+static inline const struct oae_layer *oae_state_layer(const struct oae_state *s)
+{
+	return &s->m->layers[s->layer];
+}
+
 /* One product of a step: y [rows][w->rows] = acts x w. */
 struct oae_product {
 	const struct oae_packed *w;
@@ -92,6 +98,8 @@ void oae_ffn_dense(struct oae_state *s);
 void oae_ffn_experts(struct oae_state *s);
 void oae_traffic_init(struct oae_state *s);
 /* Counts a batch that begins, and what its rows chose in a layer. */
+/* What was chosen in a slot is another sequence's from now on. */
+void oae_traffic_forget(struct oae_state *s, uint32_t slot);
 void oae_traffic_batch(struct oae_state *s);
 void oae_traffic_experts(struct oae_state *s);
 

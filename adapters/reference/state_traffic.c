@@ -67,6 +67,16 @@ void oae_traffic_batch(struct oae_state *s)
 	t->kv_bytes += seen * p->n_layer * p->n_kv_head * p->head_dim * 4;
 }
 
+void oae_traffic_forget(struct oae_state *s, uint32_t slot)
+{
+	const struct oae_shape *p = &s->m->shape;
+	size_t n = OAE_REUSE_WINDOW;
+
+	for (size_t l = 0; p->n_expert && l < p->n_layer; l++)
+		memset(s->reuse.positions + (l * s->kv.slots + slot) * n, 0,
+		       n * sizeof(*s->reuse.positions));
+}
+
 /* Where what is kept of a position is, in this layer. */
 static size_t kept_at(const struct oae_state *s, size_t slot, size_t position)
 {
