@@ -204,6 +204,8 @@ static void compare(const struct want *w, const struct got *g)
 
 #define REQUESTS 40
 
+static uint64_t drafted; /* by all, so far */
+
 /* Joins, leaves and cancels at random; returns how much was reused. */
 static uint64_t run_together(struct oae_engine *e, struct oae_rng *rng,
 			     struct want *want)
@@ -235,6 +237,7 @@ static uint64_t run_together(struct oae_engine *e, struct oae_rng *rng,
 	for (size_t i = 0; i < REQUESTS; i++) {
 		compare(&want[i], &got[i]);
 		reused += got[i].stats.reused;
+		drafted += got[i].stats.drafted;
 	}
 	return reused;
 }
@@ -256,6 +259,7 @@ static void same_as_alone(const char *model, const char *with,
 		run_alone(e, &want[i]);
 	}
 	oae_engine_close(e);
+	drafted = 0;
 	c.draft = with;
 	c.strategy = strategy;
 	for (unsigned i = 0; i < 8; i++) {
@@ -264,6 +268,7 @@ static void same_as_alone(const char *model, const char *with,
 		c.queue = i % 3 * 4;
 		c.chunk = chunks[(i + i / 4) % 4];
 		c.reuse = i % 2;
+		c.gamma = 1 + i % 4;
 		e = engine(&c);
 		reused = run_together(e, &rng, want);
 		/* twice: the slots hold what came before */
@@ -274,6 +279,12 @@ static void same_as_alone(const char *model, const char *with,
 			assert_int_equal(reused, 0);
 		oae_engine_close(e);
 	}
+	/* else it was the plain one that was tested */
+	print_message("%llu guesses\n", (unsigned long long)drafted);
+	if (strategy)
+		assert_true(drafted > 500);
+	else
+		assert_int_equal(drafted, 0);
 }
 
 static void test_dense(void **state)
@@ -292,6 +303,12 @@ static void test_speculative(void **state)
 {
 	(void)state;
 	same_as_alone(dense, draft, "speculative", 3);
+}
+
+static void test_lookup(void **state)
+{
+	(void)state;
+	same_as_alone(dense, NULL, "lookup", 4);
 }
 
 /* ---- in what order ------------------------------------------------------- */
@@ -554,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_experts),
 		cmocka_unit_test(test_speculative),
+		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_refused),
