@@ -123,6 +123,7 @@ static enum oae_status fill_job(struct oae_batch *b, struct oae_job *j,
 	j->log_prob = 0;
 	j->max_tokens = r->max_tokens;
 	j->ignore_eos = r->ignore_eos;
+	d->ends = r->ignore_eos ? NULL : b->c.model->tokenizer;
 	if (!r->continuation &&
 	    (r->max_tokens < 1 || r->max_tokens > OAE_TOKENS_PER_ANSWER_MAX))
 		return oae_fail(err, OAE_ERR_USAGE, 0,

@@ -40,7 +40,7 @@ struct oae_batch_config {
 	bool reuse;	/* of common beginnings */
 };
 
-/* Of one request in one step. Valid until the next call on the batch. */
+/* Of one request in one step. Valid until the next step or submission. */
 struct oae_batch_event {
 	uint64_t id;
 	struct oae_engine_piece piece;

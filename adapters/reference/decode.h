@@ -25,8 +25,9 @@ struct oae_decode {
 	float p_min;		  /* a draft less sure stops drafting */
 	struct oae_lookup lookup; /* .ends: NULL if none */
 	struct oae_speculation speculation;
-	struct oae_row *rows; /* [batch] */
-	float *p;	      /* [n_vocab] */
+	const struct oae_tokenizer *ends; /* whose end tokens end; or NULL */
+	struct oae_row *rows;		  /* [batch] */
+	float *p;			  /* [n_vocab] */
 };
 
 struct oae_strategy {
@@ -88,7 +89,8 @@ enum oae_status oae_decode_compute(struct oae_decode *d, struct oae_state *s,
 				   struct oae_error *err);
 /*
  * The token of a position by the sampler's settings; above temperature 0, p
- * receives its distribution. OAE_ERR_TARGET for NaN.
+ * receives its distribution. OAE_ERR_TARGET if the greatest logit is no
+ * finite number, or none can be drawn.
  */
 enum oae_status oae_decode_pick(struct oae_decode *d, const float *logits,
 				size_t position, float *p, int32_t *token,

@@ -148,6 +148,10 @@ enum oae_status oae_decode_pick(struct oae_decode *d, const float *logits,
 	if (d->sampler.temperature > 0) {
 		oae_sampler_distribution(&d->sampler, logits, p);
 		*token = oae_sampler_draw(&d->sampler, p, position);
+		if (!(p[*token] > 0))
+			return oae_fail(err, OAE_ERR_TARGET, 0,
+					"the model's logits are not finite "
+					"numbers");
 	}
 	return OAE_OK;
 }

@@ -157,6 +157,10 @@ static enum oae_status verify(struct oae_decode *d, unsigned g, size_t *added,
 		if (!status && i < g)
 			oae_speculation_judge(&d->speculation, (unsigned)i,
 					      kept, true);
+		/* what comes after the answer's end is no gain */
+		if (!status && d->ends &&
+		    oae_tokenizer_ends(d->ends, d->tokens[d->n + i]))
+			kept = false;
 	}
 	*added = status ? 0 : i;
 	return status;

@@ -204,9 +204,12 @@ bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 
 void oae_speculation_guess(struct oae_speculation *s, unsigned class)
 {
-	for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++)
-		s->seen[k] *= FADE;
-	s->seen[class]++;
+	/* with a fixed number nobody asks the draft how sure it is */
+	if (!s->gamma) {
+		for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++)
+			s->seen[k] *= FADE;
+		s->seen[class]++;
+	}
 	s->class[s->guesses] = class;
 	s->rate[s->guesses++] = rate_of(s, class);
 }
@@ -243,8 +246,10 @@ void oae_speculation_judge(struct oae_speculation *s, unsigned i, bool kept,
 {
 	unsigned k = s->class[i];
 
-	s->tried[k] = s->tried[k] * FADE + 1;
-	s->kept[k] = s->kept[k] * FADE + kept;
+	if (!s->gamma) {
+		s->tried[k] = s->tried[k] * FADE + 1;
+		s->kept[k] = s->kept[k] * FADE + kept;
+	}
 	if (!verified)
 		return;
 	s->now.judged++;

@@ -45,7 +45,7 @@ static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 	[KNOB_THREADS] = { .name = "threads", .low = 0, .high = 256 },
 	[KNOB_CONTEXT] = { .name = "context", .low = 0, .high = 131072 },
 	[KNOB_KERNELS] = { .name = "kernels", .choices = kernel_names },
-	[KNOB_GAMMA] = { .name = "gamma", .low = 0, .high = 16 },
+	[KNOB_GAMMA] = { .name = "gamma", .low = 0, .high = OAE_GAMMA_MAX },
 	[KNOB_SLOTS] = { .name = "slots",
 			 .value = 8,
 			 .low = 1,
@@ -56,13 +56,13 @@ static const struct oae_sdk_knob knobs_default[N_KNOBS] = {
 			 .high = OAE_BATCH_CHUNK_MAX },
 	[KNOB_PREFIX] = { .name = "prefix", .value = 1, .choices = off_on },
 	[KNOB_NGRAM_MIN] = { .name = "ngram_min",
-			     .value = 2,
+			     .value = OAE_NGRAM_MIN_DEFAULT,
 			     .low = 1,
-			     .high = 8 },
+			     .high = OAE_NGRAM_MAX },
 	[KNOB_NGRAM_MAX] = { .name = "ngram_max",
-			     .value = 4,
+			     .value = OAE_NGRAM_MAX_DEFAULT,
 			     .low = 1,
-			     .high = 8 },
+			     .high = OAE_NGRAM_MAX },
 };
 
 static const struct system {
