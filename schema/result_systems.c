@@ -174,7 +174,7 @@ static void write_drafting(struct oae_jw *w, const struct oae_drafting *d,
 	oae_jw_num(w, "factor_predicted",
 		   rounds > 0 ? oae_speculative_factor(alpha, gamma, c, v) :
 				NAN);
-	oae_jw_num(w, "factor_measured",
+	oae_jw_num(w, "speedup",
 		   ratio((accepted + rounds + steps) * plain, all));
 	oae_jw_end_obj(w);
 }

@@ -28,7 +28,7 @@ figures() {
 	.measured.by_workload[].drafting] | length > 0 and all(
 	.gamma == 4 and .tokens_per_round == 4 and .rounds >= 10 and
 	(.alpha - 30 / 35 | fabs) < 1e-9 and (.c - 0.1 | fabs) < 1e-9 and
-	(.v - 2 | fabs) < 1e-9 and (.factor_measured - 5 / 3.5 | fabs) < 1e-9
+	(.v - 2 | fabs) < 1e-9 and (.speedup - 5 / 3.5 | fabs) < 1e-9
 	and (.factor_predicted - (1 - pow(30 / 35; 5)) * 7 / 2.4 | fabs) < 1e-9)' \
 		"$tmp/good.run/result.json"
 }
