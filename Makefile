@@ -19,8 +19,8 @@ BASE := $(wildcard base/*.c)
 SCHEMA := $(wildcard schema/*.c)
 WORKLOADS := $(call src,workloads/*.c workloads/corpus/*.c,workloads/corpus/items_main.c)
 SDK := $(wildcard adapters/sdk/*.c)
-REFERENCE := $(call src,adapters/reference/*.c,adapters/reference/systems.c) \
-	$(wildcard adapters/reference/kernels/*.c adapters/reference/train/*.c)
+REFERENCE := $(call src,adapters/reference/*.c adapters/reference/*/*.c, \
+	adapters/reference/systems.c adapters/reference/oae-lm/%)
 HARNESS := $(call src,harness/*.c harness/sensors/*.c,harness/main.c)
 REPORTS := $(wildcard reports/*.c)
 OAE_LM := $(wildcard adapters/reference/oae-lm/*.c)
@@ -232,11 +232,11 @@ NEON_CC := aarch64-linux-gnu-gcc -std=gnu11 -O2 -g -ffp-contract=off $(WARN) \
 	-I. -static
 NEON_SOURCES := $(wildcard adapters/reference/kernels/*neon.c \
 	tests/kernels/*.c) $(addprefix adapters/reference/,kernels/dispatch.c \
-	kernels/pack.c kernels/scalar.c tensor.c tensor_random.c) \
+	kernels/pack.c kernels/scalar.c gguf/tensor.c synth/tensor_random.c) \
 	base/rng.c base/status.c
 NEON_DOT := adapters/reference/kernels/matmul_neondot.c
 $(NEON): $(NEON_SOURCES) $(NEON_DOT) $(wildcard tests/kernels/*.h \
-		adapters/reference/*.h adapters/reference/kernels/*.h)
+		adapters/reference/*/*.h)
 	@mkdir -p $(@D)
 	$(call say,cc)
 	$(Q)$(NEON_CC) $(DOTPROD) -c -o $@.dot.o $(NEON_DOT)

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "adapters/reference/batch.h"
-#include "adapters/reference/model.h"
+#include "adapters/reference/batch/batch.h"
+#include "adapters/reference/model/model.h"
 #include "adapters/reference/request.h"
-#include "adapters/reference/speculation.h"
+#include "adapters/reference/decode/speculation.h"
 #include "base/status.h"
 
 #define OAE_ENGINE_CONTEXT_DEFAULT 4096u /* at most, when none is asked */

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "adapters/reference/model.h"
-#include "adapters/reference/speculation.h"
+#include "adapters/reference/model/model.h"
+#include "adapters/reference/decode/speculation.h"
 #include "base/status.h"
 
 #define OAE_ENGINE_STOPS_MAX 16u

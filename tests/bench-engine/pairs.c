@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/reference/tensor.h"
+#include "adapters/reference/gguf/tensor.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stats.h"

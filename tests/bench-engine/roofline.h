@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "adapters/reference/threads.h"
+#include "adapters/reference/model/threads.h"
 #include "base/status.h"
 
 struct roof_kernels {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/tensor.h"
+#include "adapters/reference/gguf/tensor.h"
 #include "tests/kernels/checks.h"
 
 #define UNTOUCHED 0x7f /* bytes of y before */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/tensor_random.h"
+#include "adapters/reference/synth/tensor_random.h"
 #include "tests/kernels/checks.h"
 
 const struct check checks[] = {

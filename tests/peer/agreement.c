@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/reference/model.h"
+#include "adapters/reference/model/model.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "base/file.h"
 #include "base/log.h"

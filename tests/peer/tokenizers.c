@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/reference/gguf.h"
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/gguf/gguf.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 #include "base/utf8.h"
 #include "tests/peer/llama_lib.h"
 #include "tests/peer/texts.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/gguf.h"
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/gguf/gguf.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/json.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/gguf.h"
-#include "adapters/reference/tensor_random.h"
+#include "adapters/reference/gguf/gguf.h"
+#include "adapters/reference/synth/tensor_random.h"
 #include "base/rng.h"
 
 /* A key beside the usual ones: text, or else a number. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 #include "schema/judge.h"
 #include "workloads/corpus/parts.h"
 

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "adapters/reference/decode.h"
+#include "adapters/reference/decode/decode.h"
 #include "adapters/reference/engine.h"
 #include "base/file.h"
 #include "tests/unit/model_file.h"

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "adapters/reference/decode.h"
+#include "adapters/reference/decode/decode.h"
 #include "base/stats.h"
 #include "tests/unit/model_file.h"
 

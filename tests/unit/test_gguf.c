@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/reference/gguf.h"
+#include "adapters/reference/gguf/gguf.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/rng.h"

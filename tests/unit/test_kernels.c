@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/tensor.h"
+#include "adapters/reference/gguf/tensor.h"
 #include "tests/kernels/checks.h"
 
 #pragma weak oae_kernels_avx512bw_fake

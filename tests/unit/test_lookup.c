@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/lookup.h"
+#include "adapters/reference/decode/lookup.h"
 #include "base/rng.h"
 
 /* By comparing with every earlier place. */

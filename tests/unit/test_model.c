@@ -9,7 +9,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "adapters/reference/model.h"
+#include "adapters/reference/model/model.h"
 #include "base/file.h"
 #include "tests/unit/model_file.h"
 #include "tests/unit/model_plain.h"

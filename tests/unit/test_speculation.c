@@ -13,7 +13,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "adapters/reference/speculation.h"
+#include "adapters/reference/decode/speculation.h"
 #include "base/rng.h"
 
 #define STEP_NS 250000.0

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 #include "base/rng.h"
 #include "base/utf8.h"
 #include "tests/unit/tokenizer_naive.h"

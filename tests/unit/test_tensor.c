@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "adapters/reference/tensor.h"
-#include "adapters/reference/tensor_random.h"
+#include "adapters/reference/gguf/tensor.h"
+#include "adapters/reference/synth/tensor_random.h"
 
 static struct oae_rng rng;
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "adapters/reference/answer.h"
-#include "adapters/reference/tokenizer.h"
-#include "adapters/reference/tokenizer_split.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer_split.h"
 #include "base/rng.h"
 #include "base/utf8.h"
 

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "adapters/reference/gguf.h"
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/gguf/gguf.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 
 #define KEY(name) "tokenizer.ggml." name
 

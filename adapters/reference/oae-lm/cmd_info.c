@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/reference/model.h"
+#include "adapters/reference/model/model.h"
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "base/json.h"

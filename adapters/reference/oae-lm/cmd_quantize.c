@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/gguf.h"
+#include "adapters/reference/gguf/gguf.h"
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "base/log.h"

@@ -9,7 +9,7 @@
 
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/options.h"
-#include "adapters/reference/synth.h"
+#include "adapters/reference/synth/synth.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/gguf.h"
+#include "adapters/reference/gguf/gguf.h"
 #include "adapters/reference/oae-lm/commands.h"
 #include "adapters/reference/oae-lm/options.h"
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"

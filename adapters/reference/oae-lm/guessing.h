@@ -4,7 +4,7 @@
 #define OAE_REFERENCE_OAE_LM_GUESSING_H
 
 #include "adapters/reference/engine.h"
-#include "adapters/reference/lookup.h"
+#include "adapters/reference/decode/lookup.h"
 #include "adapters/reference/oae-lm/options.h"
 #include "base/buf.h"
 #include "base/json.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/threads.h"
+#include "adapters/reference/model/threads.h"
 #include "base/file.h"
 #include "base/log.h"
 

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "adapters/reference/model.h"
+#include "adapters/reference/model/model.h"
 
 struct oae_speed {
 	struct oae_threads *threads;

@@ -3,7 +3,7 @@
 #ifndef OAE_REFERENCE_OAE_LM_TRAFFIC_H
 #define OAE_REFERENCE_OAE_LM_TRAFFIC_H
 
-#include "adapters/reference/model.h"
+#include "adapters/reference/model/model.h"
 #include "base/buf.h"
 #include "base/json.h"
 

@@ -6,7 +6,7 @@
 #ifndef OAE_REFERENCE_TRAIN_DATA_H
 #define OAE_REFERENCE_TRAIN_DATA_H
 
-#include "adapters/reference/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer.h"
 #include "adapters/reference/train/net.h"
 #include "workloads/corpus/corpus.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/reference/gguf.h"
+#include "adapters/reference/gguf/gguf.h"
 #include "adapters/reference/train/state.h"
 #include "base/file.h"
 #include "base/json.h"

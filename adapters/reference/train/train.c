@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "adapters/reference/gguf.h"
+#include "adapters/reference/gguf/gguf.h"
 #include "adapters/reference/train/state.h"
 #include "base/clock.h"
 #include "base/file.h"

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/reference/decode/speculation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "schema/robustness.h"
+
+#define FADE 0.99	    /* of what was seen, by each new observation */
+#define FADE_SPEED 0.99	    /* of tokens and their cost, by each round */
+#define PRIOR_WEIGHT 2.0    /* observations that the prior counts for */
+#define SLOPE_UNKNOWN 0.5   /* v of one more token, before it is measured */
+#define ACCOUNT_FIRST 6.0   /* plain steps for learning at the very first */
+#define ACCOUNT_SHARE 0.015 /* and more of them for each plain step */
+#define ACCOUNT_MOST 40.0
+#define TRIAL 6u	/* rounds that a draft is given to show its worth */
+#define PLAIN_EVERY 64u /* rounds without a plain step, to keep its time */
+#define PROBE_EVERY 48u /* plain steps without a look at v */
+#define MANY 4u		/* plain steps of a request that give its time */
+
+static void note(struct oae_recent *r, double x)
+{
+	double sorted[OAE_SPECULATION_RECENT], t;
+	unsigned n, i, j;
+
+	r->x[r->n++ % OAE_SPECULATION_RECENT] = x;
+	n = r->n < OAE_SPECULATION_RECENT ? r->n : OAE_SPECULATION_RECENT;
+	for (i = 0; i < n; i++) {
+		t = r->x[i];
+		for (j = i; j > 0 && sorted[j - 1] > t; j--)
+			sorted[j] = sorted[j - 1];
+		sorted[j] = t;
+	}
+	/* of two, the less: what came between only lengthens a time */
+	r->middle = sorted[(n - 1) / 2];
+}
+
+/* v for every g, from what was measured: between, and hopefully beyond. */
+static void fill_v(struct oae_speculation *s)
+{
+	unsigned from = 0, g, i;
+	double slope;
+
+	s->v[0] = 1;
+	for (g = 1; g <= OAE_GAMMA_MAX; g++) {
+		if (!s->verify[g].n)
+			continue;
+		s->v[g] = s->verify[g].middle;
+		/* one time alone may be an accident: as plain steps at most */
+		if (s->verify[g].n < 3)
+			s->v[g] = fmin(s->v[g], g + 1);
+		for (i = from + 1; i < g; i++)
+			s->v[i] = s->v[from] + (s->v[g] - s->v[from]) *
+						       (i - from) / (g - from);
+		from = g;
+	}
+	slope = from ? 0.75 * (s->v[from] - 1) / from : SLOPE_UNKNOWN;
+	for (g = from + 1; g <= OAE_GAMMA_MAX; g++)
+		s->v[g] = s->v[from] + fmax(slope, 0) * (g - from);
+}
+
+void oae_speculation_init(struct oae_speculation *s, unsigned gamma,
+			  const double *prior, double guess_c)
+{
+	*s = (struct oae_speculation){ .gamma = gamma, .guess_c = guess_c };
+	for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++) {
+		s->tried[k] = PRIOR_WEIGHT;
+		s->kept[k] = PRIOR_WEIGHT * prior[k];
+	}
+	s->account = ACCOUNT_FIRST;
+	fill_v(s);
+}
+
+void oae_speculation_begin(struct oae_speculation *s)
+{
+	if (s->answer) {
+		s->answers = s->answers * 0.9 + 1;
+		s->answer_tokens = s->answer_tokens * 0.9 + (double)s->answer;
+	}
+	s->answer = 0;
+	s->now = (struct oae_speculation_sums){ 0 };
+}
+
+static double cost_of_guess(const struct oae_speculation *s)
+{
+	return s->draft_ns.n && s->plain_ns.n ?
+		       s->draft_ns.middle / s->plain_ns.middle :
+		       s->guess_c;
+}
+
+static double cost_of_catch_up(const struct oae_speculation *s, size_t lag)
+{
+	double each = s->catch_up_ns.n && s->plain_ns.n ?
+			      s->catch_up_ns.middle / s->plain_ns.middle :
+			      cost_of_guess(s) / 2;
+
+	return lag > OAE_DRAFT_LAG ? each * (double)lag : 0;
+}
+
+/* Tokens for a plain step's time at the present speed. */
+static double speed(const struct oae_speculation *s)
+{
+	return s->cost > 0 ? fmax(1, s->gave / s->cost) : 1;
+}
+
+/* Is what the draft will save more than what it costs to bring it here? */
+static bool pays(const struct oae_speculation *s, size_t lag, size_t room)
+{
+	double factor = s->draft_gave / s->draft_cost, left = (double)room;
+
+	if (s->answers > 0)
+		left = fmin(left, fmax(8, s->answer_tokens / s->answers -
+						  (double)s->answer));
+	return factor > 1 && left * (1 - 1 / factor) > cost_of_catch_up(s, lag);
+}
+
+static double rate_of(const struct oae_speculation *s, unsigned class)
+{
+	return s->kept[class] / s->tried[class];
+}
+
+/*
+ * The value of verifying the first g guesses over a plain step, in tokens,
+ * when the time of a plain step is worth so many.
+ */
+static double value(const struct oae_speculation *s, unsigned g, double worth,
+		    double *chance)
+{
+	double tokens = 0;
+
+	*chance = 1;
+	for (unsigned i = 0; i < g; i++)
+		tokens += *chance *= s->rate[i];
+	return tokens - worth * (s->v[g] - 1);
+}
+
+static bool more(const struct oae_speculation *s, double worth)
+{
+	double c = worth * cost_of_guess(s), best = 0, here, chance, next;
+	double mean = 0, seen = 0, chosen = 0, one;
+	unsigned g = s->guesses;
+
+	for (unsigned i = 0; i <= g; i++) {
+		here = value(s, i, worth, &chance);
+		best = fmax(best, here);
+	}
+	/* one more, if it turns out to be one that deserves trust */
+	one = worth * (s->v[g + 1] - s->v[g]);
+	for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++) {
+		seen += s->seen[k];
+		mean += s->seen[k] * rate_of(s, k);
+		chosen += s->seen[k] * fmax(0, chance * rate_of(s, k) - one);
+	}
+	if (!(seen > 0) || here + chosen / seen - c > best)
+		return true;
+	mean /= seen;
+	/* or several, as they come on average */
+	next = here;
+	for (unsigned h = g + 1; h <= OAE_GAMMA_MAX; h++) {
+		chance *= mean;
+		next += chance - c - worth * (s->v[h] - s->v[h - 1]);
+		if (next > best)
+			return true;
+	}
+	return false;
+}
+
+bool oae_speculation_more(const struct oae_speculation *s)
+{
+	if (s->gamma)
+		return s->guesses < s->gamma;
+	if (s->guesses == OAE_GAMMA_MAX)
+		return false;
+	return s->guess_c <= 0 || (s->trial && !s->guesses) ||
+	       more(s, speed(s));
+}
+
+bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
+{
+	double price;
+
+	s->guesses = 0;
+	/* the first plain step gives the measure of all costs */
+	if (!s->plain_ns.n || s->since_plain >= PLAIN_EVERY ||
+	    s->gamma == OAE_GAMMA_NONE)
+		return false;
+	if (s->gamma || s->guess_c <= 0 || (s->on && s->trial))
+		return true;
+	if (s->on && !more(s, 1))
+		s->on = false;
+	if (s->on && (lag <= OAE_DRAFT_LAG || pays(s, lag, room)))
+		return more(s, speed(s));
+	/* what was learned may be out of date: try, if there are savings */
+	price = cost_of_catch_up(s, lag) +
+		TRIAL * (cost_of_guess(s) + (s->v[1] - 1) / 2);
+	if (price > s->account || room < TRIAL)
+		return false;
+	s->account -= price;
+	s->on = true;
+	s->trial = TRIAL;
+	s->draft_gave = s->draft_cost = 0;
+	return true;
+}
+
+void oae_speculation_guess(struct oae_speculation *s, unsigned class)
+{
+	/* with a fixed number nobody asks the draft how sure it is */
+	if (!s->gamma) {
+		for (unsigned k = 0; k < OAE_SPECULATION_CLASSES; k++)
+			s->seen[k] *= FADE;
+		s->seen[class]++;
+	}
+	s->class[s->guesses] = class;
+	s->rate[s->guesses++] = rate_of(s, class);
+}
+
+unsigned oae_speculation_choose(struct oae_speculation *s)
+{
+	unsigned best = 0, g;
+	double most = 0, here, chance, price;
+
+	if (s->gamma)
+		return s->guesses;
+	for (g = 1; g <= s->guesses; g++) {
+		here = value(s, g, speed(s), &chance);
+		if (here > most) {
+			most = here;
+			best = g;
+		}
+	}
+	if (best || !s->guesses || s->since_probe < PROBE_EVERY)
+		return best;
+	/* is v still what it was? */
+	g = 1u << s->probes % 3;
+	g = g < s->guesses ? g : s->guesses;
+	price = -value(s, g, 1, &chance);
+	if (price > s->account)
+		return 0;
+	s->account -= price;
+	s->probes++;
+	return g;
+}
+
+void oae_speculation_judge(struct oae_speculation *s, unsigned i, bool kept,
+			   bool verified)
+{
+	unsigned k = s->class[i];
+
+	if (!s->gamma) {
+		s->tried[k] = s->tried[k] * FADE + 1;
+		s->kept[k] = s->kept[k] * FADE + kept;
+	}
+	if (!verified)
+		return;
+	s->now.judged++;
+	s->now.accepted += kept;
+}
+
+/* A round gave so much for so many plain steps' time. */
+static void account(struct oae_speculation *s, double tokens, double cost,
+		    bool drafted)
+{
+	s->gave = s->gave * FADE_SPEED + tokens;
+	s->cost = s->cost * FADE_SPEED + cost;
+	s->answer += (uint64_t)tokens;
+	if (!drafted)
+		return;
+	s->draft_gave = s->draft_gave * FADE_SPEED + tokens;
+	s->draft_cost = s->draft_cost * FADE_SPEED + cost;
+	if (s->trial)
+		s->trial--;
+	else if (s->draft_gave < 0.99 * s->draft_cost)
+		s->on = false;
+}
+
+static void add_draft(struct oae_speculation *s, uint64_t ns)
+{
+	s->now.draft_ns += ns;
+	if (s->guesses && ns)
+		note(&s->draft_ns, (double)ns / s->guesses);
+}
+
+void oae_speculation_plain(struct oae_speculation *s, uint64_t draft_ns,
+			   uint64_t plain_ns)
+{
+	add_draft(s, draft_ns);
+	s->now.plain++;
+	s->now.plain_ns += plain_ns;
+	note(&s->plain_ns, (double)plain_ns);
+	s->since_plain = 0;
+	s->since_probe++;
+	s->account = fmin(s->account + ACCOUNT_SHARE, ACCOUNT_MOST);
+	account(s, 1, 1 + s->guesses * cost_of_guess(s), s->guesses);
+}
+
+void oae_speculation_round(struct oae_speculation *s, unsigned g,
+			   unsigned tokens, uint64_t draft_ns,
+			   uint64_t verify_ns)
+{
+	add_draft(s, draft_ns);
+	s->now.rounds++;
+	s->now.drafted += g;
+	s->now.tokens += tokens;
+	s->now.verify_ns += verify_ns;
+	note(&s->verify[g], (double)verify_ns / s->plain_ns.middle);
+	fill_v(s);
+	/* dearer than as many plain steps: what those take must have changed */
+	if (!s->gamma && (double)verify_ns > (g + 1) * s->plain_ns.middle)
+		s->since_plain = PLAIN_EVERY;
+	else
+		s->since_plain++;
+	s->since_probe = 0;
+	account(s, tokens, s->v[g] + s->guesses * cost_of_guess(s), true);
+}
+
+void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns)
+{
+	s->now.catch_up += n;
+	s->now.catch_up_ns += ns;
+	note(&s->catch_up_ns, (double)ns / (double)n);
+}
+
+static double ratio(double a, double b)
+{
+	return b > 0 ? a / b : NAN;
+}
+
+void oae_speculation_add(struct oae_speculation_sums *to,
+			 const struct oae_speculation_sums *from)
+{
+	to->rounds += from->rounds;
+	to->drafted += from->drafted;
+	to->judged += from->judged;
+	to->accepted += from->accepted;
+	to->tokens += from->tokens;
+	to->plain += from->plain;
+	to->draft_ns += from->draft_ns;
+	to->verify_ns += from->verify_ns;
+	to->plain_ns += from->plain_ns;
+	to->catch_up += from->catch_up;
+	to->catch_up_ns += from->catch_up_ns;
+}
+
+void oae_speculation_summarise_by(const struct oae_speculation_sums *n,
+				  double plain,
+				  struct oae_speculation_report *r)
+{
+	double rounds = (double)n->rounds, drafted = (double)n->drafted;
+	double spent = (double)n->draft_ns + (double)n->verify_ns +
+		       (double)n->catch_up_ns;
+
+	*r = (struct oae_speculation_report){ .sums = *n };
+	r->plain_ms = plain / 1e6;
+	r->acceptance = ratio((double)n->accepted, drafted);
+	r->alpha = ratio((double)n->accepted, (double)n->judged);
+	r->gamma = ratio(drafted, rounds);
+	r->c = ratio((double)n->draft_ns, drafted * plain);
+	r->v = ratio((double)n->verify_ns, rounds * plain);
+	r->tokens_per_round = ratio((double)n->tokens, rounds);
+	r->predicted = rounds > 0 ? oae_speculative_factor(r->alpha, r->gamma,
+							   r->c, r->v) :
+				    NAN;
+	r->measured = rounds > 0 ? ratio((double)n->tokens * plain, spent) :
+				   NAN;
+	r->speedup = ratio(((double)n->tokens + (double)n->plain) * plain,
+			   spent + (double)n->plain_ns);
+}
+
+void oae_speculation_summarise(const struct oae_speculation_sums *n,
+			       double plain_ns,
+			       struct oae_speculation_report *r)
+{
+	oae_speculation_summarise_by(
+		n,
+		n->plain >= MANY ? (double)n->plain_ns / (double)n->plain :
+				   plain_ns,
+		r);
+}
+
+void oae_speculation_report(const struct oae_speculation *s,
+			    struct oae_speculation_report *r)
+{
+	oae_speculation_summarise(&s->now,
+				  s->plain_ns.n ? s->plain_ns.middle : NAN, r);
+}
