@@ -16,8 +16,8 @@
  * own, after the pass. Not thread-safe. Nothing is allocated by a step but
  * for the texts of long answers.
  */
-#ifndef OAE_REFERENCE_BATCH_H
-#define OAE_REFERENCE_BATCH_H
+#ifndef OAE_REFERENCE_BATCH_BATCH_H
+#define OAE_REFERENCE_BATCH_BATCH_H
 
 #include "adapters/reference/decode/decode.h"
 #include "adapters/reference/request.h"

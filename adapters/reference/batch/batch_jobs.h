@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What batch.c and batch_reuse.c share: requests, and slots of the cache. */
-#ifndef OAE_REFERENCE_BATCH_JOBS_H
-#define OAE_REFERENCE_BATCH_JOBS_H
+#ifndef OAE_REFERENCE_BATCH_BATCH_JOBS_H
+#define OAE_REFERENCE_BATCH_BATCH_JOBS_H
 
 #include "adapters/reference/answer.h"
 #include "adapters/reference/batch/batch.h"

@@ -4,8 +4,8 @@
  * yet in the cache and appends tokens. While the prompt is longer than a
  * batch, a step computes one batch of it and appends nothing.
  */
-#ifndef OAE_REFERENCE_DECODE_H
-#define OAE_REFERENCE_DECODE_H
+#ifndef OAE_REFERENCE_DECODE_DECODE_H
+#define OAE_REFERENCE_DECODE_DECODE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * recent end of every n-gram, so a token costs n_max - n_min + 1 entries, and
  * so does a search, however long the sequence is.
  */
-#ifndef OAE_REFERENCE_LOOKUP_H
-#define OAE_REFERENCE_LOOKUP_H
+#ifndef OAE_REFERENCE_DECODE_LOOKUP_H
+#define OAE_REFERENCE_DECODE_LOOKUP_H
 
 #include <stddef.h>
 #include <stdint.h>

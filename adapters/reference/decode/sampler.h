@@ -11,8 +11,8 @@
  * Musco and Suresh 2024, "Coupling without communication and drafter-invariant
  * speculative decoding").
  */
-#ifndef OAE_REFERENCE_SAMPLER_H
-#define OAE_REFERENCE_SAMPLER_H
+#ifndef OAE_REFERENCE_DECODE_SAMPLER_H
+#define OAE_REFERENCE_DECODE_SAMPLER_H
 
 #include <stddef.h>
 #include <stdint.h>

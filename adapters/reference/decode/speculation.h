@@ -16,8 +16,8 @@
  * that drafting pays after it did not costs time: there is an account for
  * that, which gets a hundredth and a half of the time of plain steps.
  */
-#ifndef OAE_REFERENCE_SPECULATION_H
-#define OAE_REFERENCE_SPECULATION_H
+#ifndef OAE_REFERENCE_DECODE_SPECULATION_H
+#define OAE_REFERENCE_DECODE_SPECULATION_H
 
 #include <stdbool.h>
 #include <stddef.h>

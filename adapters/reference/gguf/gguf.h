@@ -12,8 +12,8 @@
  * tensors in the order they were added, finish. The file appears under its
  * name only whole.
  */
-#ifndef OAE_REFERENCE_GGUF_H
-#define OAE_REFERENCE_GGUF_H
+#ifndef OAE_REFERENCE_GGUF_GGUF_H
+#define OAE_REFERENCE_GGUF_GGUF_H
 
 #include <stdbool.h>
 #include <stddef.h>

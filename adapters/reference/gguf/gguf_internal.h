@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What gguf.c (parsing) and gguf_meta.c (look-ups) share. */
-#ifndef OAE_REFERENCE_GGUF_INTERNAL_H
-#define OAE_REFERENCE_GGUF_INTERNAL_H
+#ifndef OAE_REFERENCE_GGUF_GGUF_INTERNAL_H
+#define OAE_REFERENCE_GGUF_GGUF_INTERNAL_H
 
 #include "adapters/reference/gguf/gguf.h"
 #include "base/arena.h"

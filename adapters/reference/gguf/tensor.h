@@ -4,8 +4,8 @@
  * packing of GGUF v3. Rows are contiguous and hold whole blocks. Q5_0 and the
  * K-quants Q4_K and Q6_K are read but not made out of floats.
  */
-#ifndef OAE_REFERENCE_TENSOR_H
-#define OAE_REFERENCE_TENSOR_H
+#ifndef OAE_REFERENCE_GGUF_TENSOR_H
+#define OAE_REFERENCE_GGUF_TENSOR_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -19,8 +19,8 @@
  *   Q6_K: [cols / 256] of struct oae_tile_q6_k, 6.625 bits a weight
  * A last tile that is not full is filled with zeros.
  */
-#ifndef OAE_REFERENCE_KERNELS_H
-#define OAE_REFERENCE_KERNELS_H
+#ifndef OAE_REFERENCE_KERNELS_KERNELS_H
+#define OAE_REFERENCE_KERNELS_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

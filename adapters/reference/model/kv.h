@@ -5,8 +5,8 @@
  * because attention reads only what it is told to.
  * Keys: [16 positions][head_dim][16]; values: [position][head_dim].
  */
-#ifndef OAE_REFERENCE_KV_H
-#define OAE_REFERENCE_KV_H
+#ifndef OAE_REFERENCE_MODEL_KV_H
+#define OAE_REFERENCE_MODEL_KV_H
 
 #include <stddef.h>
 #include <stdint.h>

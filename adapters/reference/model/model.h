@@ -8,8 +8,8 @@
  * The model is immutable and may be shared; what a computation changes (the
  * key-value cache and scratch memory) is in an oae_state.
  */
-#ifndef OAE_REFERENCE_MODEL_H
-#define OAE_REFERENCE_MODEL_H
+#ifndef OAE_REFERENCE_MODEL_MODEL_H
+#define OAE_REFERENCE_MODEL_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What model.c, ffn.c and state.c share: the memory of a computation. */
-#ifndef OAE_REFERENCE_STATE_H
-#define OAE_REFERENCE_STATE_H
+#ifndef OAE_REFERENCE_MODEL_STATE_H
+#define OAE_REFERENCE_MODEL_STATE_H
 
 #include "adapters/reference/model/model.h"
 

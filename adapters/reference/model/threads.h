@@ -5,8 +5,8 @@
  * the same one every time, so that what it reads stays in its caches; who
  * is done helps the others. Results must not depend on who computes an item.
  */
-#ifndef OAE_REFERENCE_THREADS_H
-#define OAE_REFERENCE_THREADS_H
+#ifndef OAE_REFERENCE_MODEL_THREADS_H
+#define OAE_REFERENCE_MODEL_THREADS_H
 
 #include <stddef.h>
 

@@ -9,8 +9,8 @@
  * stream of its own, made from the seed and its name, so that one seed gives
  * the same bytes everywhere.
  */
-#ifndef OAE_REFERENCE_SYNTH_H
-#define OAE_REFERENCE_SYNTH_H
+#ifndef OAE_REFERENCE_SYNTH_SYNTH_H
+#define OAE_REFERENCE_SYNTH_SYNTH_H
 
 #include <signal.h>
 #include <stdbool.h>

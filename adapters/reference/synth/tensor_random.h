@@ -3,8 +3,8 @@
  * Random elements of any type that is read here, K-quants too, faster than a
  * disk takes them. The same generator gives the same bytes everywhere.
  */
-#ifndef OAE_REFERENCE_TENSOR_RANDOM_H
-#define OAE_REFERENCE_TENSOR_RANDOM_H
+#ifndef OAE_REFERENCE_SYNTH_TENSOR_RANDOM_H
+#define OAE_REFERENCE_SYNTH_TENSOR_RANDOM_H
 
 #include "adapters/reference/gguf/tensor.h"
 #include "base/rng.h"

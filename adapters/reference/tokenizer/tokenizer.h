@@ -13,8 +13,8 @@
  *
  * Ids equal llama.cpp's. One immutable object, safe to share between threads.
  */
-#ifndef OAE_REFERENCE_TOKENIZER_H
-#define OAE_REFERENCE_TOKENIZER_H
+#ifndef OAE_REFERENCE_TOKENIZER_TOKENIZER_H
+#define OAE_REFERENCE_TOKENIZER_TOKENIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>

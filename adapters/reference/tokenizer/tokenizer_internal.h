@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What building, looking up, merging and encoding share. */
-#ifndef OAE_REFERENCE_TOKENIZER_INTERNAL_H
-#define OAE_REFERENCE_TOKENIZER_INTERNAL_H
+#ifndef OAE_REFERENCE_TOKENIZER_TOKENIZER_INTERNAL_H
+#define OAE_REFERENCE_TOKENIZER_TOKENIZER_INTERNAL_H
 
 #include "adapters/reference/tokenizer/tokenizer.h"
 #include "adapters/reference/tokenizer/tokenizer_split.h"

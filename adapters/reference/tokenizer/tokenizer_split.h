@@ -3,8 +3,8 @@
  * Cutting text into the pieces inside which BPE merges happen, and the
  * GPT-2 alphabet in which vocabularies write bytes.
  */
-#ifndef OAE_REFERENCE_TOKENIZER_SPLIT_H
-#define OAE_REFERENCE_TOKENIZER_SPLIT_H
+#ifndef OAE_REFERENCE_TOKENIZER_TOKENIZER_SPLIT_H
+#define OAE_REFERENCE_TOKENIZER_TOKENIZER_SPLIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
