@@ -218,12 +218,21 @@ test-peer: ## install llama.cpp (npm, 70 MB) and compare the engine with it
 	@$(MAKE) --no-print-directory -j2 $(BUILD)/oae-lm $(PEER)
 	@ci/test $(BUILD) tests/peer/agreement.t tests/peer/tokenizers.t
 
+# A user's checkout of llm.c, with its own flags: LLMC=/path/of/llm.c.
+ifneq ($(LLMC),)
+LLMC_PEER := $(BUILD)/tests/llmc-peer
+$(LLMC_PEER): tests/peer/llmc_peer.c $(LLMC)/train_gpt2.c
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) -Ofast -march=native -fopenmp -DOMP -w \
+		-DOAE_TRAIN_GPT2='"$(abspath $(LLMC))/train_gpt2.c"' -o $@ $< -lm
+endif
 .PHONY: bench-engine
 bench-engine: ## the engine beside llama.cpp (see test-peer), with targets
 	@ci/setup bench
 	@$(MAKE) --no-print-directory -j2 $(BUILD)/bench-engine \
-		$(BUILD)/oae-lm $(PEER)
-	@$(BUILD)/bench-engine -o $(BUILD)/bench-engine.json \
+		$(BUILD)/oae-lm $(PEER) $(LLMC_PEER)
+	@$(if $(LLMC),LLMC_PEER=$(LLMC_PEER)) $(BUILD)/bench-engine -o $(BUILD)/bench-engine.json \
 		--models $(BUILD)/bench-models $(BENCH_ENGINE_FLAGS)
 
 # The engine's kernels alone: no library is needed for the other processor.

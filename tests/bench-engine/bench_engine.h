@@ -136,6 +136,9 @@ enum oae_status bench_with_peer(struct bench *b, struct line *l,
 /* The line's roof: rows of a step that want logits, mean cached positions. */
 void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 		double cached, struct oae_error *err);
+/* The same of a pass forward and backward, for each token. */
+void bench_roof_training(struct bench *b, struct line *l, double parameters,
+			 struct oae_error *err);
 
 /* ---- start.c: rows about a process of its own */
 void row_first_token(struct bench *b, struct line *l, struct oae_error *err);

@@ -124,8 +124,10 @@ int main(int argc, char **argv)
 		"the same threads,\npair by pair, and what the machine could "
 		"do at most. Files of random weights are\nmade when they are "
 		"missing (3 GB; 400 MB with --quick). LLAMA_BENCH=/path takes "
-		"a\nllama-bench of yours as the other side. Ends with 0 "
-		"whether or not targets were met.",
+		"a\nllama-bench of yours as the other side, LLMC_PEER=/path a "
+		"build/tests/llmc-peer\nfor training (`make bench-engine "
+		"LLMC=/path/of/llm.c` builds it). Ends with 0\nwhether or not "
+		"targets were met.",
 		"examples:\n"
 		"  bench-engine --quick\n"
 		"  bench-engine --only 's110 q8_0' -t 1\n"

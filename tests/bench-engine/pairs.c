@@ -169,6 +169,34 @@ static void work(const struct oae_model *m, uint32_t rows, uint32_t logits,
 	add(&m->output, 1, logits, bytes, ops);
 }
 
+/* What the processor computes at most, measured once. */
+static enum oae_status peaks(struct bench *b, struct oae_error *err)
+{
+	const struct oae_kernels *kernels;
+	const struct roof_kernels *k;
+	struct oae_threads *one = NULL, *all = NULL;
+
+	if (b->roof.fma > 0)
+		return OAE_OK;
+	oae_progress("bench-engine: what the processor computes at most");
+	if (oae_kernels_select(&kernels, err) ||
+	    oae_threads_open(1, &one, err) ||
+	    oae_threads_open((unsigned)b->o.threads, &all, err)) {
+		oae_threads_close(one);
+		return err->status;
+	}
+	rest();
+	k = roof_for(kernels->name);
+	b->roof.int8 = roof_int8(k, all);
+	b->roof.fma = roof_fma(k, all);
+	b->roof.int8_one = roof_int8(k, one);
+	b->roof.fma_one = roof_fma(k, one);
+	oae_threads_close(all);
+	oae_threads_close(one);
+	oae_progress_end();
+	return OAE_OK;
+}
+
 /* Bandwidth over a working set of that size, measured once. */
 static double bandwidth(struct bench *b, size_t bytes, struct oae_error *err)
 {
@@ -188,12 +216,6 @@ static double bandwidth(struct bench *b, size_t bytes, struct oae_error *err)
 	r->read[r->n_read].bytes = bytes;
 	r->read[r->n_read].one = roof_read(k, one, bytes, err);
 	r->read[r->n_read].all = roof_read(k, b->ours.threads, bytes, err);
-	if (!r->n_read) {
-		r->int8 = roof_int8(k, b->ours.threads);
-		r->fma = roof_fma(k, b->ours.threads);
-		r->int8_one = roof_int8(k, one);
-		r->fma_one = roof_fma(k, one);
-	}
 	oae_threads_close(one);
 	oae_progress_end();
 	return r->read[r->n_read++].all;
@@ -207,7 +229,7 @@ void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 	double bytes = 0, ops = 0, kv, seconds, peak, read;
 
 	work(m, rows, logits, &bytes, &ops);
-	read = bandwidth(b, (size_t)bytes, err);
+	read = peaks(b, err) ? NAN : bandwidth(b, (size_t)bytes, err);
 	if (err->status)
 		return;
 	/* keys and values in f16 */
@@ -217,4 +239,12 @@ void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 		       b->roof.fma;
 	seconds = fmax((bytes + kv) / read, ops / peak);
 	l->roof_ts = rows / seconds;
+}
+
+void bench_roof_training(struct bench *b, struct line *l, double parameters,
+			 struct oae_error *err)
+{
+	/* a multiply-add forward and two backward for each parameter */
+	if (!peaks(b, err))
+		l->roof_ts = b->roof.fma / (6 * parameters);
 }

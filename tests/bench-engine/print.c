@@ -126,7 +126,7 @@ void bench_table(const struct bench *b)
 	       (unsigned long long)b->o.threads,
 	       b->ours.model ? b->ours.model->kernels->name : "-",
 	       b->peer_runs ? b->peer_name : b->peer_reason);
-	if (r->n_read)
+	if (r->fma > 0)
 		printf("peaks: int8 %.0f GOP/s (one thread %.0f), fp32 %.0f "
 		       "GFLOP/s (%.0f)\n",
 		       r->int8 / 1e9, r->int8_one / 1e9, r->fma / 1e9,

@@ -8,13 +8,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/reference/train/net.h"
 #include "adapters/reference/train/pool.h"
 #include "base/clock.h"
-#include "base/stats.h"
+#include "base/spawn.h"
 #include "tests/bench-engine/bench_engine.h"
 
+#define PASS_MS 120000
 #define DOCS 4u
 #define TOKENS 256u /* of one thread's part */
 
@@ -112,30 +114,68 @@ static void close_training(struct training *t, size_t threads)
 	oae_pool_free(t->pool);
 }
 
+static struct training model;
+
+static enum oae_status ours(struct bench *b, const struct entry *r, double *ts,
+			    struct oae_error *err)
+{
+	uint64_t start = oae_clock_ns();
+
+	(void)r;
+	(void)err;
+	oae_pool_run(model.pool, pass, &model);
+	*ts = (double)(TOKENS * b->o.threads) * 1e9 /
+	      (double)(oae_clock_ns() - start);
+	return OAE_OK;
+}
+
+/* The user's llm.c: its last line is the number. */
+static enum oae_status llmc(struct bench *b, const struct entry *r, double *ts,
+			    struct oae_error *err)
+{
+	char folder[OAE_PATH_BYTES_MAX], sequences[12], *line;
+	const char *argv[] = { getenv("LLMC_PEER"), folder, sequences, NULL };
+	struct oae_buf out;
+
+	(void)r;
+	oae_buf_init(&out, 1u << 16);
+	(void)snprintf(folder, sizeof(folder), "%s", b->o.models);
+	(void)snprintf(sequences, sizeof(sequences), "%u",
+		       (unsigned)b->o.threads * DOCS);
+	*ts = 0;
+	if (!oae_run_command(argv, NULL, PASS_MS, &out, err)) {
+		line = strstr(oae_buf_str(&out), "parameters\n");
+		*ts = line ? strtod(line + strlen("parameters\n"), NULL) : 0;
+	}
+	oae_buf_release(&out);
+	if (!err->status && !(*ts > 0))
+		oae_fail(err, OAE_ERR_FORMAT, 0, "%s gave no number", argv[0]);
+	return err->status;
+}
+
 void row_training(struct bench *b, struct line *l, struct oae_error *err)
 {
-	struct training t = { .w = NULL };
-	size_t threads = (size_t)b->o.threads;
-	double copy[OAE_PAIRS_MAX];
-	uint64_t start;
+	char threads[12];
 
-	if (!open_training(&t, threads, err)) {
-		oae_pool_run(t.pool, pass, &t);
-		for (; l->pairs < b->o.pairs; l->pairs++) {
-			start = oae_clock_ns();
-			oae_pool_run(t.pool, pass, &t);
-			l->ours[l->pairs] = copy[l->pairs] =
-				(double)(TOKENS * threads) * 1e9 /
-				(double)(oae_clock_ns() - start);
-		}
-		l->ours_ts = oae_median(copy, l->pairs);
-		(void)snprintf(
-			l->reason, sizeof(l->reason),
-			"llm.c comes as source alone, which nothing here "
-			"installs: ours without it");
-		(void)snprintf(l->note, sizeof(l->note),
-			       "%.1f M parameters, forward and backward",
-			       (double)t.net.n_floats / 1e6);
+	(void)snprintf(threads, sizeof(threads), "%u", (unsigned)b->o.threads);
+	setenv("OMP_NUM_THREADS", threads, 1);
+	if (open_training(&model, b->o.threads, err)) {
+		close_training(&model, b->o.threads);
+		return;
 	}
-	close_training(&t, threads);
+	(void)snprintf(l->note, sizeof(l->note),
+		       "%.1f M parameters, forward and backward",
+		       (double)model.net.n_floats / 1e6);
+	if (!getenv("LLMC_PEER")) {
+		bench_alone(b, l, ours,
+			    "llm.c comes as source alone, which nothing here "
+			    "installs; LLMC=/path of a checkout builds it",
+			    err);
+	} else if (!bench_pairs(b, l, ours, llmc, err)) {
+		l->peer_ts = l->other_ts;
+		(void)snprintf(l->against, sizeof(l->against), "llm.c");
+	}
+	if (!err->status)
+		bench_roof_training(b, l, (double)model.net.n_floats, err);
+	close_training(&model, b->o.threads);
 }
