@@ -148,6 +148,9 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(L)/libharness.a \
 		$(L)/libsdk.a $(L)/liboae.a $(L)/libbase.a
 	@mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+# A unit test that is skipped, for skips.t.
+$(BUILD)/tests/skips: $(BUILD)/obj/tests/fake/skips.o
+	@mkdir -p $(@D) && $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
 # A library with PAPI's habits, in a folder that stands for /.
 FAKE_PAPI := $(BUILD)/tests/fake-papi/usr/lib/libpapi.so
 $(FAKE_PAPI): tests/fake/papi.c
@@ -271,7 +274,7 @@ with-papi-test: ## what the installed PAPI and likwid count here, in their words
 	@$(BUILD)/tests/with-papi-test
 
 .PHONY: tests
-tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) $(PEER) $(BUILD)/bench-engine ## build the unit tests
+tests: $(PROGRAMS) $(BUILD)/bench-harness $(BUILD)/tests/validate_batch $(UNIT) $(BUILD)/tests/skips $(PEER) $(BUILD)/bench-engine ## build the unit tests
 
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/

@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "harness/cgroup.h"
+#include "tests/unit/skip.h"
 
 #define MIB (1u << 20)
 
@@ -428,9 +429,7 @@ static bool opened(struct oae_cgroup *g, enum oae_cgroup_use use)
 	if (!oae_cgroup_open(g, "", &err) && !oae_cgroup_check(g, use, &err))
 		return true;
 	oae_cgroup_close(g);
-	print_message("skipped: %s\n", err.text);
-	skip();
-	return false;
+	skip_because("%s", err.text);
 }
 
 static void start(struct oae_cgroup *g, struct oae_child *c, const char *what,

@@ -24,6 +24,7 @@
 #include "harness/sandbox.h"
 #include "schema/condition.h"
 #include "schema/tiers.h"
+#include "tests/unit/skip.h"
 #include "workloads/blocks.h"
 #include "workloads/noise.h"
 #include "workloads/workload.h"
@@ -291,10 +292,8 @@ static void page_cache(void **state)
 	assert_int_equal(oae_page_cache_resident(path, &bytes, &in, NULL),
 			 OAE_OK);
 	(void)unlink(path);
-	if (in == FILE_BYTES) {
-		print_message("skipped: %s is in memory\n", path);
-		skip();
-	}
+	if (in == FILE_BYTES)
+		skip_because("%s is in memory", path);
 	assert_true(in < FILE_BYTES / 100);
 	assert_int_equal(oae_page_cache_warm("/nowhere", NULL), OAE_ERR_IO);
 }
@@ -386,10 +385,9 @@ static void sandbox_watches(void **state)
 	(void)state;
 	assert_non_null(s);
 	if (oae_sandbox_open(s, &plan, "", &err)) {
-		print_message("skipped: %s\n", err.text);
 		oae_sandbox_close(s);
 		free(s);
-		skip();
+		skip_because("%s", err.text);
 	}
 	say(s, &text);
 	assert_non_null(

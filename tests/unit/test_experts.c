@@ -13,11 +13,10 @@
 #include "adapters/reference/model/model.h"
 #include "base/file.h"
 #include "tests/unit/model_file.h"
-#include "tests/unit/model_plain.h"
+#include "tests/unit/model_set.h"
 
 #define CTX PLAIN_CTX
 #define TOKENS 31
-#define BATCH 32
 
 static char dir[] = "/tmp/oae-test-experts-XXXXXX";
 static char path[64];
@@ -54,54 +53,23 @@ static const struct model_spec together = {
 	.seed = 22,
 };
 
-struct set {
-	struct oae_threads *threads;
-	struct oae_model *model;
-	struct oae_state *state;
-};
-
-static void set_open(struct set *x, const struct model_spec *s,
+static void set_open(struct model_set *x, const struct model_spec *s,
 		     unsigned threads, uint32_t slots)
 {
-	struct oae_error err = { 0 };
-
 	assert_int_equal(model_write(path, s, NULL), OAE_OK);
-	assert_int_equal(oae_threads_open(threads, &x->threads, NULL), OAE_OK);
-	if (oae_model_open(path, x->threads, &x->model, &err))
-		fail_msg("%s", err.text);
-	assert_int_equal(oae_state_new(x->model, slots, CTX, BATCH, &x->state,
-				       NULL),
-			 OAE_OK);
-}
-
-static void set_close(struct set *x)
-{
-	oae_state_free(x->state);
-	oae_model_close(x->model);
-	oae_threads_close(x->threads);
+	model_set_open(x, path, threads, slots);
 }
 
 /* n tokens of a slot from position `from` on, in one batch, all logits. */
-static void forward(struct set *x, uint32_t slot, uint32_t from, uint32_t n)
+static void forward(struct model_set *x, uint32_t slot, uint32_t from,
+		    uint32_t n)
 {
-	struct oae_row rows[BATCH];
+	struct oae_row rows[MODEL_SET_BATCH];
 
 	for (uint32_t i = 0; i < n; i++)
 		rows[i] = (struct oae_row){ tokens[from + i], slot, from + i,
 					    true };
 	assert_int_equal(oae_forward(x->state, rows, n, NULL), OAE_OK);
-}
-
-/* Root mean square difference over the root mean square. */
-static double difference(const float *x, const double *want, size_t n)
-{
-	double off = 0, all = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		off += (x[i] - want[i]) * (x[i] - want[i]);
-		all += want[i] * want[i];
-	}
-	return sqrt(off / all);
 }
 
 /* Types that differ between experts, matrices and layers. */
@@ -110,7 +78,7 @@ static void check_mixture(const struct model_spec *s)
 	size_t kv = (size_t)s->layers * CTX * s->kv_heads * s->head_dim;
 	struct plain p = { .s = s };
 	double logits[512], d;
-	struct set x;
+	struct model_set x;
 
 	set_open(&x, s, 2, 1);
 	assert_int_equal(oae_gguf_open(path, &p.g, NULL), OAE_OK);
@@ -120,15 +88,15 @@ static void check_mixture(const struct model_spec *s)
 	forward(&x, 0, 0, TOKENS);
 	for (size_t i = 0; i < TOKENS; i++) {
 		plain_forward(&p, tokens[i], i, logits);
-		d = difference(oae_state_logits(x.state) + i * s->vocab, logits,
-			       s->vocab);
+		d = model_difference(oae_state_logits(x.state) + i * s->vocab,
+				     logits, s->vocab);
 		if (!(d < 0.03))
 			fail_msg("%s, position %zu: off by %g", s->arch, i, d);
 	}
 	free(p.k);
 	free(p.v);
 	oae_gguf_close(p.g);
-	set_close(&x);
+	model_set_close(&x);
 }
 
 static void test_mixtures_are_right(void **state)
@@ -148,17 +116,28 @@ static void test_mixtures_are_right(void **state)
 	}
 }
 
+static void compare_batches(const struct model_spec *s, unsigned threads,
+			    const float *want)
+{
+	static const uint32_t sizes[] = { 1, 2, 5, 9, 14 };
+	struct model_set x;
+
+	set_open(&x, s, threads, 1);
+	for (uint32_t at = 0, n = 0; at < TOKENS; at += sizes[n++]) {
+		forward(&x, 0, at, sizes[n]);
+		assert_memory_equal(oae_state_logits(x.state),
+				    want + at * s->vocab,
+				    sizes[n] * s->vocab * sizeof(float));
+	}
+	model_set_close(&x);
+}
+
 /* The same bits for any batch, threads and kernels. */
 static void check_bits(const struct model_spec *s)
 {
-	static const uint32_t sizes[] = { 1, 2, 5, 9, 14 };
-	static const char *const kernels[] = {
-		"scalar", "avx2", "avx512", "avx512bw", "neon", "neondot",
-	};
 	size_t bytes = s->vocab * sizeof(float);
 	float *want = malloc(TOKENS * bytes);
-	const struct oae_kernels *k;
-	struct set x;
+	struct model_set x;
 
 	setenv("OAE_KERNELS", "scalar", 1);
 	set_open(&x, s, 1, 1);
@@ -166,19 +145,11 @@ static void check_bits(const struct model_spec *s)
 		forward(&x, 0, i, 1);
 		memcpy(want + i * s->vocab, oae_state_logits(x.state), bytes);
 	}
-	set_close(&x);
-	for (size_t i = 0; i < 6 * 2; i++) {
-		if (oae_kernels_find(kernels[i / 2], &k, NULL))
-			continue;
-		setenv("OAE_KERNELS", kernels[i / 2], 1);
-		set_open(&x, s, i % 2 ? 3 : 1, 1);
-		for (uint32_t at = 0, n = 0; at < TOKENS; at += sizes[n++]) {
-			forward(&x, 0, at, sizes[n]);
-			assert_memory_equal(oae_state_logits(x.state),
-					    want + at * s->vocab,
-					    sizes[n] * bytes);
-		}
-		set_close(&x);
+	model_set_close(&x);
+	for (const char *const *k = kernels_here(); *k; k++) {
+		setenv("OAE_KERNELS", *k, 1);
+		compare_batches(s, 1, want);
+		compare_batches(s, 3, want);
 	}
 	unsetenv("OAE_KERNELS");
 	free(want);
@@ -197,7 +168,7 @@ static uint64_t bytes_of(const struct oae_packed *w)
 }
 
 /* Of the experts that were picked since `before`; *distinct counts them. */
-static uint64_t picked_bytes(const struct set *x, const uint64_t *before,
+static uint64_t picked_bytes(const struct model_set *x, const uint64_t *before,
 			     uint64_t *distinct)
 {
 	const struct oae_shape *p = &x->model->shape;
@@ -237,7 +208,7 @@ static void check_bytes(const struct model_spec *s, unsigned threads)
 	uint64_t *before = calloc(n, sizeof(*before)), distinct, want;
 	struct oae_traffic a, b, t;
 	uint32_t at = 0;
-	struct set x;
+	struct model_set x;
 
 	assert_non_null(before);
 	set_open(&x, s, threads, 1);
@@ -264,7 +235,7 @@ static void check_bytes(const struct model_spec *s, unsigned threads)
 		assert_int_equal(t.rows, sizes[i]);
 		assert_int_equal(t.batches, 1);
 	}
-	set_close(&x);
+	model_set_close(&x);
 	free(before);
 }
 
@@ -286,7 +257,7 @@ static void find_picks(const struct model_spec *s, struct picks *out)
 	size_t n = (size_t)s->layers * s->experts;
 	uint64_t before[3 * 16];
 	const uint64_t *uses;
-	struct set x;
+	struct model_set x;
 
 	memset(out, 0, sizeof(*out));
 	set_open(&x, s, 1, 1);
@@ -298,7 +269,7 @@ static void find_picks(const struct model_spec *s, struct picks *out)
 			out->of[k / s->experts][i][k % s->experts] = uses[k] >
 								     before[k];
 	}
-	set_close(&x);
+	model_set_close(&x);
 }
 
 static struct oae_traffic count_plainly(const struct model_spec *s,
@@ -335,7 +306,7 @@ static void check_reuse(const struct model_spec *s)
 	struct oae_row rows[2];
 	struct picks picks;
 	uint32_t at = 0;
-	struct set x;
+	struct model_set x;
 
 	find_picks(s, &picks);
 	want = count_plainly(s, &picks);
@@ -355,7 +326,7 @@ static void check_reuse(const struct model_spec *s)
 	assert_int_equal(oae_forward(x.state, rows, 2, NULL), OAE_OK);
 	oae_state_traffic(x.state, &got);
 	assert_int_equal(got.known, want.known);
-	set_close(&x);
+	model_set_close(&x);
 }
 
 static void test_reuse(void **state)
@@ -369,7 +340,7 @@ static void test_reuse(void **state)
 static void test_even_draws(void **state)
 {
 	struct oae_traffic t;
-	struct set x;
+	struct model_set x;
 
 	(void)state;
 	set_open(&x, &apart, 1, 1);
@@ -379,7 +350,7 @@ static void test_even_draws(void **state)
 	assert_true(fabs(t.distinct_even - 3 * (2 + 6 * (1 - 8.0 / 27))) <
 		    1e-9);
 	assert_true(t.distinct >= 3 * (2 + 2) && t.distinct <= 3 * (2 + 6));
-	set_close(&x);
+	model_set_close(&x);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "harness/sensors/source.h"
 #include "tests/unit/fake_root.h"
+#include "tests/unit/skip.h"
 
 #define S 1000000000ull
 #define PMU "sys/bus/event_source/devices/power/"
@@ -174,7 +175,7 @@ static void power_pmu(void **state)
 	}
 	oae_sensors_close(&all);
 	if (!may)
-		skip();
+		skip_because("no permission for events of the system");
 }
 
 static void power_pmu_of_two_packages(void **state)
@@ -200,7 +201,7 @@ static void power_pmu_of_two_packages(void **state)
 		state_is("perf-power", OAE_COVERS_PACKAGE, "refused", "dies");
 	oae_sensors_close(&all);
 	if (!may)
-		skip();
+		skip_because("no permission for events of the system");
 }
 
 static void power_pmu_in_other_words(void **state)
@@ -276,7 +277,7 @@ static void boards(void **state)
 
 	(void)state;
 	if (!put_library())
-		skip();
+		skip_because("no C compiler called cc");
 	open_all(0);
 	s = sensor(&oae_sensor_nvml);
 	assert_int_equal(s->count, 2);
@@ -299,7 +300,7 @@ static void bad_boards(void **state)
 
 	(void)state;
 	if (!put_library())
-		skip();
+		skip_because("no C compiler called cc");
 	setenv("FAKE_NVML", "frozen", 1);
 	open_all(30);
 	/* 500 ms: five of the 100 ms in which a board refreshes. */

@@ -12,7 +12,7 @@
 #include "adapters/reference/model/model.h"
 #include "base/file.h"
 #include "tests/unit/model_file.h"
-#include "tests/unit/model_plain.h"
+#include "tests/unit/model_set.h"
 #include "tests/unit/model_specs.h"
 
 #define CTX PLAIN_CTX
@@ -23,52 +23,15 @@ static char path[64];
 
 static int32_t tokens[TOKENS];
 
-struct set {
-	struct oae_threads *threads;
-	struct oae_model *model;
-	struct oae_state *state;
-};
-
-static void set_open(struct set *x, unsigned threads, uint32_t slots)
-{
-	struct oae_error err = { 0 };
-
-	assert_int_equal(oae_threads_open(threads, &x->threads, NULL), OAE_OK);
-	if (oae_model_open(path, x->threads, &x->model, &err))
-		fail_msg("%s", err.text);
-	assert_int_equal(oae_state_new(x->model, slots, CTX, 32, &x->state,
-				       NULL),
-			 OAE_OK);
-}
-
-static void set_close(struct set *x)
-{
-	oae_state_free(x->state);
-	oae_model_close(x->model);
-	oae_threads_close(x->threads);
-}
-
-/* Root mean square difference over the root mean square. */
-static double difference(const float *x, const double *want, size_t n)
-{
-	double off = 0, all = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		off += (x[i] - want[i]) * (x[i] - want[i]);
-		all += want[i] * want[i];
-	}
-	return sqrt(off / all);
-}
-
 static void check_against_plain(const struct model_spec *s, double most)
 {
 	struct plain p = { .s = s };
 	struct oae_row rows[TOKENS];
 	double logits[512];
-	struct set x;
+	struct model_set x;
 
 	assert_int_equal(model_write(path, s, NULL), OAE_OK);
-	set_open(&x, 2, 1);
+	model_set_open(&x, path, 2, 1);
 	assert_int_equal(oae_gguf_open(path, &p.g, NULL), OAE_OK);
 	p.k = calloc((size_t)s->layers * CTX * s->kv_heads * s->head_dim,
 		     sizeof(double));
@@ -82,8 +45,8 @@ static void check_against_plain(const struct model_spec *s, double most)
 		double d;
 
 		plain_forward(&p, tokens[i], i, logits);
-		d = difference(oae_state_logits(x.state) + i * s->vocab, logits,
-			       s->vocab);
+		d = model_difference(oae_state_logits(x.state) + i * s->vocab,
+				     logits, s->vocab);
 		if (!(d < most))
 			fail_msg("%s %s, position %zu: off by %g", s->arch,
 				 oae_tensor_type_name(s->type), i, d);
@@ -91,7 +54,7 @@ static void check_against_plain(const struct model_spec *s, double most)
 	free(p.k);
 	free(p.v);
 	oae_gguf_close(p.g);
-	set_close(&x);
+	model_set_close(&x);
 }
 
 static void test_forward_is_right(void **state)
@@ -123,7 +86,7 @@ static void test_forward_is_right(void **state)
 }
 
 /* Computes tokens in batches of the given sizes; logits of all. */
-static void run_batches(struct set *x, const size_t *sizes, uint32_t slot,
+static void run_batches(struct model_set *x, const size_t *sizes, uint32_t slot,
 			float *logits)
 {
 	size_t n_vocab = x->model->shape.n_vocab, at = 0;
@@ -153,31 +116,25 @@ static const size_t sizes[][TOKENS] = {
 /* One by one with the oracle, against all else. */
 static void check_same_bits(const struct model_spec *s)
 {
-	static const char *const kernels[] = {
-		"scalar", "avx2", "avx512", "avx512bw", "neon", "neondot",
-	};
 	size_t bytes = TOKENS * s->vocab * sizeof(float);
 	float *want = malloc(bytes), *got = malloc(bytes);
-	const struct oae_kernels *k;
-	struct set x;
+	struct model_set x;
 
 	assert_true(want && got);
 	assert_int_equal(model_write(path, s, NULL), OAE_OK);
 	setenv("OAE_KERNELS", "scalar", 1);
-	set_open(&x, 1, 1);
+	model_set_open(&x, path, 1, 1);
 	run_batches(&x, sizes[0], 0, want);
-	set_close(&x);
-	for (size_t n = 0; n < 6; n++) {
-		if (oae_kernels_find(kernels[n], &k, NULL))
-			continue;
-		setenv("OAE_KERNELS", kernels[n], 1);
+	model_set_close(&x);
+	for (const char *const *k = kernels_here(); *k; k++) {
+		setenv("OAE_KERNELS", *k, 1);
 		for (unsigned threads = 1; threads <= 3; threads += 2) {
-			set_open(&x, threads, 1);
+			model_set_open(&x, path, threads, 1);
 			for (size_t b = 0; b < 6; b++) {
 				run_batches(&x, sizes[b], 0, got);
 				assert_memory_equal(got, want, bytes);
 			}
-			set_close(&x);
+			model_set_close(&x);
 		}
 	}
 	unsetenv("OAE_KERNELS");
@@ -212,11 +169,11 @@ static void test_slots(void **state)
 	size_t n_vocab = specs[0].vocab;
 	struct oae_row rows[32];
 	float want[TOKENS * 70];
-	struct set x;
+	struct model_set x;
 
 	(void)state;
 	assert_int_equal(model_write(path, &specs[0], NULL), OAE_OK);
-	set_open(&x, 1, 3);
+	model_set_open(&x, path, 1, 3);
 	run_batches(&x, whole, 1, want);
 	for (uint32_t i = 0; i < 12; i++) {
 		rows[i] = (struct oae_row){ tokens[i], 0, i, true };
@@ -232,7 +189,7 @@ static void test_slots(void **state)
 	assert_int_equal(oae_forward(x.state, rows, 2, NULL), OAE_OK);
 	assert_memory_equal(oae_state_logits(x.state), want + 12 * n_vocab,
 			    n_vocab * sizeof(float));
-	set_close(&x);
+	model_set_close(&x);
 }
 
 static void test_bad_rows(void **state)
@@ -243,16 +200,16 @@ static void test_bad_rows(void **state)
 		{ 0, 1, 0, false },
 		{ 0, 0, CTX, false },
 	};
-	struct set x;
+	struct model_set x;
 
 	(void)state;
 	assert_int_equal(model_write(path, &specs[0], NULL), OAE_OK);
-	set_open(&x, 1, 1);
+	model_set_open(&x, path, 1, 1);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(oae_forward(x.state, &bad[i], 1, NULL),
 				 OAE_ERR_USAGE);
 	assert_int_equal(oae_forward(x.state, bad, 0, NULL), OAE_ERR_USAGE);
-	set_close(&x);
+	model_set_close(&x);
 }
 
 static void refuse(struct model_spec s, enum oae_status status,
