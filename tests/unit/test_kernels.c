@@ -142,6 +142,63 @@ static void test_matmul_extremes(void **state)
 	check_matrix_free(&m);
 }
 
+/* Tiles packed in any parts, in any order, are the tiles packed at once. */
+static void packs_in_parts(enum oae_tensor_type type, size_t rows, size_t cols)
+{
+	size_t tiles = (rows + OAE_TILE - 1) / OAE_TILE, cut[2];
+	size_t bytes = oae_pack_bytes(type, rows, cols);
+	struct check_matrix m;
+	uint8_t *parts = check_get(bytes);
+
+	check_matrix_make(&m, type, rows, cols, CHECK_NORMAL);
+	memset(parts, 0xee, bytes);
+	cut[0] = oae_rng_below(&check_rng, tiles + 1);
+	cut[1] = oae_rng_below(&check_rng, cut[0] + 1);
+	oae_pack_tiles(type, m.rows, rows, cols, cut[0], tiles, parts);
+	oae_pack_tiles(type, m.rows, rows, cols, 0, cut[1], parts);
+	oae_pack_tiles(type, m.rows, rows, cols, cut[1], cut[0], parts);
+	assert_memory_equal(parts, m.data, bytes);
+	free(parts);
+	check_matrix_free(&m);
+}
+
+/* The lanes without a row hold the last row, and no byte of other rows. */
+static void packs_last_row_again(enum oae_tensor_type type, size_t rows,
+				 size_t cols)
+{
+	size_t full = (rows + OAE_TILE - 1) / OAE_TILE * OAE_TILE;
+	size_t one = oae_tensor_bytes(type, cols);
+	size_t bytes = oae_pack_bytes(type, full, cols);
+	struct check_matrix m;
+	uint8_t *filled = check_get(full * one), *packed = check_get(bytes);
+
+	check_matrix_make(&m, type, rows, cols, CHECK_NORMAL);
+	memset(packed, 0xee, bytes);
+	for (size_t r = 0; r < full; r++)
+		memcpy(filled + r * one,
+		       m.rows + (r < rows ? r : rows - 1) * one, one);
+	oae_pack_tiles(type, filled, full, cols, 0, full / OAE_TILE, packed);
+	assert_memory_equal(packed, m.data, bytes);
+	free(filled);
+	free(packed);
+	check_matrix_free(&m);
+}
+
+static void test_pack(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < check_types_n; t++)
+		for (size_t rows = 1; rows < 70; rows += 3) {
+			size_t block = oae_tensor_type_block(check_types[t]);
+			size_t n = 1 + oae_rng_below(&check_rng, 4);
+			size_t odd = block == 1 ? rows % 9 : 0;
+
+			packs_in_parts(check_types[t], rows, n * block + odd);
+			packs_last_row_again(check_types[t], rows,
+					     n * block + odd);
+		}
+}
+
 /* The 16-bit copy holds the same numbers, and cross their products. */
 static void pairs_are_right(const struct oae_acts *a)
 {
@@ -375,6 +432,7 @@ int main(void)
 {
 	static struct CMUnitTest tests[TESTS_MAX] = {
 		cmocka_unit_test(test_f16_round_trip),
+		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_matmul_is_right),
 		cmocka_unit_test(test_matmul_extremes),
 		cmocka_unit_test(test_kquant_extremes),

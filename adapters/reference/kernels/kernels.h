@@ -17,7 +17,7 @@
  *   Q5_0: as Q8_0, which holds its values: 8.5 bits a weight for its 5.5
  *   Q4_K: [cols / 256] of struct oae_tile_q4_k, 4.625 bits a weight
  *   Q6_K: [cols / 256] of struct oae_tile_q6_k, 6.625 bits a weight
- * A last tile that is not full is filled with zeros.
+ * A last tile that is not full has its last row in the other lanes, too.
  */
 #ifndef OAE_REFERENCE_KERNELS_KERNELS_H
 #define OAE_REFERENCE_KERNELS_KERNELS_H
