@@ -446,3 +446,9 @@ void oae_gguf_forget(struct oae_gguf *g, const void *data, size_t bytes)
 	if (g->mapped && end > start)
 		madvise((void *)start, end - start, MADV_DONTNEED);
 }
+
+void oae_gguf_forget_all(struct oae_gguf *g)
+{
+	if (g->mapped)
+		madvise((void *)(uintptr_t)g->data, g->len, MADV_DONTNEED);
+}

@@ -85,6 +85,8 @@ uint64_t oae_gguf_file_bytes(const struct oae_gguf *g);
  * tensor's data, back to the system; they return when touched.
  */
 void oae_gguf_forget(struct oae_gguf *g, const void *data, size_t bytes);
+/* The same for the whole file, metadata too. */
+void oae_gguf_forget_all(struct oae_gguf *g);
 
 /*
  * Typed metadata. A missing key is OAE_ERR_UNSUPPORTED and one of another

@@ -12,6 +12,7 @@
  * last cache of a whole socket, of which two cores may have a part only.
  */
 #define CACHED_BYTES (16u << 20)
+#define PIECE_BYTES (256u << 10) /* about; packed by one thread at a time */
 #define ARENA_BYTES (64u << 20)
 
 /* Where a matrix of the file goes. */
@@ -21,7 +22,9 @@ struct loader {
 	struct job {
 		const struct oae_gguf_tensor *t;
 		struct oae_packed *to;
-		size_t skip; /* bytes of earlier experts in the tensor */
+		size_t skip;  /* bytes of earlier experts in the tensor */
+		size_t tiles; /* of a piece */
+		size_t first; /* of its pieces, counted over all jobs */
 	} * jobs;
 	size_t n_jobs;
 	struct oae_error *err;
@@ -94,7 +97,7 @@ static void plan(struct loader *l, const struct oae_gguf_tensor *t, size_t cols,
 		return;
 	}
 	l->jobs = grown;
-	l->jobs[l->n_jobs++] = (struct job){ t, to, skip };
+	l->jobs[l->n_jobs++] = (struct job){ .t = t, .to = to, .skip = skip };
 	l->m->packed_bytes += oae_pack_bytes(t->type, rows, cols);
 	l->m->parameters += (uint64_t)rows * cols;
 }
@@ -274,20 +277,48 @@ static enum oae_status want_all(struct loader *l)
 	return OAE_OK;
 }
 
+static size_t tiles_of(const struct oae_packed *p)
+{
+	return (p->rows + OAE_TILE - 1) / OAE_TILE;
+}
+
+static size_t less(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The one that a piece is of: the last that begins at it or before. */
+static const struct job *job_of(const struct loader *l, size_t piece)
+{
+	size_t low = 0, high = l->n_jobs, middle;
+
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (l->jobs[middle].first <= piece)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &l->jobs[low];
+}
+
 /* What is packed leaves memory, so that it never holds both copies. */
-static void pack_job(void *ctx, size_t item, unsigned thread)
+static void pack_piece(void *ctx, size_t item, unsigned thread)
 {
 	struct loader *l = ctx;
-	struct job *j = &l->jobs[item];
-	struct oae_packed *p = j->to;
+	const struct job *j = job_of(l, item);
+	const struct oae_packed *p = j->to;
 	const uint8_t *from = (const uint8_t *)j->t->data + j->skip;
+	size_t tile0 = (item - j->first) * j->tiles;
+	size_t tile1 = less(tile0 + j->tiles, tiles_of(p));
+	size_t begin = tile0 * OAE_TILE * p->cols;
+	size_t end = less(tile1 * OAE_TILE, p->rows) * p->cols;
 
 	(void)thread;
-	oae_pack_tiles(j->t->type, from, p->rows, p->cols, 0,
-		       (p->rows + OAE_TILE - 1) / OAE_TILE,
+	oae_pack_tiles(j->t->type, from, p->rows, p->cols, tile0, tile1,
 		       (uint8_t *)(uintptr_t)p->data);
-	oae_gguf_forget(l->m->file, from,
-			oae_tensor_bytes(j->t->type, p->rows * p->cols));
+	oae_gguf_forget(l->m->file, from + oae_tensor_bytes(j->t->type, begin),
+			oae_tensor_bytes(j->t->type, end - begin));
 }
 
 /* A model that does not fit is refused, not swapped or killed halfway. */
@@ -307,8 +338,7 @@ static enum oae_status check_memory(const struct loader *l)
 static enum oae_status pack_all(struct loader *l)
 {
 	struct oae_model *m = l->m;
-	struct oae_packed *p;
-	size_t at = 0;
+	size_t at = 0, pieces = 0;
 	void *map;
 
 	if (check_memory(l))
@@ -323,12 +353,18 @@ static enum oae_status pack_all(struct loader *l)
 	/* fewer page-table misses while streaming; a hint, may be refused */
 	madvise(map, m->packed_bytes, MADV_HUGEPAGE);
 	for (size_t i = 0; i < l->n_jobs; i++) {
-		p = l->jobs[i].to;
+		struct job *j = &l->jobs[i];
+		struct oae_packed *p = j->to;
+
 		p->data = m->packed + at;
 		p->memory = at >= CACHED_BYTES;
 		at += oae_pack_bytes(p->type, p->rows, p->cols);
+		j->tiles = (PIECE_BYTES + p->tile_bytes - 1) / p->tile_bytes;
+		j->first = pieces;
+		pieces += (tiles_of(p) + j->tiles - 1) / j->tiles;
 	}
-	oae_threads_run(m->threads, l->n_jobs, pack_job, l);
+	oae_threads_run(m->threads, pieces, pack_piece, l);
+	oae_gguf_forget_all(m->file);
 	mprotect(map, m->packed_bytes, PROT_READ);
 	return OAE_OK;
 }
