@@ -110,16 +110,15 @@ static void pack_words(const struct rows *r, size_t at, size_t n, uint32_t flip,
 		       uint8_t *to)
 {
 	uint32_t word;
-	size_t w = 0;
 
-	for (; w + 4 <= n; w += 4)
+	for (; n >= 4; n -= 4, at += 16, to += 256)
 		for (size_t i = 0; i < OAE_TILE; i += 4)
-			turn(r->at + i, at + w * 4, flip, to + w * 64 + i * 4);
-	for (; w < n; w++)
+			turn(r->at + i, at, flip, to + i * 4);
+	for (; n; n--, at += 4, to += 64)
 		for (size_t i = 0; i < OAE_TILE; i++) {
-			memcpy(&word, r->at[i] + at + w * 4, 4);
+			memcpy(&word, r->at[i] + at, 4);
 			word ^= flip;
-			memcpy(to + w * 64 + i * 4, &word, 4);
+			memcpy(to + i * 4, &word, 4);
 		}
 }
 
