@@ -109,12 +109,13 @@ static inline void turn(const uint8_t *const row[4], size_t at, uint32_t flip,
 static void pack_words(const struct rows *r, size_t at, size_t n, uint32_t flip,
 		       uint8_t *to)
 {
+	size_t rest = n % 4;
 	uint32_t word;
 
-	for (; n >= 4; n -= 4, at += 16, to += 256)
+	for (n /= 4; n; n--, at += 16, to += 256)
 		for (size_t i = 0; i < OAE_TILE; i += 4)
 			turn(r->at + i, at, flip, to + i * 4);
-	for (; n; n--, at += 4, to += 64)
+	for (; rest; rest--, at += 4, to += 64)
 		for (size_t i = 0; i < OAE_TILE; i++) {
 			memcpy(&word, r->at[i] + at, 4);
 			word ^= flip;
