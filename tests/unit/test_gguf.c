@@ -275,6 +275,28 @@ static void put64(uint8_t *at, uint64_t v)
 	memcpy(at, &v, 8);
 }
 
+/* C strings could not tell it from a shorter one. */
+static void test_nul_in_string(void **state)
+{
+	struct oae_error err = { 0 };
+	const char *const *strings;
+	struct oae_gguf *g;
+	const char *text;
+	size_t len, n;
+	uint8_t *data = load(&len);
+
+	(void)state;
+	data[find(data, len, "caf\xc3")] = '\0';
+	data[find(data, len, "tiny") + 3] = '\0';
+	assert_int_equal(oae_gguf_open_bytes(data, len, &g, &err), OAE_OK);
+	assert_int_equal(oae_gguf_strs(g, "words", &strings, &n, &err),
+			 OAE_ERR_FORMAT);
+	assert_non_null(strstr(err.text, "\"words\" has a NUL"));
+	assert_int_equal(oae_gguf_str(g, "name", &text, NULL), OAE_ERR_FORMAT);
+	oae_gguf_close(g);
+	free(data);
+}
+
 static void test_hostile_headers(void **state)
 {
 	size_t len, at;
@@ -418,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_questions),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_nul_in_string),
 		cmocka_unit_test(test_hostile_headers),
 		cmocka_unit_test(test_writer_errors),
 		cmocka_unit_test(test_not_a_file),

@@ -151,35 +151,53 @@ enum oae_status oae_gguf_bool(const struct oae_gguf *g, const char *key,
 	return OAE_OK;
 }
 
-/* Copies the string at *p (checked when parsed) and steps over it. */
-static enum oae_status copy_string(struct oae_arena *a, const uint8_t **p,
-				   const char *key, const char **out,
-				   struct oae_error *err)
+static enum oae_status no_memory(struct oae_error *err)
 {
-	uint64_t len;
+	return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
+}
 
-	memcpy(&len, *p, sizeof(len));
-	*p += sizeof(len);
-	if (memchr(*p, 0, (size_t)len))
-		return oae_fail(err, OAE_ERR_FORMAT, 0,
-				"metadata \"%s\" has a NUL inside", key);
-	*out = oae_arena_strndup(a, (const char *)*p, (size_t)len);
-	*p += len;
-	return *out ? OAE_OK : oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
+/* The key's strings (checked when parsed), with a NUL after each. */
+static enum oae_status copy_strings(struct oae_gguf *g,
+				    const struct oae_gguf_key *k,
+				    const char **out, struct oae_error *err)
+{
+	const uint8_t *p = k->value;
+	size_t n = (size_t)k->count, ends = 0, bytes;
+	uint64_t len;
+	char *text, *to;
+
+	/* a length is eight bytes, a NUL is one */
+	bytes = (size_t)(k->raw + k->raw_bytes - p) - n * sizeof(len) + n;
+	text = to = oae_arena_alloc(&g->arena, bytes);
+	if (!text)
+		return no_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&len, p, sizeof(len));
+		p += sizeof(len);
+		memcpy(to, p, (size_t)len);
+		p += len;
+		out[i] = to;
+		to += len;
+		*to++ = '\0';
+	}
+	for (size_t i = 0; i < bytes; i++)
+		ends += text[i] == '\0';
+	return ends == n ?
+		       OAE_OK :
+		       oae_fail(err, OAE_ERR_FORMAT, 0,
+				"metadata \"%s\" has a NUL inside", k->name);
 }
 
 enum oae_status oae_gguf_str(struct oae_gguf *g, const char *key,
 			     const char **out, struct oae_error *err)
 {
 	const struct oae_gguf_key *k;
-	const uint8_t *p;
 
 	if (need_key(g, key, &k, err))
 		return OAE_ERR_UNSUPPORTED;
 	if (k->kind != OAE_GGUF_STRING)
 		return wrong_type(key, err);
-	p = k->value;
-	return copy_string(&g->arena, &p, key, out, err);
+	return copy_strings(g, k, out, err);
 }
 
 enum oae_status oae_gguf_strs(struct oae_gguf *g, const char *key,
@@ -188,8 +206,6 @@ enum oae_status oae_gguf_strs(struct oae_gguf *g, const char *key,
 {
 	const struct oae_gguf_key *k;
 	const char **texts;
-	const uint8_t *p;
-	enum oae_status status = OAE_OK;
 
 	if (need_key(g, key, &k, err))
 		return OAE_ERR_UNSUPPORTED;
@@ -198,13 +214,10 @@ enum oae_status oae_gguf_strs(struct oae_gguf *g, const char *key,
 	texts = oae_arena_array(&g->arena, (size_t)k->count + 1,
 				sizeof(*texts));
 	if (!texts)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
-	p = k->value;
-	for (uint64_t i = 0; i < k->count && !status; i++)
-		status = copy_string(&g->arena, &p, key, &texts[i], err);
+		return no_memory(err);
 	*out = texts;
 	*n = (size_t)k->count;
-	return status;
+	return copy_strings(g, k, texts, err);
 }
 
 /* An array of 4-byte numbers of one kind. */
@@ -221,7 +234,7 @@ static enum oae_status copy_numbers(struct oae_gguf *g, const char *key,
 		return wrong_type(key, err);
 	values = oae_arena_array(&g->arena, (size_t)k->count + 1, 4);
 	if (!values)
-		return oae_fail(err, OAE_ERR_NOMEM, 0, "no memory");
+		return no_memory(err);
 	memcpy(values, k->value, (size_t)k->count * 4);
 	*out = values;
 	*n = (size_t)k->count;
