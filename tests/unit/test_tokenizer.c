@@ -12,6 +12,7 @@
 
 #include "adapters/reference/answer.h"
 #include "adapters/reference/tokenizer/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer_hash.h"
 #include "adapters/reference/tokenizer/tokenizer_split.h"
 #include "base/rng.h"
 #include "base/utf8.h"
@@ -265,6 +266,61 @@ static void test_whole_pieces(void **state)
 	oae_tokenizer_free(t);
 }
 
+static uint64_t fnv(const uint8_t *s, size_t n)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ s[i]) * 0x100000001b3u;
+	return h;
+}
+
+/* Texts chosen to meet under a known hash, and pairs in a row, spread. */
+static void test_hash_spreads(void **state)
+{
+	static uint8_t texts[2048], pairs[2048];
+	struct oae_hash_key key, other;
+	size_t n, at, found = 0;
+	char text[24];
+
+	(void)state;
+	oae_hash_key_init(&key);
+	oae_hash_key_init(&other);
+	assert_memory_not_equal(&key, &other, sizeof(key));
+	for (unsigned i = 0; found < 1024; i++) {
+		n = (size_t)snprintf(text, sizeof(text), "token %u", i);
+		if (fnv((uint8_t *)text, n) % 256)
+			continue;
+		at = oae_hash_bytes(&key, (uint8_t *)text, n) % 2048;
+		/* by chance less than once in 10^15 runs */
+		assert_true(++texts[at] < 20);
+		at = oae_hash_pair(&key, (int32_t)found, 5) % 2048;
+		assert_true(++pairs[at] < 20);
+		found++;
+	}
+}
+
+/* Every byte of a text of any length counts, and so does the length. */
+static void test_hash_reads_all(void **state)
+{
+	uint8_t text[40] = { 0 };
+	struct oae_hash_key key;
+	size_t whole, shorter = 0;
+
+	(void)state;
+	oae_hash_key_init(&key);
+	for (size_t n = 1; n <= sizeof(text); n++) {
+		whole = oae_hash_bytes(&key, text, n);
+		assert_true(whole != shorter);
+		shorter = whole;
+		for (size_t i = 0; i < n; i++) {
+			text[i] = 1;
+			assert_true(oae_hash_bytes(&key, text, n) != whole);
+			text[i] = 0;
+		}
+	}
+}
+
 /* A byte that is no UTF-8 is read as U+FFFD. */
 static void test_broken_utf8(void **state)
 {
@@ -465,6 +521,8 @@ int main(void)
 		cmocka_unit_test(test_fast_split_equals_pattern),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_whole_pieces),
+		cmocka_unit_test(test_hash_spreads),
+		cmocka_unit_test(test_hash_reads_all),
 		cmocka_unit_test(test_broken_utf8),
 		cmocka_unit_test(test_control_tokens),
 		cmocka_unit_test(test_streaming),

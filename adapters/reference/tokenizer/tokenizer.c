@@ -11,23 +11,6 @@
 #define MEMORY_MAX ((size_t)1 << 30)
 #define SPACE "\xe2\x96\x81" /* U+2581, a space in SentencePiece's text */
 
-static size_t hash_bytes(const uint8_t *s, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ s[i]) * 0x100000001b3u;
-	return (size_t)(h ^ (h >> 32));
-}
-
-static size_t hash_pair(int32_t left, int32_t right)
-{
-	uint64_t h = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-
-	h *= 0x9e3779b97f4a7c15u;
-	return (size_t)(h ^ (h >> 29));
-}
-
 /* A power of two at least twice n. */
 static size_t table_size(size_t n)
 {
@@ -52,7 +35,7 @@ static size_t token_len(const struct oae_tokenizer *t, size_t id)
 static size_t vocab_slot(const struct oae_tokenizer *t, const uint8_t *s,
 			 size_t n)
 {
-	size_t i = hash_bytes(s, n) & t->vocab_mask;
+	size_t i = oae_hash_bytes(&t->key, s, n) & t->vocab_mask;
 
 	for (; t->vocab[i] >= 0; i = (i + 1) & t->vocab_mask) {
 		size_t id = (size_t)t->vocab[i];
@@ -73,7 +56,7 @@ int32_t oae_token_find(const struct oae_tokenizer *t, const uint8_t *s,
 const struct oae_merge *oae_merge_find(const struct oae_tokenizer *t,
 				       int32_t left, int32_t right)
 {
-	size_t i = hash_pair(left, right) & t->merge_mask;
+	size_t i = oae_hash_pair(&t->key, left, right) & t->merge_mask;
 
 	for (; t->merges[i].left >= 0; i = (i + 1) & t->merge_mask) {
 		if (t->merges[i].left == left && t->merges[i].right == right)
@@ -116,13 +99,13 @@ static enum oae_status copy_parts(struct oae_tokenizer *t,
 	if (!from->borrowed) {
 		p->tokens = copy_strings(t, from->tokens, p->n_tokens);
 		p->merges = copy_strings(t, from->merges, p->n_merges);
+		if (from->types)
+			p->types = copy_array(t, from->types, p->n_tokens,
+					      sizeof(*p->types));
+		if (from->scores)
+			p->scores = copy_array(t, from->scores, p->n_tokens,
+					       sizeof(*p->scores));
 	}
-	if (from->types)
-		p->types = copy_array(t, from->types, p->n_tokens,
-				      sizeof(*p->types));
-	if (from->scores)
-		p->scores = copy_array(t, from->scores, p->n_tokens,
-				       sizeof(*p->scores));
 	p->ends = copy_array(t, from->ends, p->n_ends, sizeof(*p->ends));
 	p->pre = oae_arena_strdup(&t->arena, from->pre ? from->pre : "");
 	if (!p->tokens || (p->n_merges && !p->merges) || !p->pre || !p->ends ||
@@ -298,7 +281,7 @@ static enum oae_status build_merge(struct oae_tokenizer *t, size_t rank,
 		goto bad;
 	if (oae_merge_find(t, left, right))
 		return OAE_OK; /* the better rank came first */
-	slot = hash_pair(left, right) & t->merge_mask;
+	slot = oae_hash_pair(&t->key, left, right) & t->merge_mask;
 	while (t->merges[slot].left >= 0)
 		slot = (slot + 1) & t->merge_mask;
 	t->merges[slot] = (struct oae_merge){ left, right, id, (uint32_t)rank };
@@ -349,15 +332,19 @@ static enum oae_status build_ranks(struct oae_tokenizer *t,
 	size_t n = t->parts.n_tokens;
 	struct scored *order = calloc(n, sizeof(*order));
 	uint32_t rank = 0;
+	bool sorted = true; /* as most files are */
 
 	t->rank = oae_arena_array(&t->arena, n, sizeof(*t->rank));
 	if (!order || !t->rank) {
 		free(order);
 		return no_memory(err);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		order[i] = (struct scored){ t->parts.scores[i], (int32_t)i };
-	qsort(order, n, sizeof(*order), by_score);
+		sorted &= !i || order[i].score <= order[i - 1].score;
+	}
+	if (!sorted)
+		qsort(order, n, sizeof(*order), by_score);
 	for (size_t i = 0; i < n; i++) {
 		rank += i && order[i].score < order[i - 1].score;
 		t->rank[order[i].id] = rank;
@@ -382,6 +369,7 @@ enum oae_status oae_tokenizer_new(const struct oae_tokenizer_parts *parts,
 	if (!t)
 		return no_memory(err);
 	oae_arena_init(&t->arena, MEMORY_MAX);
+	oae_hash_key_init(&t->key);
 	if (bpe)
 		status = oae_split_init(&t->split, parts->pre, err);
 	if (!status)

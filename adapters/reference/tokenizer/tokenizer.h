@@ -57,8 +57,8 @@ struct oae_tokenizer_parts {
 	size_t n_ends;
 	bool add_bos;	   /* a prompt begins with bos */
 	bool space_prefix; /* SPM: a text begins with a space of its own */
-	bool borrowed;	   /* tokens and merges outlive the tokenizer: they
-			      are not copied */
+	bool borrowed;	   /* tokens, types, scores and merges outlive the
+			      tokenizer: they are not copied */
 };
 
 /*

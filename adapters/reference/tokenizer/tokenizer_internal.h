@@ -4,6 +4,7 @@
 #define OAE_REFERENCE_TOKENIZER_TOKENIZER_INTERNAL_H
 
 #include "adapters/reference/tokenizer/tokenizer.h"
+#include "adapters/reference/tokenizer/tokenizer_hash.h"
 #include "adapters/reference/tokenizer/tokenizer_split.h"
 #include "base/arena.h"
 
@@ -35,7 +36,8 @@ struct oae_tokenizer {
 	uint32_t *at; /* [n_tokens + 1] where each begins */
 	size_t longest;
 	int32_t byte_id[256]; /* -1: none */
-	int32_t *vocab;	      /* bytes -> id, open addressing; -1 is free */
+	struct oae_hash_key key;
+	int32_t *vocab; /* bytes -> id, open addressing; -1 is free */
 	size_t vocab_mask;
 	struct oae_merge *merges; /* BPE: (left, right) -> id, the same way */
 	size_t merge_mask;

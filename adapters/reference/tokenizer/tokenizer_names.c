@@ -57,6 +57,17 @@ static bool among(const char *text, const char *const *names, size_t n)
 	return false;
 }
 
+/* What a name says of its token: OAE_MARK_... */
+static uint8_t mark_of(const char *text)
+{
+	if (text[0] != '<' && text[0] != '[' && text[0] != '_')
+		return 0; /* no name begins so */
+	if (among(text, end_names, N(end_names)))
+		return OAE_MARK_ENDS | OAE_MARK_CONTROL;
+	return among(text, control_names, N(control_names)) ? OAE_MARK_CONTROL :
+							      0;
+}
+
 static enum oae_status no_memory(struct oae_error *err)
 {
 	return oae_fail(err, OAE_ERR_NOMEM, 0, "tokenizer: out of memory");
@@ -94,10 +105,7 @@ enum oae_status oae_token_types_init(struct oae_tokenizer *t,
 
 		if (type < OAE_TOKEN_NORMAL || type > OAE_TOKEN_BYTE)
 			type = OAE_TOKEN_UNUSED;
-		if (among(text, end_names, N(end_names)))
-			t->marks[i] = OAE_MARK_ENDS | OAE_MARK_CONTROL;
-		else if (among(text, control_names, N(control_names)))
-			t->marks[i] = OAE_MARK_CONTROL;
+		t->marks[i] = mark_of(text);
 		if (p->kind == OAE_TOKENIZER_SPM && type == OAE_TOKEN_NORMAL &&
 		    oae_token_byte(text) >= 0)
 			type = OAE_TOKEN_BYTE; /* old files call it normal */

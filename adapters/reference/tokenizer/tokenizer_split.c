@@ -338,6 +338,8 @@ size_t oae_alphabet_write(uint8_t byte, char out[3])
 /* The byte that a character of the alphabet stands for, or -1. */
 static int alphabet_byte(unsigned c)
 {
+	if (c > 0x20 && c < 0x7f)
+		return (int)c;
 	if (c <= 0xff)
 		return printable(c) ? (int)c : -1;
 	if (c <= 0x120)
@@ -350,8 +352,8 @@ static int alphabet_byte(unsigned c)
 bool oae_alphabet_read(const char *text, uint8_t *bytes, size_t *n)
 {
 	const unsigned char *s = (const unsigned char *)text;
+	uint8_t *to = bytes;
 
-	*n = 0;
 	while (*s) {
 		unsigned c = *s++;
 		int byte;
@@ -363,7 +365,8 @@ bool oae_alphabet_read(const char *text, uint8_t *bytes, size_t *n)
 		byte = alphabet_byte(c);
 		if (byte < 0)
 			return false;
-		bytes[(*n)++] = (uint8_t)byte;
+		*to++ = (uint8_t)byte;
 	}
+	*n = (size_t)(to - bytes);
 	return true;
 }
