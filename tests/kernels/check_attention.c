@@ -51,6 +51,7 @@ static void attend(const struct oae_kernels *k, struct cache *c, size_t first,
 		.scale = 0.25f,
 		.scores = c->scores,
 		.scores_ld = (c->positions + 15) / 16 * 16,
+		.memory = oae_rng_below(&check_rng, 2),
 	};
 
 	for (size_t i = 0; i < n; i++) {

@@ -1,70 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Attention with AVX2: eight positions, then eight dimensions, are the lanes.
- * As many of either run side by side as there are registers for their sums,
- * because a chain of fused multiply-adds waits for its own results, and the
- * cache is converted from f16 once for up to four queries.
+ * The cache is read from begin to end once for all queries: a block of keys,
+ * or the values of some positions, serves one group of queries after another
+ * while it is in L1, and is converted from f16 once for a group.
+ *
+ * On Zen 1 the conversion takes three cycles of eight numbers, as long as
+ * memory takes to deliver them to two cores.
  */
 #include "adapters/reference/kernels/lanes_avx2.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#define GROUP 4 /* queries that share one pass of the cache */
-#define SUMS 8	/* running sums that fit the registers */
-#define FAR 512 /* elements of the cache that are fetched ahead */
+#define SUMS 8	   /* running sums that fit the registers */
+#define CHUNK 4096 /* values that queries share: 8 KiB, in L1 */
+#define FAR 1024   /* values that are fetched ahead */
+#define LINE 32	   /* values in a line of the caches */
 
-/* Scores of n queries from j0 on against `parts` times 8 positions. */
-INLINE void scores(const struct oae_attention *a, size_t position, size_t j0,
-		   size_t n, size_t parts)
+/*
+ * What comes from memory goes past the other caches (see matmul_avx2.h);
+ * what is in one arrives in time by itself.
+ */
+INLINE void fetch(bool memory, const uint16_t *p)
 {
-	size_t stride = a->head_dim * OAE_TILE;
-	const uint16_t *k = a->k + position / OAE_TILE * stride;
-	__m256 acc[SUMS], v, q, scale = _mm256_set1_ps(a->scale);
+	if (memory)
+		_mm_prefetch((const char *)p, _MM_HINT_NTA);
+}
 
-	k += position % OAE_TILE;
-	for (size_t i = 0; i < n * parts; i++)
+/*
+ * Scores of n queries from j0 on against 16 positions. What is read next is
+ * fetched meanwhile: as many bytes.
+ */
+INLINE void scores(const struct oae_attention *a, bool memory, size_t t,
+		   const uint16_t *next, size_t j0, size_t n)
+{
+	const uint16_t *k = a->k + t * a->head_dim;
+	__m256 acc[SUMS], low, high, q, scale = _mm256_set1_ps(a->scale);
+
+	for (size_t i = 0; i < 2 * n; i++)
 		acc[i] = _mm256_setzero_ps();
-	for (size_t i = 0; i < a->head_dim; i++, k += OAE_TILE) {
-		_mm_prefetch((const char *)(k + parts / 2 * stride),
-			     _MM_HINT_T0);
-		for (size_t b = 0; b < parts; b++) {
-			v = load_f16(k + b / 2 * stride + b % 2 * HALF);
-			for (size_t j = 0; j < n; j++) {
-				__m256 *to = &acc[b * n + j];
-
-				q = _mm256_set1_ps(a->q[j0 + j][i]);
-				*to = _mm256_fmadd_ps(q, v, *to);
-			}
+	for (size_t i = 0; i < a->head_dim; i++) {
+		if (i % 2 == 0)
+			fetch(memory, next + i * OAE_TILE);
+		low = load_f16(k + i * OAE_TILE);
+		high = load_f16(k + i * OAE_TILE + HALF);
+		for (size_t j = 0; j < n; j++) {
+			q = _mm256_set1_ps(a->q[j0 + j][i]);
+			acc[2 * j] = _mm256_fmadd_ps(q, low, acc[2 * j]);
+			acc[2 * j + 1] =
+				_mm256_fmadd_ps(q, high, acc[2 * j + 1]);
 		}
 	}
 	for (size_t j = 0; j < n; j++) {
-		float *to = a->scores + (j0 + j) * a->scores_ld + position;
+		float *to = a->scores + (j0 + j) * a->scores_ld + t;
 
-		for (size_t b = 0; b < parts; b++)
-			_mm256_storeu_ps(to + b * HALF,
-					 _mm256_mul_ps(acc[b * n + j], scale));
+		_mm256_storeu_ps(to, _mm256_mul_ps(acc[2 * j], scale));
+		_mm256_storeu_ps(to + HALF,
+				 _mm256_mul_ps(acc[2 * j + 1], scale));
 	}
 }
 
-INLINE void all_scores(const struct oae_attention *a, size_t j0, size_t n,
-		       size_t most)
+INLINE void all_scores(const struct oae_attention *a, bool memory, size_t most)
 {
-	size_t t = 0;
+	for (size_t t = 0; t < most; t += OAE_TILE) {
+		const uint16_t *next =
+			t + OAE_TILE < most ?
+				a->k + (t + OAE_TILE) * a->head_dim :
+				a->v;
+		size_t j = 0;
 
-	for (; n == 1 && t + (size_t)8 * HALF <= most; t += (size_t)8 * HALF)
-		scores(a, t, j0, n, 8);
-	for (; n <= 2 && t + (size_t)4 * HALF <= most; t += (size_t)4 * HALF)
-		scores(a, t, j0, n, 4);
-	for (; t < most; t += (size_t)2 * HALF)
-		scores(a, t, j0, n, 2);
+		for (; j + 4 <= a->n; j += 4)
+			scores(a, memory, t, next, j, 4);
+		for (; j + 2 <= a->n; j += 2)
+			scores(a, memory, t, next, j, 2);
+		if (j < a->n)
+			scores(a, memory, t, next, j, 1);
+	}
 }
 
 /*
  * Adds positions t0..t1-1 to `parts` times 8 dimensions from dim on of
  * queries j0..j0+n-1, whose running sums are in out; n * parts <= SUMS.
  */
-INLINE void values(const struct oae_attention *a, size_t j0, size_t n,
-		   size_t dim, size_t parts, size_t t0, size_t t1)
+INLINE void values(const struct oae_attention *a, bool memory, size_t j0,
+		   size_t n, size_t dim, size_t parts, size_t t0, size_t t1)
 {
 	const float *p = a->scores + j0 * a->scores_ld;
 	const uint16_t *row = a->v + t0 * a->head_dim + dim;
@@ -75,10 +94,10 @@ INLINE void values(const struct oae_attention *a, size_t j0, size_t n,
 			acc[j * parts + k] = _mm256_loadu_ps(a->out[j0 + j] +
 							     dim + k * HALF);
 	for (size_t t = t0; t < t1; t++, row += a->head_dim) {
-		_mm_prefetch((const char *)(row + FAR), _MM_HINT_T0);
+		if (dim % LINE == 0)
+			fetch(memory, row + FAR);
 		if (parts > 4)
-			_mm_prefetch((const char *)(row + FAR + 32),
-				     _MM_HINT_T0);
+			fetch(memory, row + FAR + LINE);
 		for (size_t k = 0; k < parts; k++) {
 			v = load_f16(row + k * HALF);
 			for (size_t j = 0; j < n; j++) {
@@ -96,69 +115,79 @@ INLINE void values(const struct oae_attention *a, size_t j0, size_t n,
 }
 
 /* values() over all dimensions, several parts at once while they last. */
-INLINE void all_values(const struct oae_attention *a, size_t j0, size_t n,
-		       size_t t0, size_t t1)
+INLINE void group_values(const struct oae_attention *a, bool memory, size_t j0,
+			 size_t n, size_t t0, size_t t1)
 {
-	const size_t parts = n == 1 ? 8 : n == 2 ? 4 : 2;
+	const size_t parts = SUMS / n;
 	size_t dim = 0;
 
 	for (; dim + parts * HALF <= a->head_dim; dim += parts * HALF)
-		values(a, j0, n, dim, parts, t0, t1);
+		values(a, memory, j0, n, dim, parts, t0, t1);
 	for (; dim < a->head_dim; dim += (size_t)2 * HALF)
-		values(a, j0, n, dim, 2, t0, t1);
+		values(a, memory, j0, n, dim, 2, t0, t1);
 }
 
-/* Queries j0..j0+n-1; n is constant once inlined. */
-INLINE void attend(const struct oae_attention *a, size_t j0, size_t n)
+/* Adds positions 0..end-1 to all queries. */
+INLINE void all_values(const struct oae_attention *a, bool memory, size_t end)
 {
-	size_t least = a->n_pos[j0], most = least, end = j0 + n;
-	float inverse[GROUP];
+	size_t step = CHUNK / a->head_dim, t1;
 
-	for (size_t j = j0 + 1; j < end; j++) {
+	step = step ? step : 1;
+	for (size_t t = 0; t < end; t = t1) {
+		size_t j = 0;
+
+		t1 = t + step < end ? t + step : end;
+		for (; j + 4 <= a->n; j += 4)
+			group_values(a, memory, j, 4, t, t1);
+		for (; j + 2 <= a->n; j += 2)
+			group_values(a, memory, j, 2, t, t1);
+		if (j < a->n)
+			group_values(a, memory, j, 1, t, t1);
+	}
+}
+
+INLINE void attend(const struct oae_attention *a, bool memory)
+{
+	size_t least = a->n_pos[0], most = least;
+	float inverse[OAE_ATTENTION_QUERIES];
+
+	for (size_t j = 1; j < a->n; j++) {
 		least = a->n_pos[j] < least ? a->n_pos[j] : least;
 		most = a->n_pos[j] > most ? a->n_pos[j] : most;
 	}
-	all_scores(a, j0, n, most);
-	for (size_t j = j0; j < end; j++) {
-		inverse[j - j0] =
-			1.0f /
-			exponentials(a->scores + j * a->scores_ld, a->n_pos[j]);
+	all_scores(a, memory, most);
+	for (size_t j = 0; j < a->n; j++) {
+		inverse[j] = 1.0f / exponentials(a->scores + j * a->scores_ld,
+						 a->n_pos[j]);
 		memset(a->out[j], 0, a->head_dim * sizeof(float));
 	}
-	all_values(a, j0, n, 0, least);
-	for (size_t j = j0; j < end; j++) {
+	all_values(a, memory, least);
+	for (size_t j = 0; j < a->n; j++) {
 		if (least < a->n_pos[j])
-			all_values(a, j, 1, least, a->n_pos[j]);
+			group_values(a, memory, j, 1, least, a->n_pos[j]);
 		for (size_t i = 0; i < a->head_dim; i++)
-			a->out[j][i] *= inverse[j - j0];
+			a->out[j][i] *= inverse[j];
 	}
 }
 
-static void attend_1(const struct oae_attention *a, size_t j)
+static void attend_memory(const struct oae_attention *a)
 {
-	attend(a, j, 1);
+	attend(a, true);
 }
 
-static void attend_2(const struct oae_attention *a, size_t j)
+static void attend_cache(const struct oae_attention *a)
 {
-	attend(a, j, 2);
-}
-
-static void attend_4(const struct oae_attention *a, size_t j)
-{
-	attend(a, j, 4);
+	attend(a, false);
 }
 
 void oae_attention_avx2(const struct oae_attention *a)
 {
-	size_t j = 0;
-
-	for (; j + 4 <= a->n; j += 4)
-		attend_4(a, j);
-	for (; j + 2 <= a->n; j += 2)
-		attend_2(a, j);
-	if (j < a->n)
-		attend_1(a, j);
+	if (!a->n)
+		return;
+	if (a->memory)
+		attend_memory(a);
+	else
+		attend_cache(a);
 }
 
 #endif

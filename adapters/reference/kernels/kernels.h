@@ -107,6 +107,7 @@ struct oae_attention {
 	float scale;
 	float *scores;
 	size_t scores_ld;
+	bool memory; /* a hint: k and v will not be in a cache */
 };
 
 struct oae_kernels {

@@ -199,6 +199,7 @@ static void attention_item(void *ctx, size_t item, unsigned thread)
 	a.scale = 1.0f / sqrtf((float)dim);
 	a.scores = s->scores + ctx16 * OAE_ATTENTION_QUERIES * thread;
 	a.scores_ld = ctx16;
+	a.memory = s->kv_memory;
 	for (size_t r = span->row; r < span->row + span->n; r++) {
 		for (size_t g = 0; g < group; g++) {
 			at = (r * p->n_head + head * group + g) * dim;
@@ -325,6 +326,23 @@ static enum oae_status check_rows(const struct oae_state *s,
 	return OAE_OK;
 }
 
+/*
+ * Whether the spans' cache will come from memory: weights and cache are too
+ * much to keep, and no span or call reads what another one has just read.
+ */
+static void find_cache(struct oae_state *s, size_t group)
+{
+	const struct oae_shape *p = &s->m->shape;
+	uint64_t bytes = s->m->packed_bytes, each;
+
+	each = (uint64_t)p->n_layer * p->n_kv_head * p->head_dim * 2 *
+	       sizeof(uint16_t);
+	for (size_t i = 0; i < s->n_spans; i++)
+		bytes += each * s->rows[s->spans[i].row].position;
+	s->kv_memory = s->spans_apart && group <= OAE_ATTENTION_QUERIES &&
+		       bytes >= OAE_CACHED_BYTES;
+}
+
 /* Consecutive rows of one slot, at most as many as fill a kernel call. */
 static void find_spans(struct oae_state *s)
 {
@@ -349,6 +367,7 @@ static void find_spans(struct oae_state *s)
 		last = &s->spans[s->n_spans++];
 		*last = (struct oae_span){ r, 1 };
 	}
+	find_cache(s, group);
 }
 
 enum oae_status oae_forward(struct oae_state *s, const struct oae_row *rows,

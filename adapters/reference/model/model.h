@@ -25,6 +25,11 @@
 
 #define OAE_MODEL_EXPERTS_MAX 256u
 #define OAE_MODEL_CONTEXT_MAX (1u << 17)
+/*
+ * What may stay in caches from one step to the next. Systems tell the last
+ * cache of a whole socket, of which two cores may have a part only.
+ */
+#define OAE_CACHED_BYTES (16u << 20)
 #define OAE_STATE_BATCH_MAX 512u
 
 /* Biases of the projections to queries, keys and values. */

@@ -7,11 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/*
- * Weights that may stay in caches from one step to the next. Systems tell the
- * last cache of a whole socket, of which two cores may have a part only.
- */
-#define CACHED_BYTES (16u << 20)
 #define PIECE_BYTES (256u << 10) /* about; packed by one thread at a time */
 #define ARENA_BYTES (64u << 20)
 
@@ -357,7 +352,7 @@ static enum oae_status pack_all(struct loader *l)
 		struct oae_packed *p = j->to;
 
 		p->data = m->packed + at;
-		p->memory = at >= CACHED_BYTES;
+		p->memory = at >= OAE_CACHED_BYTES;
 		at += oae_pack_bytes(p->type, p->rows, p->cols);
 		j->tiles = (PIECE_BYTES + p->tile_bytes - 1) / p->tile_bytes;
 		j->first = pieces;

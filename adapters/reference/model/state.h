@@ -54,6 +54,7 @@ struct oae_state {
 	const struct oae_row *rows;
 	size_t n_rows, n_spans;
 	bool spans_apart; /* none reads what another stores */
+	bool kv_memory;	  /* its cache is read once, and from memory */
 	size_t layer;
 };
 
