@@ -7,15 +7,16 @@
 #include "schema/robustness.h"
 
 #define FADE 0.99	    /* of what was seen, by each new observation */
-#define FADE_SPEED 0.99	    /* of tokens and their cost, by each round */
 #define PRIOR_WEIGHT 2.0    /* observations that the prior counts for */
 #define SLOPE_UNKNOWN 0.5   /* v of one more token, before it is measured */
-#define ACCOUNT_FIRST 6.0   /* plain steps for learning at the very first */
+#define EXTRA_EVERY 16u	    /* rounds, for a look at v beyond */
+#define SLACK 0.1	    /* tokens that a round may lose, at a stake */
+#define STAKE 2.0	    /* plain steps that a trial may lose */
+#define ACCOUNT_FIRST 5.0   /* plain steps for trials at the very first */
 #define ACCOUNT_SHARE 0.015 /* and more of them for each plain step */
 #define ACCOUNT_MOST 40.0
-#define TRIAL 6u	/* rounds that a draft is given to show its worth */
 #define PLAIN_EVERY 64u /* rounds without a plain step, to keep its time */
-#define PROBE_EVERY 48u /* plain steps without a look at v */
+#define OLD 64u		/* plain steps after which v is old */
 #define MANY 4u		/* plain steps of a request that give its time */
 
 static void note(struct oae_recent *r, double x)
@@ -31,8 +32,8 @@ static void note(struct oae_recent *r, double x)
 			sorted[j] = sorted[j - 1];
 		sorted[j] = t;
 	}
-	/* of two, the less: what came between only lengthens a time */
-	r->middle = sorted[(n - 1) / 2];
+	/* what came between only lengthens a time */
+	r->usual = sorted[(n - 1) / 4];
 }
 
 /* v for every g, from what was measured: between, and hopefully beyond. */
@@ -43,20 +44,21 @@ static void fill_v(struct oae_speculation *s)
 
 	s->v[0] = 1;
 	for (g = 1; g <= OAE_GAMMA_MAX; g++) {
-		if (!s->verify[g].n)
+		if (!s->verify_ns[g].n)
 			continue;
-		s->v[g] = s->verify[g].middle;
+		s->v[g] = s->verify_ns[g].usual / s->plain_ns.usual;
 		/* one time alone may be an accident: as plain steps at most */
-		if (s->verify[g].n < 3)
+		if (s->verify_ns[g].n < 3)
 			s->v[g] = fmin(s->v[g], g + 1);
 		for (i = from + 1; i < g; i++)
 			s->v[i] = s->v[from] + (s->v[g] - s->v[from]) *
 						       (i - from) / (g - from);
 		from = g;
 	}
-	slope = from ? 0.75 * (s->v[from] - 1) / from : SLOPE_UNKNOWN;
+	slope = from ? 0.5 * (s->v[from] - 1) / from : SLOPE_UNKNOWN;
 	for (g = from + 1; g <= OAE_GAMMA_MAX; g++)
 		s->v[g] = s->v[from] + fmax(slope, 0) * (g - from);
+	s->most = from < OAE_GAMMA_MAX / 2 ? 2 * from + 1 : OAE_GAMMA_MAX;
 }
 
 void oae_speculation_init(struct oae_speculation *s, unsigned gamma,
@@ -68,6 +70,7 @@ void oae_speculation_init(struct oae_speculation *s, unsigned gamma,
 		s->kept[k] = PRIOR_WEIGHT * prior[k];
 	}
 	s->account = ACCOUNT_FIRST;
+	s->since_verified = OLD;
 	fill_v(s);
 }
 
@@ -84,14 +87,14 @@ void oae_speculation_begin(struct oae_speculation *s)
 static double cost_of_guess(const struct oae_speculation *s)
 {
 	return s->draft_ns.n && s->plain_ns.n ?
-		       s->draft_ns.middle / s->plain_ns.middle :
+		       s->draft_ns.usual / s->plain_ns.usual :
 		       s->guess_c;
 }
 
 static double cost_of_catch_up(const struct oae_speculation *s, size_t lag)
 {
 	double each = s->catch_up_ns.n && s->plain_ns.n ?
-			      s->catch_up_ns.middle / s->plain_ns.middle :
+			      s->catch_up_ns.usual / s->plain_ns.usual :
 			      cost_of_guess(s) / 2;
 
 	return lag > OAE_DRAFT_LAG ? each * (double)lag : 0;
@@ -106,12 +109,14 @@ static double speed(const struct oae_speculation *s)
 /* Is what the draft will save more than what it costs to bring it here? */
 static bool pays(const struct oae_speculation *s, size_t lag, size_t room)
 {
-	double factor = s->draft_gave / s->draft_cost, left = (double)room;
+	double left = (double)room;
 
+	if (lag <= OAE_DRAFT_LAG)
+		return true;
 	if (s->answers > 0)
 		left = fmin(left, fmax(8, s->answer_tokens / s->answers -
 						  (double)s->answer));
-	return factor > 1 && left * (1 - 1 / factor) > cost_of_catch_up(s, lag);
+	return left * (1 - 1 / speed(s)) > cost_of_catch_up(s, lag);
 }
 
 static double rate_of(const struct oae_speculation *s, unsigned class)
@@ -156,7 +161,7 @@ static bool more(const struct oae_speculation *s, double worth)
 	mean /= seen;
 	/* or several, as they come on average */
 	next = here;
-	for (unsigned h = g + 1; h <= OAE_GAMMA_MAX; h++) {
+	for (unsigned h = g + 1; h <= s->most; h++) {
 		chance *= mean;
 		next += chance - c - worth * (s->v[h] - s->v[h - 1]);
 		if (next > best)
@@ -165,41 +170,50 @@ static bool more(const struct oae_speculation *s, double worth)
 	return false;
 }
 
-bool oae_speculation_more(const struct oae_speculation *s)
+bool oae_speculation_more(struct oae_speculation *s)
 {
 	if (s->gamma)
 		return s->guesses < s->gamma;
-	if (s->guesses == OAE_GAMMA_MAX)
+	if (s->guesses == s->most)
 		return false;
-	return s->guess_c <= 0 || (s->trial && !s->guesses) ||
-	       more(s, speed(s));
+	if (s->guess_c <= 0 || (s->stake > 0 && !s->guesses) ||
+	    more(s, speed(s)))
+		return true;
+	/* now and then one more, to see what it costs */
+	s->extra = s->guesses && ++s->rounds % EXTRA_EVERY == 0 && !s->extra;
+	return s->extra;
+}
+
+/* Begins a trial, if the account pays for it. What v was is forgotten. */
+static bool try_again(struct oae_speculation *s, double price, size_t room)
+{
+	if (s->since_verified < OLD || s->account < price + STAKE ||
+	    room < OAE_GAMMA_MAX)
+		return false;
+	s->account -= price + STAKE;
+	s->stake = STAKE;
+	for (unsigned g = 1; g <= OAE_GAMMA_MAX; g++)
+		s->verify_ns[g].n = 0;
+	fill_v(s);
+	return true;
 }
 
 bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 {
-	double price;
+	double price = cost_of_catch_up(s, lag);
 
 	s->guesses = 0;
-	/* the first plain step gives the measure of all costs */
-	if (!s->plain_ns.n || s->since_plain >= PLAIN_EVERY ||
+	/* the first plain steps give the measure of all costs */
+	if (s->plain_ns.n < 2 || s->since_plain >= PLAIN_EVERY ||
 	    s->gamma == OAE_GAMMA_NONE)
 		return false;
-	if (s->gamma || s->guess_c <= 0 || (s->on && s->trial))
+	if (s->gamma)
 		return true;
-	if (s->on && !more(s, 1))
-		s->on = false;
-	if (s->on && (lag <= OAE_DRAFT_LAG || pays(s, lag, room)))
-		return more(s, speed(s));
-	/* what was learned may be out of date: try, if there are savings */
-	price = cost_of_catch_up(s, lag) +
-		TRIAL * (cost_of_guess(s) + (s->v[1] - 1) / 2);
-	if (price > s->account || room < TRIAL)
-		return false;
-	s->account -= price;
-	s->on = true;
-	s->trial = TRIAL;
-	s->draft_gave = s->draft_cost = 0;
-	return true;
+	if (s->stake > 0 && lag > OAE_DRAFT_LAG)
+		s->stake -= price;
+	if (s->stake > 0 || (more(s, speed(s)) && pays(s, lag, room)))
+		return true;
+	return try_again(s, price, room) || s->guess_c <= 0;
 }
 
 void oae_speculation_guess(struct oae_speculation *s, unsigned class)
@@ -216,29 +230,23 @@ void oae_speculation_guess(struct oae_speculation *s, unsigned class)
 
 unsigned oae_speculation_choose(struct oae_speculation *s)
 {
-	unsigned best = 0, g;
-	double most = 0, here, chance, price;
+	/* while there is a stake, what may be worth it is tried */
+	double most = s->stake > 0 ? -SLACK : 0, here, chance;
+	unsigned best = 0;
 
 	if (s->gamma)
 		return s->guesses;
-	for (g = 1; g <= s->guesses; g++) {
+	for (unsigned g = 1; g <= s->guesses; g++) {
 		here = value(s, g, speed(s), &chance);
 		if (here > most) {
 			most = here;
 			best = g;
 		}
 	}
-	if (best || !s->guesses || s->since_probe < PROBE_EVERY)
-		return best;
-	/* is v still what it was? */
-	g = 1u << s->probes % 3;
-	g = g < s->guesses ? g : s->guesses;
-	price = -value(s, g, 1, &chance);
-	if (price > s->account)
-		return 0;
-	s->account -= price;
-	s->probes++;
-	return g;
+	if (s->extra && best)
+		best = s->guesses;
+	s->extra = false;
+	return best;
 }
 
 void oae_speculation_judge(struct oae_speculation *s, unsigned i, bool kept,
@@ -257,20 +265,15 @@ void oae_speculation_judge(struct oae_speculation *s, unsigned i, bool kept,
 }
 
 /* A round gave so much for so many plain steps' time. */
-static void account(struct oae_speculation *s, double tokens, double cost,
-		    bool drafted)
+static void account(struct oae_speculation *s, double tokens, double cost)
 {
-	s->gave = s->gave * FADE_SPEED + tokens;
-	s->cost = s->cost * FADE_SPEED + cost;
-	s->answer += (uint64_t)tokens;
-	if (!drafted)
+	if (s->gamma)
 		return;
-	s->draft_gave = s->draft_gave * FADE_SPEED + tokens;
-	s->draft_cost = s->draft_cost * FADE_SPEED + cost;
-	if (s->trial)
-		s->trial--;
-	else if (s->draft_gave < 0.99 * s->draft_cost)
-		s->on = false;
+	s->gave = s->gave * FADE + tokens;
+	s->cost = s->cost * FADE + cost;
+	s->answer += (uint64_t)tokens;
+	if (s->guesses)
+		s->stake = fmax(0, fmin(s->stake + tokens - cost, STAKE));
 }
 
 static void add_draft(struct oae_speculation *s, uint64_t ns)
@@ -287,10 +290,12 @@ void oae_speculation_plain(struct oae_speculation *s, uint64_t draft_ns,
 	s->now.plain++;
 	s->now.plain_ns += plain_ns;
 	note(&s->plain_ns, (double)plain_ns);
+	fill_v(s);
 	s->since_plain = 0;
-	s->since_probe++;
-	s->account = fmin(s->account + ACCOUNT_SHARE, ACCOUNT_MOST);
-	account(s, 1, 1 + s->guesses * cost_of_guess(s), s->guesses);
+	s->since_verified++;
+	if (!s->gamma)
+		s->account = fmin(s->account + ACCOUNT_SHARE, ACCOUNT_MOST);
+	account(s, 1, 1 + s->guesses * cost_of_guess(s));
 }
 
 void oae_speculation_round(struct oae_speculation *s, unsigned g,
@@ -302,15 +307,11 @@ void oae_speculation_round(struct oae_speculation *s, unsigned g,
 	s->now.drafted += g;
 	s->now.tokens += tokens;
 	s->now.verify_ns += verify_ns;
-	note(&s->verify[g], (double)verify_ns / s->plain_ns.middle);
+	note(&s->verify_ns[g], (double)verify_ns);
 	fill_v(s);
-	/* dearer than as many plain steps: what those take must have changed */
-	if (!s->gamma && (double)verify_ns > (g + 1) * s->plain_ns.middle)
-		s->since_plain = PLAIN_EVERY;
-	else
-		s->since_plain++;
-	s->since_probe = 0;
-	account(s, tokens, s->v[g] + s->guesses * cost_of_guess(s), true);
+	s->since_plain++;
+	s->since_verified = 0;
+	account(s, tokens, s->v[g] + s->guesses * cost_of_guess(s));
 }
 
 void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns)
@@ -381,5 +382,5 @@ void oae_speculation_report(const struct oae_speculation *s,
 			    struct oae_speculation_report *r)
 {
 	oae_speculation_summarise(&s->now,
-				  s->plain_ns.n ? s->plain_ns.middle : NAN, r);
+				  s->plain_ns.n ? s->plain_ns.usual : NAN, r);
 }

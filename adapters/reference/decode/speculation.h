@@ -5,16 +5,23 @@
  *
  * All costs are in plain steps: the time in which the target computes one
  * token. c is the draft's time for a guess, v[g] that of the target for g + 1
- * tokens at once; both are medians of the latest times, so that a moment in
- * which the machine did something else does not count. A guess belongs to a
- * class of trust (how sure the draft is, how long a match is) whose rate of
+ * tokens at once. Whatever else the machine does only lengthens a time, so
+ * each is the lower quartile of the latest ones. A guess belongs to a class
+ * of trust (how sure the draft is, how long a match is) whose rate of
  * acceptance is learned, older observations fading.
  *
  * A round that verifies g guesses gives 1 + sum of their chances tokens for
  * v[g] + g c. The round is chosen that gives most over what its time is worth
- * at the present speed; no guesses, a plain step, when that is best. To learn
- * that drafting pays after it did not costs time: there is an account for
- * that, which gets a hundredth and a half of the time of plain steps.
+ * at the present speed; no guesses, a plain step, when that is best. Beyond
+ * what was measured v is hoped to rise half as fast, as far as twice as many
+ * guesses; now and then a round has one guess more than seems best.
+ *
+ * Rates and costs that look bad may be wrong, or may have been: so there are
+ * trials, in which the draft guesses on until that has lost a stake of two
+ * plain steps. What drafting gains meanwhile fills the stake up again. An
+ * account pays for trials, also for what the draft must then catch up; it
+ * gets a hundredth and a half of the time of plain steps. So a useless draft
+ * costs no more.
  */
 #ifndef OAE_REFERENCE_DECODE_SPECULATION_H
 #define OAE_REFERENCE_DECODE_SPECULATION_H
@@ -27,13 +34,13 @@
 #define OAE_GAMMA_NONE 255u /* plain decoding, timed like the others */
 #define OAE_DRAFT_LAG 8u    /* tokens missed that are no matter to a draft */
 #define OAE_SPECULATION_CLASSES 17u
-#define OAE_SPECULATION_RECENT 7u
+#define OAE_SPECULATION_RECENT 24u
 
-/* The latest measurements of one quantity. */
+/* The latest measurements of one time. */
 struct oae_recent {
 	double x[OAE_SPECULATION_RECENT];
-	unsigned n; /* ever */
-	double middle;
+	unsigned n;   /* ever */
+	double usual; /* their lower quartile */
 };
 
 struct oae_speculation_sums {
@@ -49,22 +56,21 @@ struct oae_speculation_sums {
 
 struct oae_speculation {
 	unsigned gamma; /* 0: adaptive; to OAE_GAMMA_MAX; OAE_GAMMA_NONE */
-	/* costs; ns, and plain steps for verify and beyond */
+	/* of a plain step, a guess, a token caught up, g guesses verified */
 	struct oae_recent plain_ns, draft_ns, catch_up_ns;
-	struct oae_recent verify[OAE_GAMMA_MAX + 1];
+	struct oae_recent verify_ns[OAE_GAMMA_MAX + 1];
 	double guess_c; /* what c may be, before it is measured; 0: nothing */
-	double v[OAE_GAMMA_MAX + 1]; /* v[0] = 1; from verify */
+	double v[OAE_GAMMA_MAX + 1]; /* v[0] = 1 */
+	unsigned most;		     /* guesses for which v may be hoped for */
 	/* acceptance by class, fading */
 	double tried[OAE_SPECULATION_CLASSES], kept[OAE_SPECULATION_CLASSES];
 	double seen[OAE_SPECULATION_CLASSES]; /* how often it comes up */
-	/* tokens and plain steps' worth of time, fading */
-	double gave, cost;	       /* of all rounds */
-	double draft_gave, draft_cost; /* of those that drafted */
+	/* tokens and plain steps' worth of time of all rounds, fading */
+	double gave, cost;
 	double answers, answer_tokens; /* for the length to expect */
-	bool on;		       /* the draft is in use */
-	unsigned trial;		       /* rounds in which it stays so */
-	double account;
-	unsigned since_plain, since_probe, probes;
+	double account, stake;	       /* of trials, in plain steps */
+	unsigned since_plain, since_verified, rounds;
+	bool extra; /* a guess more than seems best */
 	/* this round */
 	unsigned guesses, class[OAE_GAMMA_MAX];
 	double rate[OAE_GAMMA_MAX];
@@ -86,7 +92,7 @@ void oae_speculation_begin(struct oae_speculation *s);
  */
 bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room);
 /* Is one more guess, not made yet, worth the draft's time? */
-bool oae_speculation_more(const struct oae_speculation *s);
+bool oae_speculation_more(struct oae_speculation *s);
 void oae_speculation_guess(struct oae_speculation *s, unsigned class);
 /* How many of the guesses to verify. */
 unsigned oae_speculation_choose(struct oae_speculation *s);
