@@ -29,5 +29,9 @@ unsigned oae_threads_count(const struct oae_threads *p);
 void oae_threads_run(struct oae_threads *p, size_t n,
 		     void (*fn)(void *ctx, size_t item, unsigned thread),
 		     void *ctx);
+/* The same with items begin..end-1 in one call: for many small ones. */
+typedef void oae_range_fn(void *ctx, size_t begin, size_t end, unsigned thread);
+void oae_threads_ranges(struct oae_threads *p, size_t n, oae_range_fn *fn,
+			void *ctx);
 
 #endif
