@@ -68,18 +68,16 @@ static void route_item(void *ctx, size_t item, unsigned thread)
 }
 
 /* A few rows share the router's matrix between the threads, many the rows. */
-static void route(struct oae_state *s)
+static void route(struct oae_state *s, const struct oae_product *router)
 {
-	struct oae_product router = { &oae_state_layer(s)->router, &s->acts, 0,
-				      s->n_rows, s->router };
-
 	if (s->n_rows > ROUTED_ROWS) {
+		oae_product_inputs(s, router);
 		oae_threads_run(s->m->threads,
 				(s->n_rows + ROUTED_ROWS - 1) / ROUTED_ROWS,
 				route_item, s);
 		return;
 	}
-	oae_multiply(s->m, &router, 1);
+	oae_multiply(s, router);
 	for (size_t r = 0; r < s->n_rows; r++)
 		choose_row(s, r);
 }
@@ -128,6 +126,7 @@ static void gather_row(struct oae_state *s, size_t r)
 /* A step's items: groups of active experts times ranges of two tiles. */
 struct expert_step {
 	struct oae_state *s;
+	const struct oae_product *router; /* whose input is read */
 	size_t units, ranges, groups;
 };
 
@@ -141,10 +140,11 @@ static size_t ceil_div(size_t a, size_t b)
  * whoever chose whom. With few, memory is what counts: then items that follow
  * one another stay with one expert, whose next weights were fetched ahead.
  */
-static struct expert_step plan_hidden(struct oae_state *s)
+static struct expert_step plan_hidden(struct oae_state *s,
+				      const struct oae_product *router)
 {
 	size_t units = ceil_div(s->m->shape.n_ff, 2 * OAE_TILE);
-	struct expert_step x = { s, units, 0, 1 };
+	struct expert_step x = { s, router, units, 0, 1 };
 	size_t want = oae_threads_count(s->m->threads) * ITEMS_EACH;
 	size_t picks = s->n_rows * s->m->shape.n_expert_used;
 
@@ -176,20 +176,6 @@ static void multiply_expert(struct oae_state *s, const struct oae_packed *w,
 	s->touched[thread].bytes += (tile1 - tile0) * w->tile_bytes;
 }
 
-/* hidden = silu(gate) * up of an assignment, columns begin..end-1. */
-static void activate(struct oae_state *s, size_t row, size_t begin, size_t end)
-{
-	size_t n = s->m->shape.n_ff, at = row * n + begin;
-	struct oae_acts part;
-
-	s->m->kernels->silu_mul(s->gate + at, s->up + at, end - begin,
-				s->hidden.x + at);
-	if (!oae_state_layer(s)->hidden_quantised)
-		return;
-	part = oae_acts_part(&s->hidden, row, begin, end);
-	s->m->kernels->quantize(&part, 0);
-}
-
 static void hidden_item(void *ctx, size_t item, unsigned thread)
 {
 	struct expert_step *x = ctx;
@@ -202,7 +188,8 @@ static void hidden_item(void *ctx, size_t item, unsigned thread)
 			   ceil_div(outputs, OAE_TILE));
 	size_t end = min(tile1 * OAE_TILE, outputs);
 	bool single = s->n_rows == 1;
-	const struct oae_acts *acts = single ? &s->acts : &s->gathered;
+	const struct oae_acts *acts =
+		single ? oae_product_acts(s, x->router, thread) : &s->gathered;
 
 	for (size_t i = s->n_active * group / x->groups;
 	     i < s->n_active * (group + 1) / x->groups; i++) {
@@ -212,7 +199,7 @@ static void hidden_item(void *ctx, size_t item, unsigned thread)
 		multiply_expert(s, &y->ups[e], e, tile0, tile1, acts, single,
 				s->up, thread);
 		for (size_t r = s->first[e]; r < s->first[e + 1]; r++)
-			activate(s, r, tile0 * OAE_TILE, end);
+			oae_activate(s, r, tile0 * OAE_TILE, end);
 	}
 }
 
@@ -239,7 +226,7 @@ static struct expert_step plan_output(struct oae_state *s)
 	size_t units = ceil_div(s->m->shape.n_embd, 2 * OAE_TILE);
 	size_t want = oae_threads_count(s->m->threads) * ITEMS_EACH;
 
-	return (struct expert_step){ s, units, min(units, want), 1 };
+	return (struct expert_step){ s, NULL, units, min(units, want), 1 };
 }
 
 static void output_item(void *ctx, size_t item, unsigned thread)
@@ -256,23 +243,31 @@ static void output_item(void *ctx, size_t item, unsigned thread)
 		multiply_expert(s, &oae_state_layer(s)->downs[s->active[i]],
 				s->active[i], tile0, tile1, &s->hidden, false,
 				s->outputs, thread);
-	for (size_t r = 0; r < s->n_rows; r++)
+	for (size_t r = 0; r < s->n_rows; r++) {
 		combine(s, r, tile0 * OAE_TILE, end);
+		oae_add_branch(s, r, tile0 * OAE_TILE, end);
+	}
 }
 
 void oae_ffn_experts(struct oae_state *s)
 {
 	const struct oae_shape *p = &s->m->shape;
+	const struct oae_product router = {
+		.part = OAE_PART_FFN,
+		.y = { s->router },
+		.rows = s->n_rows,
+		.acts = &s->acts,
+		.input = oae_ffn_input,
+	};
 	struct expert_step in, out;
 
-	route(s);
+	route(s, &router);
 	sort_assignments(s);
 	oae_traffic_experts(s);
 	s->gathered.cols = p->n_embd;
 	if (s->n_rows > 1)
 		oae_each_row(s, s->n_rows, gather_row);
-	s->hidden.cols = p->n_ff;
-	in = plan_hidden(s);
+	in = plan_hidden(s, &router);
 	oae_threads_run(s->m->threads, in.groups * in.ranges, hidden_item, &in);
 	out = plan_output(s);
 	oae_threads_run(s->m->threads, out.ranges, output_item, &out);

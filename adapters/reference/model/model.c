@@ -6,89 +6,6 @@
 
 #include "adapters/reference/model/state.h"
 
-#define CHUNKS 4    /* pieces of a product for each thread, to even out */
-#define ROWS_EACH 4 /* rows that one item of a row-wise step takes */
-
-struct multiplication {
-	const struct oae_kernels *kernels;
-	const struct oae_product *list;
-	size_t n;
-	size_t first[OAE_PRODUCTS_MAX + 1]; /* item numbers */
-	size_t tiles[OAE_PRODUCTS_MAX];	    /* of one item */
-};
-
-static void multiply_item(void *ctx, size_t item, unsigned thread)
-{
-	const struct multiplication *x = ctx;
-	const struct oae_product *p;
-	size_t i = 0, t0, t1, all;
-
-	(void)thread;
-	while (item >= x->first[i + 1])
-		i++;
-	p = &x->list[i];
-	all = (p->w->rows + OAE_TILE - 1) / OAE_TILE;
-	t0 = (item - x->first[i]) * x->tiles[i];
-	t1 = t0 + x->tiles[i] < all ? t0 + x->tiles[i] : all;
-	x->kernels->matmul(p->w, t0, t1, p->acts, p->row0, p->row1, p->y,
-			   p->w->rows);
-}
-
-void oae_multiply(const struct oae_model *m, const struct oae_product *list,
-		  size_t n)
-{
-	struct multiplication x = {
-		.kernels = m->kernels,
-		.list = list,
-		.n = n,
-	};
-	size_t parts = (size_t)oae_threads_count(m->threads) * CHUNKS, all;
-
-	for (size_t i = 0; i < n; i++) {
-		all = (list[i].w->rows + OAE_TILE - 1) / OAE_TILE;
-		x.tiles[i] = (all + parts - 1) / parts;
-		x.first[i + 1] =
-			x.first[i] + (all + x.tiles[i] - 1) / x.tiles[i];
-	}
-	oae_threads_run(m->threads, x.first[n], multiply_item, &x);
-}
-
-struct row_step {
-	struct oae_state *s;
-	void (*fn)(struct oae_state *s, size_t row);
-	size_t n;
-};
-
-static void row_item(void *ctx, size_t item, unsigned thread)
-{
-	struct row_step *x = ctx;
-	size_t end = (item + 1) * ROWS_EACH;
-
-	(void)thread;
-	for (size_t r = item * ROWS_EACH; r < end && r < x->n; r++)
-		x->fn(x->s, r);
-}
-
-void oae_each_row(struct oae_state *s, size_t n,
-		  void (*fn)(struct oae_state *s, size_t row))
-{
-	struct row_step x = { s, fn, n };
-
-	oae_threads_run(s->m->threads, (n + ROWS_EACH - 1) / ROWS_EACH,
-			row_item, &x);
-}
-
-void oae_quantize_row(const struct oae_model *m, struct oae_acts *a, size_t row,
-		      const struct oae_packed *const *w, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && !oae_quantised(w[i]))
-		i++;
-	if (i < n)
-		m->kernels->quantize(a, row);
-}
-
 static void embed_row(struct oae_state *s, size_t r)
 {
 	const struct oae_gguf_tensor *e = s->m->embedding;
@@ -99,16 +16,18 @@ static void embed_row(struct oae_state *s, size_t r)
 	oae_tensor_to_f32(e->type, at, n, s->x + r * n);
 }
 
-/* acts = norm(x), ready for the projections. */
-static void attention_input(struct oae_state *s, size_t r)
+/* acts = norm(x), a row, ready for the projections. */
+static void attention_input(struct oae_state *s, size_t r,
+			    struct oae_acts *acts)
 {
 	const struct oae_layer *y = oae_state_layer(s);
-	const struct oae_packed *const w[] = { &y->wq, &y->wk, &y->wv };
 	size_t n = s->m->shape.n_embd;
 
 	s->m->kernels->rmsnorm(s->x + r * n, y->attn_norm, n, s->m->shape.eps,
-			       s->acts.x + r * n);
-	oae_quantize_row(s->m, &s->acts, r, w, 3);
+			       acts->x + r * n);
+	if (oae_quantised(&y->wq) || oae_quantised(&y->wk) ||
+	    oae_quantised(&y->wv))
+		s->m->kernels->quantize(acts, r);
 }
 
 static void position_head(const struct oae_state *s, float *x,
@@ -204,7 +123,7 @@ static void attention_item(void *ctx, size_t item, unsigned thread)
 		for (size_t g = 0; g < group; g++) {
 			at = (r * p->n_head + head * group + g) * dim;
 			a.q[a.n] = s->q + at;
-			a.out[a.n] = s->acts.x + at;
+			a.out[a.n] = s->heads.x + at;
 			a.n_pos[a.n] = s->rows[r].position + 1;
 			if (++a.n == OAE_ATTENTION_QUERIES) {
 				s->m->kernels->attention(&a);
@@ -216,92 +135,68 @@ static void attention_item(void *ctx, size_t item, unsigned thread)
 		s->m->kernels->attention(&a);
 }
 
-static void attention_output(struct oae_state *s, size_t r)
+static void attention_output(struct oae_state *s, size_t r,
+			     struct oae_acts *acts)
 {
-	const struct oae_packed *w = &oae_state_layer(s)->wo;
-
-	oae_quantize_row(s->m, &s->acts, r, &w, 1);
+	s->m->kernels->quantize(acts, r);
 }
 
-/* x += branch, acts = norm(x), ready for the feed-forward. */
-static void ffn_input(struct oae_state *s, size_t r)
-{
-	const struct oae_layer *y = oae_state_layer(s);
-	const struct oae_packed *const dense[] = { &y->gate, &y->up };
-	const struct oae_model *m = s->m;
-	size_t n = m->shape.n_embd;
-
-	m->kernels->add(s->x + r * n, s->branch + r * n, n);
-	m->kernels->rmsnorm(s->x + r * n, y->ffn_norm, n, m->shape.eps,
-			    s->acts.x + r * n);
-	if (y->kind == OAE_FFN_DENSE)
-		oae_quantize_row(m, &s->acts, r, dense, 2);
-	else if (y->in_quantised || oae_quantised(&y->router))
-		m->kernels->quantize(&s->acts, r);
-}
-
-static void layer_end(struct oae_state *s, size_t r)
-{
-	size_t n = s->m->shape.n_embd;
-
-	s->m->kernels->add(s->x + r * n, s->branch + r * n, n);
-}
-
+/* x += attention(norm(x)) */
 static void attention_layer(struct oae_state *s)
 {
 	const struct oae_layer *y = oae_state_layer(s);
-	const struct oae_shape *p = &s->m->shape;
-	struct oae_product qkv[] = {
-		{ &y->wq, &s->acts, 0, s->n_rows, s->q },
-		{ &y->wk, &s->acts, 0, s->n_rows, s->k },
-		{ &y->wv, &s->acts, 0, s->n_rows, s->v },
+	const struct oae_product qkv = {
+		.part = OAE_PART_QKV,
+		.y = { s->q, s->k, s->v },
+		.rows = s->n_rows,
+		.acts = &s->acts,
+		.input = attention_input,
 	};
-	struct oae_product out = { &y->wo, &s->acts, 0, s->n_rows, s->branch };
+	const struct oae_product out = {
+		.part = OAE_PART_WO,
+		.y = { s->branch },
+		.rows = s->n_rows,
+		.acts = &s->heads,
+		.input = oae_quantised(&y->wo) ? attention_output : NULL,
+		.x_given = true,
+		.output = oae_add_branch,
+	};
+	size_t items = s->n_spans * s->m->shape.n_kv_head;
 
-	s->acts.cols = p->n_embd;
-	oae_each_row(s, s->n_rows, attention_input);
-	oae_multiply(s->m, qkv, 3);
+	oae_multiply(s, &qkv);
 	if (!s->spans_apart)
-		oae_threads_run(s->m->threads, s->n_spans * p->n_kv_head,
-				position_item, s);
-	s->acts.cols = (size_t)p->n_head * p->head_dim;
-	oae_threads_run(s->m->threads, s->n_spans * p->n_kv_head,
-			attention_item, s);
-	oae_each_row(s, s->n_rows, attention_output);
-	oae_multiply(s->m, &out, 1);
+		oae_threads_run(s->m->threads, items, position_item, s);
+	oae_threads_run(s->m->threads, items, attention_item, s);
+	oae_multiply(s, &out);
 }
 
-static void ffn_layer(struct oae_state *s)
-{
-	s->acts.cols = s->m->shape.n_embd;
-	oae_each_row(s, s->n_rows, ffn_input);
-	if (oae_state_layer(s)->kind == OAE_FFN_EXPERTS)
-		oae_ffn_experts(s);
-	else
-		oae_ffn_dense(s);
-	oae_each_row(s, s->n_rows, layer_end);
-}
-
-/* Logits of the rows that want them, gathered to the front of acts. */
-static void output_layer(struct oae_state *s)
+/* Of the i-th row that wants logits. */
+static void output_input(struct oae_state *s, size_t i, struct oae_acts *acts)
 {
 	const struct oae_model *m = s->m;
-	size_t n = m->shape.n_embd, count = 0;
-	struct oae_product out = { &m->output, &s->acts, 0, 0, s->logits };
-	const struct oae_packed *w = &m->output;
+	size_t n = m->shape.n_embd;
 
-	s->acts.cols = n;
-	for (size_t r = 0; r < s->n_rows; r++) {
-		if (!s->rows[r].logits)
-			continue;
-		m->kernels->rmsnorm(s->x + r * n, m->output_norm, n,
-				    m->shape.eps, s->acts.x + count * n);
-		oae_quantize_row(m, &s->acts, count, &w, 1);
-		count++;
-	}
-	out.row1 = count;
-	if (count)
-		oae_multiply(m, &out, 1);
+	m->kernels->rmsnorm(s->x + s->wanted[i] * n, m->output_norm, n,
+			    m->shape.eps, acts->x + i * n);
+	if (oae_quantised(&m->output))
+		m->kernels->quantize(acts, i);
+}
+
+/* Logits of the rows that want them, one after another. */
+static void output_layer(struct oae_state *s)
+{
+	struct oae_product out = {
+		.part = OAE_PART_LOGITS,
+		.y = { s->logits },
+		.acts = &s->acts,
+		.input = output_input,
+	};
+
+	for (uint32_t r = 0; r < s->n_rows; r++)
+		if (s->rows[r].logits)
+			s->wanted[out.rows++] = r;
+	if (out.rows)
+		oae_multiply(s, &out);
 }
 
 static enum oae_status check_rows(const struct oae_state *s,
@@ -355,15 +250,17 @@ static void find_spans(struct oae_state *s)
 
 	s->n_spans = 0;
 	s->spans_apart = true;
+	for (uint32_t r = 0; r < s->n_rows; r++)
+		s->seen[s->rows[r].slot] = false;
 	for (uint32_t r = 0; r < s->n_rows; r++) {
 		if (last && last->n < most &&
 		    s->rows[last->row].slot == s->rows[r].slot) {
 			last->n++;
 			continue;
 		}
-		for (size_t i = 0; i < s->n_spans; i++)
-			if (s->rows[s->spans[i].row].slot == s->rows[r].slot)
-				s->spans_apart = false;
+		if (s->seen[s->rows[r].slot])
+			s->spans_apart = false;
+		s->seen[s->rows[r].slot] = true;
 		last = &s->spans[s->n_spans++];
 		*last = (struct oae_span){ r, 1 };
 	}
@@ -384,7 +281,10 @@ enum oae_status oae_forward(struct oae_state *s, const struct oae_row *rows,
 	oae_each_row(s, n, embed_row);
 	for (s->layer = 0; s->layer < s->m->shape.n_layer; s->layer++) {
 		attention_layer(s);
-		ffn_layer(s);
+		if (oae_state_layer(s)->kind == OAE_FFN_EXPERTS)
+			oae_ffn_experts(s);
+		else
+			oae_ffn_dense(s);
 	}
 	output_layer(s);
 	return OAE_OK;

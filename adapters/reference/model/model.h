@@ -71,7 +71,10 @@ struct oae_layer {
 	struct oae_packed gate, up, down; /* dense */
 	struct oae_packed router;	  /* experts: [n_expert][n_embd] */
 	struct oae_packed *gates, *ups, *downs; /* [n_expert] each */
-	/* does any of an expert's matrices read inputs of that kind? */
+	/*
+	 * Does any matrix of the feed-forward read inputs of that kind?
+	 * in_plain is of experts alone.
+	 */
 	bool in_quantised, in_plain, hidden_quantised;
 };
 

@@ -193,6 +193,9 @@ static void want_feed_forward(struct loader *l, uint32_t i)
 		want_matrix(l, NAME("ffn_gate.weight"), n, ff, &y->gate);
 		want_matrix(l, NAME("ffn_up.weight"), n, ff, &y->up);
 		want_matrix(l, NAME("ffn_down.weight"), ff, n, &y->down);
+		y->in_quantised = oae_tensor_type_quantised(y->gate.type) ||
+				  oae_tensor_type_quantised(y->up.type);
+		y->hidden_quantised = oae_tensor_type_quantised(y->down.type);
 		return;
 	}
 	want_matrix(l, NAME("ffn_gate_inp.weight"), n, s->n_expert, &y->router);
@@ -200,6 +203,7 @@ static void want_feed_forward(struct loader *l, uint32_t i)
 	y->ups = want_experts(l, i, "ffn_up", n, ff);
 	y->downs = want_experts(l, i, "ffn_down", ff, n);
 #undef NAME
+	y->in_quantised = oae_tensor_type_quantised(y->router.type);
 	for (uint32_t e = 0; !l->err->status && e < s->n_expert; e++) {
 		bool gate = oae_tensor_type_quantised(y->gates[e].type);
 		bool up = oae_tensor_type_quantised(y->ups[e].type);

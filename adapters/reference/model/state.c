@@ -19,12 +19,13 @@ static void *carve(struct oae_state *s, size_t *at, size_t count, size_t size)
 	return s->memory ? (char *)s->memory + start : NULL;
 }
 
-static void carve_acts(struct oae_state *s, size_t *at, struct oae_acts *a,
-		       size_t rows, size_t cols)
+/* All but x. */
+static void carve_quantised(struct oae_state *s, size_t *at, struct oae_acts *a,
+			    size_t rows, size_t cols)
 {
 	size_t blocks = cols / OAE_TENSOR_BLOCK + 1;
 
-	a->x = carve(s, at, rows * cols, sizeof(*a->x));
+	a->cols = cols;
 	a->q = carve(s, at, rows * cols, sizeof(*a->q));
 	a->d = carve(s, at, rows * blocks, sizeof(*a->d));
 	a->off = carve(s, at, rows * blocks, sizeof(*a->off));
@@ -32,6 +33,27 @@ static void carve_acts(struct oae_state *s, size_t *at, struct oae_acts *a,
 		return;
 	a->pairs = carve(s, at, rows * cols, sizeof(*a->pairs));
 	a->cross = carve(s, at, rows * blocks, sizeof(*a->cross));
+}
+
+static void carve_acts(struct oae_state *s, size_t *at, struct oae_acts *a,
+		       size_t rows, size_t cols)
+{
+	a->x = carve(s, at, rows * cols, sizeof(*a->x));
+	carve_quantised(s, at, a, rows, cols);
+}
+
+/* What each thread makes for itself: no line of it is another's. */
+static void lay_out_own(struct oae_state *s, size_t *at, size_t cols)
+{
+	size_t threads = oae_threads_count(s->m->threads);
+	struct oae_acts acts = { 0 };
+
+	s->own = carve(s, at, threads, sizeof(*s->own));
+	for (size_t i = 0; i < threads; i++) {
+		carve_acts(s, at, &acts, 1, cols);
+		if (s->own)
+			s->own[i] = (struct oae_own){ .acts = acts };
+	}
 }
 
 void oae_acts_copy_quantised(struct oae_acts *to, size_t to_row,
@@ -77,7 +99,6 @@ static void lay_out_experts(struct oae_state *s, size_t *at)
 
 	s->router = carve(s, at, batch * p->n_expert, sizeof(float));
 	carve_acts(s, at, &s->gathered, batch * used, p->n_embd);
-	carve_acts(s, at, &s->hidden, batch * used, p->n_ff);
 	s->outputs = carve(s, at, batch * used * p->n_embd, sizeof(float));
 	s->chosen = carve(s, at, batch * used, sizeof(uint32_t));
 	s->share = carve(s, at, batch * used, sizeof(float));
@@ -111,15 +132,20 @@ static size_t lay_out(struct oae_state *s)
 	s->v = carve(s, &at, batch * kv, sizeof(float));
 	s->gate = carve(s, &at, batch * used * p->n_ff, sizeof(float));
 	s->up = carve(s, &at, batch * used * p->n_ff, sizeof(float));
-	carve_acts(s, &at, &s->acts, batch,
-		   max(max(p->n_embd, q), p->n_expert ? 0 : p->n_ff));
+	carve_acts(s, &at, &s->acts, batch, p->n_embd);
+	carve_acts(s, &at, &s->heads, batch, q);
+	s->hidden.x = s->gate;
+	carve_quantised(s, &at, &s->hidden, batch * used, p->n_ff);
+	lay_out_own(s, &at, max(p->n_embd, q));
 	s->cos = carve(s, &at, ctx * p->head_dim / 2, sizeof(float));
 	s->sin = carve(s, &at, ctx * p->head_dim / 2, sizeof(float));
 	s->scores = carve(s, &at, threads * OAE_ATTENTION_QUERIES * ctx,
 			  sizeof(float));
 	s->half = carve(s, &at, threads * 2 * p->head_dim, sizeof(uint16_t));
 	s->logits = carve(s, &at, batch * p->n_vocab, sizeof(float));
+	s->wanted = carve(s, &at, batch, sizeof(*s->wanted));
 	s->spans = carve(s, &at, batch, sizeof(*s->spans));
+	s->seen = carve(s, &at, s->kv.slots, sizeof(*s->seen));
 	if (p->n_expert)
 		lay_out_experts(s, &at);
 	return at;
