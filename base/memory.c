@@ -65,6 +65,7 @@ static void one_cgroup(struct oae_memory *m, const char *folder, bool v2)
 
 	if (!read_number(folder, v2 ? "memory.max" : "memory.limit_in_bytes",
 			 &max) ||
+	    max >= UINT64_MAX / 4 || /* without a limit the rest is slow */
 	    !read_number(folder,
 			 v2 ? "memory.current" : "memory.usage_in_bytes",
 			 &used))
@@ -111,22 +112,24 @@ static void resource_limits(struct oae_memory *m)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), all, data, used;
 	char text[TEXT_BYTES_MAX];
-	struct rlimit limit;
+	struct rlimit space, own;
 
+	if (getrlimit(RLIMIT_AS, &space) || getrlimit(RLIMIT_DATA, &own) ||
+	    (space.rlim_cur == RLIM_INFINITY && own.rlim_cur == RLIM_INFINITY))
+		return;
 	/* size resident shared text lib data dirty, in pages */
 	if (!read_text("/proc/self/statm", text) ||
 	    sscanf(text, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64, &all, &data) !=
 		    2)
 		return;
-	if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY) {
+	if (space.rlim_cur != RLIM_INFINITY) {
 		used = all * page;
-		lower(m, limit.rlim_cur > used ? limit.rlim_cur - used : 0,
+		lower(m, space.rlim_cur > used ? space.rlim_cur - used : 0,
 		      "the limit on address space (ulimit -v)");
 	}
-	if (!getrlimit(RLIMIT_DATA, &limit) &&
-	    limit.rlim_cur != RLIM_INFINITY) {
+	if (own.rlim_cur != RLIM_INFINITY) {
 		used = data * page;
-		lower(m, limit.rlim_cur > used ? limit.rlim_cur - used : 0,
+		lower(m, own.rlim_cur > used ? own.rlim_cur - used : 0,
 		      "the limit on data (ulimit -d)");
 	}
 }
