@@ -2,6 +2,7 @@
 #include "adapters/reference/model/model.h"
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ struct loader {
 	} * jobs;
 	size_t n_jobs;
 	struct oae_error *err;
+	struct oae_error tokenizer_err; /* while the matrices are packed */
+	atomic_bool refused;
 };
 
 static const struct oae_gguf_tensor *want(struct loader *l, const char *name,
@@ -302,22 +305,34 @@ static const struct job *job_of(const struct loader *l, size_t piece)
 }
 
 /* What is packed leaves memory, so that it never holds both copies. */
-static void pack_piece(void *ctx, size_t item, unsigned thread)
+static void pack_piece(struct loader *l, size_t piece)
 {
-	struct loader *l = ctx;
-	const struct job *j = job_of(l, item);
+	const struct job *j = job_of(l, piece);
 	const struct oae_packed *p = j->to;
 	const uint8_t *from = (const uint8_t *)j->t->data + j->skip;
-	size_t tile0 = (item - j->first) * j->tiles;
+	size_t tile0 = (piece - j->first) * j->tiles;
 	size_t tile1 = less(tile0 + j->tiles, tiles_of(p));
 	size_t begin = tile0 * OAE_TILE * p->cols;
 	size_t end = less(tile1 * OAE_TILE, p->rows) * p->cols;
 
-	(void)thread;
 	oae_pack_tiles(j->t->type, from, p->rows, p->cols, tile0, tile1,
 		       (uint8_t *)(uintptr_t)p->data);
 	oae_gguf_forget(l->m->file, from + oae_tensor_bytes(j->t->type, begin),
 			oae_tensor_bytes(j->t->type, end - begin));
+}
+
+/* Item 0 is the tokenizer, which one thread reads; the others are pieces. */
+static void load_item(void *ctx, size_t item, unsigned thread)
+{
+	struct loader *l = ctx;
+	struct oae_model *m = l->m;
+
+	(void)thread;
+	if (item && !atomic_load(&l->refused))
+		pack_piece(l, item - 1);
+	else if (!item && oae_tokenizer_read(m->file, m->shape.n_vocab,
+					     &m->tokenizer, &l->tokenizer_err))
+		atomic_store(&l->refused, true);
 }
 
 /* A model that does not fit is refused, not swapped or killed halfway. */
@@ -334,7 +349,7 @@ static enum oae_status check_memory(const struct loader *l)
 			(double)have.bytes / 1e6);
 }
 
-static enum oae_status pack_all(struct loader *l)
+static enum oae_status load_all(struct loader *l)
 {
 	struct oae_model *m = l->m;
 	size_t at = 0, pieces = 0;
@@ -362,10 +377,12 @@ static enum oae_status pack_all(struct loader *l)
 		j->first = pieces;
 		pieces += (tiles_of(p) + j->tiles - 1) / j->tiles;
 	}
-	oae_threads_run(m->threads, pieces, pack_piece, l);
+	oae_threads_run(m->threads, pieces + 1, load_item, l);
 	oae_gguf_forget_all(m->file);
 	mprotect(map, m->packed_bytes, PROT_READ);
-	return OAE_OK;
+	if (l->tokenizer_err.status)
+		*l->err = l->tokenizer_err;
+	return l->err->status;
 }
 
 enum oae_status oae_model_open(const char *path, struct oae_threads *threads,
@@ -381,10 +398,8 @@ enum oae_status oae_model_open(const char *path, struct oae_threads *threads,
 	m->threads = threads;
 	if (!oae_kernels_select(&m->kernels, &here) &&
 	    !oae_gguf_open(path, &m->file, &here)) {
-		if (oae_shape_read(m->file, &m->shape, &here) ||
-		    oae_tokenizer_read(m->file, m->shape.n_vocab, &m->tokenizer,
-				       &here) ||
-		    want_all(&l) || pack_all(&l))
+		if (oae_shape_read(m->file, &m->shape, &here) || want_all(&l) ||
+		    load_all(&l))
 			oae_error_prefix(&here, "%s", path);
 	}
 	free(l.jobs);
