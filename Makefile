@@ -43,9 +43,10 @@ ifeq ($(V),)
 Q := @
 say = @echo '  $(1) $@'
 endif
-# A score, or a schedule, must not depend on whether the machine fuses a
-# multiply and an add.
-$(BUILD)/obj/schema/%.o $(BUILD)/obj/base/%.o $(BUILD)/obj/workloads/%.o: \
+# A score, a schedule or a weight must not depend on whether the machine fuses
+# a multiply and an add.
+$(BUILD)/obj/schema/%.o $(BUILD)/obj/base/%.o $(BUILD)/obj/workloads/%.o \
+$(BUILD)/obj/adapters/reference/gguf/%.o: \
 	ALL_CFLAGS += -ffp-contract=off
 $(BUILD)/obj/adapters/reference/kernels/%.o: OPT := -O3 -ffp-contract=off
 $(BUILD)/obj/adapters/reference/train/%.o: OPT := -O3

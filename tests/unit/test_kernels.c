@@ -199,6 +199,31 @@ static void test_pack(void **state)
 		}
 }
 
+/* A packed row gives the floats that the file's row gives, bit for bit. */
+static void test_unpack(void **state)
+{
+	const size_t rows = 37, cols = 512;
+	struct check_matrix m;
+	float *want = check_get(cols * sizeof(float));
+	float *got = check_get(cols * sizeof(float));
+
+	(void)state;
+	for (size_t t = 0; t < check_types_n; t++) {
+		size_t bytes = oae_tensor_bytes(check_types[t], cols);
+
+		check_matrix_make(&m, check_types[t], rows, cols, CHECK_NORMAL);
+		for (size_t r = 0; r < rows; r++) {
+			oae_tensor_to_f32(check_types[t], m.rows + r * bytes,
+					  cols, want);
+			oae_unpack_row(&m.packed, r, got);
+			assert_memory_equal(got, want, cols * sizeof(float));
+		}
+		check_matrix_free(&m);
+	}
+	free(want);
+	free(got);
+}
+
 /* The 16-bit copy holds the same numbers, and cross their products. */
 static void pairs_are_right(const struct oae_acts *a)
 {
@@ -433,6 +458,7 @@ int main(void)
 	static struct CMUnitTest tests[TESTS_MAX] = {
 		cmocka_unit_test(test_f16_round_trip),
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_unpack),
 		cmocka_unit_test(test_matmul_is_right),
 		cmocka_unit_test(test_matmul_extremes),
 		cmocka_unit_test(test_kquant_extremes),

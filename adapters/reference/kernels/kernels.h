@@ -174,6 +174,9 @@ size_t oae_pack_tile_bytes(enum oae_tensor_type type, size_t cols);
 void oae_pack_tiles(enum oae_tensor_type type, const void *src, size_t rows,
 		    size_t cols, size_t tile0, size_t tile1, uint8_t *dst);
 
+/* One row as floats, the same as those of the file's row. */
+void oae_unpack_row(const struct oae_packed *w, size_t row, float *x);
+
 extern const struct oae_kernels oae_kernels_scalar;
 #ifdef __x86_64__
 extern const struct oae_kernels oae_kernels_avx2;

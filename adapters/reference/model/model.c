@@ -9,10 +9,14 @@
 static void embed_row(struct oae_state *s, size_t r)
 {
 	const struct oae_gguf_tensor *e = s->m->embedding;
-	size_t n = s->m->shape.n_embd;
+	size_t n = s->m->shape.n_embd, token = (size_t)s->rows[r].token;
 	const uint8_t *at = e->data;
 
-	at += (size_t)s->rows[r].token * oae_tensor_bytes(e->type, n);
+	if (s->m->shape.tied) { /* the file's pages stay out of memory */
+		oae_unpack_row(&s->m->output, token, s->x + r * n);
+		return;
+	}
+	at += token * oae_tensor_bytes(e->type, n);
 	oae_tensor_to_f32(e->type, at, n, s->x + r * n);
 }
 
@@ -276,6 +280,8 @@ enum oae_status oae_forward(struct oae_state *s, const struct oae_row *rows,
 		return status;
 	s->rows = rows;
 	s->n_rows = n;
+	for (size_t i = 0; i < n; i++)
+		oae_state_reach(s, rows[i].position + 1);
 	find_spans(s);
 	oae_traffic_batch(s);
 	oae_each_row(s, n, embed_row);

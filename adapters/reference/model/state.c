@@ -137,6 +137,7 @@ static size_t lay_out(struct oae_state *s)
 	s->hidden.x = s->gate;
 	carve_quantised(s, &at, &s->hidden, batch * used, p->n_ff);
 	lay_out_own(s, &at, max(p->n_embd, q));
+	s->steps = carve(s, &at, p->head_dim / 2, sizeof(double));
 	s->cos = carve(s, &at, ctx * p->head_dim / 2, sizeof(float));
 	s->sin = carve(s, &at, ctx * p->head_dim / 2, sizeof(float));
 	s->scores = carve(s, &at, threads * OAE_ATTENTION_QUERIES * ctx,
@@ -151,23 +152,31 @@ static size_t lay_out(struct oae_state *s)
 	return at;
 }
 
-/* Angles position * scale * base^(-2i / head_dim) / factor[i]. */
-static void fill_angles(struct oae_state *s)
+/* By how much a pair turns per position: base^(-2i / head_dim) and so on. */
+static void fill_steps(struct oae_state *s)
 {
 	const float *factors = s->m->rope_factors;
 	size_t half = s->m->shape.head_dim / 2;
-	double base = s->m->shape.rope_base, angle;
+	double base = s->m->shape.rope_base;
 
 	for (size_t i = 0; i < half; i++) {
-		double step = pow(base, -(double)i / (double)half);
-
-		step *= (double)s->m->shape.rope_scale;
+		s->steps[i] = pow(base, -(double)i / (double)half) *
+			      (double)s->m->shape.rope_scale;
 		if (factors)
-			step /= (double)factors[i];
-		for (size_t p = 0; p < s->n_ctx; p++) {
-			angle = (double)p * step;
-			s->cos[p * half + i] = (float)cos(angle);
-			s->sin[p * half + i] = (float)sin(angle);
+			s->steps[i] /= (double)factors[i];
+	}
+}
+
+void oae_state_reach(struct oae_state *s, uint32_t positions)
+{
+	size_t half = s->m->shape.head_dim / 2;
+	double angle;
+
+	for (; s->n_angles < positions; s->n_angles++) {
+		for (size_t i = 0; i < half; i++) {
+			angle = (double)s->n_angles * s->steps[i];
+			s->cos[s->n_angles * half + i] = (float)cos(angle);
+			s->sin[s->n_angles * half + i] = (float)sin(angle);
 		}
 	}
 }
@@ -210,7 +219,7 @@ enum oae_status oae_state_new(const struct oae_model *m, uint32_t n_slots,
 	}
 	lay_out(s);
 	oae_traffic_init(s);
-	fill_angles(s);
+	fill_steps(s);
 	*out = s;
 	return OAE_OK;
 }

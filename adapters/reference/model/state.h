@@ -30,7 +30,9 @@ struct oae_state {
 	struct oae_acts acts;	/* [batch][n_embd] x, normed */
 	struct oae_acts heads;	/* [batch][n_head * head_dim] */
 	struct oae_acts hidden; /* [batch * used][n_ff]; its x is gate */
+	double *steps;		/* [head_dim / 2] of the angles */
 	float *cos, *sin;	/* [n_ctx][head_dim / 2] */
+	size_t n_angles;	/* positions whose cos and sin are there */
 	float *scores;		/* [threads][8][n_ctx up to 16] */
 	uint16_t *half;		/* [threads][2][head_dim] */
 	float *logits;		/* [batch][n_vocab] */
@@ -121,6 +123,8 @@ const struct oae_acts *oae_product_acts(struct oae_state *s,
  */
 void oae_fetch_after(const struct oae_state *s, enum oae_part part,
 		     unsigned thread);
+/* Fills cos and sin for positions 0..positions-1, where they are not yet. */
+void oae_state_reach(struct oae_state *s, uint32_t positions);
 /* Calls fn(s, row) for rows 0..n-1, in parallel when there are several. */
 void oae_each_row(struct oae_state *s, size_t n,
 		  void (*fn)(struct oae_state *s, size_t row));
