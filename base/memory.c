@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define PATH_BYTES_MAX 1024
+#define CACHES_MAX 8	    /* of a processor */
 #define TEXT_BYTES_MAX 8192 /* of each file; what we look for is before that */
 
 static bool read_text(const char *path, char *text)
@@ -151,4 +152,31 @@ struct oae_memory oae_memory_available(const char *root)
 	if (!*root)
 		resource_limits(&m);
 	return m;
+}
+
+/* "8192K" or "8M" */
+static uint64_t cache_size(const char *text)
+{
+	char *end;
+	uint64_t n = strtoull(text, &end, 10);
+
+	return n > UINT32_MAX ? 0 :
+	       *end == 'K'    ? n << 10 :
+	       *end == 'M'    ? n << 20 :
+				n;
+}
+
+uint64_t oae_memory_cache(const char *root)
+{
+	char path[PATH_BYTES_MAX], text[TEXT_BYTES_MAX];
+	uint64_t size, most = 0;
+
+	for (int i = 0; i < CACHES_MAX; i++) {
+		snprintf(path, sizeof(path),
+			 "%s/sys/devices/system/cpu/cpu0/cache/index%d/size",
+			 root, i);
+		size = read_text(path, text) ? cache_size(text) : 0;
+		most = size > most ? size : most;
+	}
+	return most;
 }

@@ -19,4 +19,11 @@ struct oae_memory {
  */
 struct oae_memory oae_memory_available(const char *root);
 
+/*
+ * Bytes of the last cache of the first processor, as Linux tells it under
+ * /sys/devices/system/cpu; 0: it doesn't. (C libraries name that of a whole
+ * package of several, 64 MB for 8.)
+ */
+uint64_t oae_memory_cache(const char *root);
+
 #endif

@@ -37,6 +37,23 @@ static void test_machine(void **state)
 	assert_true(oae_memory_available(root).bytes == UINT64_MAX);
 }
 
+static void test_cache(void **state)
+{
+	(void)state;
+	assert_int_equal(oae_memory_cache(root), 0);
+	put_file("sys/devices/system/cpu/cpu0/cache/index0/size", "32K\n");
+	put_file("sys/devices/system/cpu/cpu0/cache/index3/size", "8192K\n");
+	put_file("sys/devices/system/cpu/cpu0/cache/index2/size", "512K\n");
+	assert_int_equal(oae_memory_cache(root), 8 << 20);
+	put_file("sys/devices/system/cpu/cpu0/cache/index4/size", "16M\n");
+	assert_int_equal(oae_memory_cache(root), 16 << 20);
+	put_file("sys/devices/system/cpu/cpu0/cache/index4/size", "much\n");
+	assert_int_equal(oae_memory_cache(root), 8 << 20);
+	put_file("sys/devices/system/cpu/cpu0/cache/index4/size",
+		 "99999999999999999999K\n");
+	assert_int_equal(oae_memory_cache(root), 8 << 20);
+}
+
 /* The tightest of a cgroup and those above; idle cache counts as free. */
 static void test_cgroup_v2(void **state)
 {
@@ -96,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_machine, clean),
+		cmocka_unit_test_setup(test_cache, clean),
 		cmocka_unit_test_setup(test_cgroup_v2, clean),
 		cmocka_unit_test_setup(test_cgroup_v1, clean),
 		cmocka_unit_test_setup(test_resource_limits, clean),

@@ -239,7 +239,7 @@ static void find_cache(struct oae_state *s, size_t group)
 	for (size_t i = 0; i < s->n_spans; i++)
 		bytes += each * s->rows[s->spans[i].row].position;
 	s->kv_memory = s->spans_apart && group <= OAE_ATTENTION_QUERIES &&
-		       bytes >= OAE_CACHED_BYTES;
+		       bytes >= s->m->cached_bytes;
 }
 
 /* Consecutive rows of one slot, at most as many as fill a kernel call. */

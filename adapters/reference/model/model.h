@@ -26,8 +26,8 @@
 #define OAE_MODEL_EXPERTS_MAX 256u
 #define OAE_MODEL_CONTEXT_MAX (1u << 17)
 /*
- * What may stay in caches from one step to the next. Systems tell the last
- * cache of a whole socket, of which two cores may have a part only.
+ * The most that may stay in caches from one step to the next, where the last
+ * cache is larger: other processors use it, too.
  */
 #define OAE_CACHED_BYTES (16u << 20)
 #define OAE_STATE_BATCH_MAX 512u
@@ -92,6 +92,7 @@ struct oae_model {
 	uint64_t parameters, active_parameters; /* active: per token */
 	uint8_t *packed;			/* all matrices */
 	size_t packed_bytes;
+	size_t cached_bytes; /* of them and of all else, that stay in caches */
 	struct oae_arena arena;
 };
 

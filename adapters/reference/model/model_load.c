@@ -349,6 +349,22 @@ static enum oae_status check_memory(const struct loader *l)
 			(double)have.bytes / 1e6);
 }
 
+/*
+ * What a token reads and does not fit the last cache gets three quarters of
+ * it: what is read in a circle and falls out before it comes again would not
+ * be kept at all.
+ */
+static size_t find_cached_bytes(const struct oae_model *m)
+{
+	uint64_t cache = oae_memory_cache("");
+	double share = (double)m->active_parameters / (double)m->parameters;
+
+	if (!cache || cache > OAE_CACHED_BYTES ||
+	    share * (double)m->packed_bytes <= (double)cache)
+		return OAE_CACHED_BYTES;
+	return cache / 4 * 3;
+}
+
 static enum oae_status load_all(struct loader *l)
 {
 	struct oae_model *m = l->m;
@@ -364,6 +380,7 @@ static enum oae_status load_all(struct loader *l)
 				"no memory for %zu MiB of weights",
 				m->packed_bytes >> 20);
 	m->packed = map;
+	m->cached_bytes = find_cached_bytes(m);
 	/* fewer page-table misses while streaming; a hint, may be refused */
 	madvise(map, m->packed_bytes, MADV_HUGEPAGE);
 	for (size_t i = 0; i < l->n_jobs; i++) {
@@ -371,7 +388,7 @@ static enum oae_status load_all(struct loader *l)
 		struct oae_packed *p = j->to;
 
 		p->data = m->packed + at;
-		p->memory = at >= OAE_CACHED_BYTES;
+		p->memory = at >= m->cached_bytes;
 		at += oae_pack_bytes(p->type, p->rows, p->cols);
 		j->tiles = (PIECE_BYTES + p->tile_bytes - 1) / p->tile_bytes;
 		j->first = pieces;
