@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SentencePiece vocabularies, special tokens, and both kinds of merging
- * against a naive one. */
+/*
+ * SentencePiece vocabularies, special tokens, and both kinds of merging
+ * against a naive one.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -527,62 +529,6 @@ static void test_hostile_parts(void **state)
 	refused(&v, OAE_ERR_LIMIT, "token 270");
 }
 
-/* Whatever the parts are, building and encoding end well. */
-static void test_random_parts(void **state)
-{
-	static const char bytes[] = "<0x4Fs>|/ab \xe2\x96\x81\xff\xc4\xa0";
-	static struct vocab v;
-	struct oae_rng rng;
-	int built = 0;
-
-	(void)state;
-	oae_rng_seed(&rng, 9);
-	for (int round = 0; round < 2000; round++) {
-		struct oae_error err = { 0 };
-		struct oae_tokenizer *t = NULL;
-		char text[100];
-		int32_t ids[64];
-		size_t n, len;
-
-		memset(&v, 0, sizeof(v));
-		v.parts.kind = round % 2 ? OAE_TOKENIZER_SPM :
-					   OAE_TOKENIZER_BPE;
-		v.parts.tokens = v.tokens;
-		v.parts.types = oae_rng_below(&rng, 4) ? v.types : NULL;
-		v.parts.scores = v.scores;
-		v.parts.pre = "llama-bpe";
-		v.parts.space_prefix = round % 3;
-		len = 1 + (size_t)oae_rng_below(&rng, 60);
-		for (size_t i = 0; i < len; i++) {
-			size_t k = (size_t)oae_rng_below(&rng, 9);
-
-			for (size_t c = 0; c < k; c++)
-				v.made[i][c] = bytes[oae_rng_below(
-					&rng, sizeof(bytes) - 1)];
-			add(&v, v.made[i],
-			    (int32_t)oae_rng_below(&rng, 6) - (round % 7 == 0),
-			    (float)oae_rng_normal(&rng));
-		}
-		v.parts.bos = (int32_t)oae_rng_below(&rng, len + 1) - 1;
-		v.parts.eos = (int32_t)oae_rng_below(&rng, len + 1) - 1;
-		v.parts.unk = (int32_t)oae_rng_below(&rng, len + 1) - 1;
-		if (oae_tokenizer_new(&v.parts, &t, &err)) {
-			assert_true(err.text[0] != '\0');
-			continue;
-		}
-		built++;
-		for (size_t i = 0; i < sizeof(text); i++)
-			text[i] = bytes[oae_rng_below(&rng, sizeof(bytes) - 1)];
-		oae_tokenizer_encode_as(t, (unsigned)oae_rng_below(&rng, 8),
-					text, sizeof(text), ids, 64, &n, &err);
-		assert_true(n <= 64);
-		for (size_t i = 0; i < n; i++)
-			assert_true(ids[i] >= 0 && (size_t)ids[i] < len);
-		oae_tokenizer_free(t);
-	}
-	assert_true(built > 200);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -594,7 +540,6 @@ int main(void)
 		cmocka_unit_test(test_naive_bpe),
 		cmocka_unit_test(test_a_megabyte),
 		cmocka_unit_test(test_hostile_parts),
-		cmocka_unit_test(test_random_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,6 @@ static enum oae_status encode_piece(struct job *j, const uint8_t *piece,
 	return merge(j, piece, len);
 }
 
-/* Where the first byte that belongs to no UTF-8 sequence is; len: nowhere. */
 /* Writes the text to j->text with U+FFFD for each such byte. */
 static enum oae_status repair(struct job *j, const char *text, size_t len)
 {
