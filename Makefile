@@ -246,7 +246,7 @@ NEON_CC := aarch64-linux-gnu-gcc -std=gnu11 -O2 -g -ffp-contract=off $(WARN) \
 NEON_SOURCES := $(wildcard adapters/reference/kernels/*neon.c \
 	tests/kernels/*.c) $(addprefix adapters/reference/,kernels/dispatch.c \
 	kernels/pack.c kernels/scalar.c gguf/tensor.c synth/tensor_random.c) \
-	base/rng.c base/status.c
+	base/rng.c base/status.c base/utf8.c
 NEON_DOT := adapters/reference/kernels/matmul_neondot.c
 $(NEON): $(NEON_SOURCES) $(NEON_DOT) $(wildcard tests/kernels/*.h \
 		adapters/reference/*/*.h)

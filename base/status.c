@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/status.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,12 +8,26 @@
 
 #undef oae_fail
 
-/* One line for people: control characters become spaces. */
+/*
+ * One line for people, though a file's own names are in it: control characters
+ * become spaces, and what is no UTF-8 question marks.
+ */
 static void clean_text(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+	size_t n, left = strlen(text);
+
+	for (; *text; text += n, left -= n) {
+		unsigned char c = (unsigned char)*text;
+
+		n = oae_utf8_length(text, left);
+		if (!n)
+			*text = '?';
+		else if (c < 0x20 || c == 0x7f)
 			*text = ' ';
+		else if (c == 0xc2 && (unsigned char)text[1] < 0xa0)
+			memset(text, ' ', n); /* C1: U+0080..U+009F */
+		n += !n;
+	}
 }
 
 enum oae_status oae_fail(struct oae_error *err, enum oae_status status, int sys,

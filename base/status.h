@@ -20,7 +20,10 @@ enum oae_status {
 	OAE_ERR_CHECK = -9,	  /* a verification found a difference */
 };
 
-/* text is "what: why" or "what: why; what to do", without a newline. */
+/*
+ * text is "what: why" or "what: why; what to do": UTF-8 without a newline and
+ * other control characters, whatever a file's names hold.
+ */
 struct oae_error {
 	enum oae_status status;
 	int sys; /* errno at the failure, or 0 */

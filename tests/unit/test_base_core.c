@@ -68,6 +68,28 @@ static void errors_are_one_line(void **state)
 	assert_string_equal(err.text, "a b [31m c");
 }
 
+/* Names in a damaged file may hold any bytes. */
+static void errors_are_utf8(void **state)
+{
+	struct oae_error err = { 0 };
+	char path[sizeof(err.text) + 1];
+
+	(void)state;
+	oae_fail(&err, OAE_ERR_FORMAT, 0, "%s",
+		 "\xe2\x82\xac \xff\xc3 \xc2\x9b"
+		 "31m\xc2\xa0\xed\xa0\x80");
+	assert_string_equal(err.text, "\xe2\x82\xac ??   31m\xc2\xa0???");
+	/* cut within a character */
+	memset(&err, 0, sizeof(err));
+	for (size_t i = 0; i < sizeof(path); i += 2)
+		memcpy(path + i, "\xc3\xa9", 2);
+	path[sizeof(path) - 1] = '\0';
+	oae_fail(&err, OAE_ERR_FORMAT, 0, "%s", path);
+	assert_int_equal(oae_utf8_valid(err.text, strlen(err.text)),
+			 sizeof(err.text) - 1);
+	assert_string_equal(err.text + sizeof(err.text) - 4, "\xc3\xa9?");
+}
+
 static void exit_codes(void **state)
 {
 	(void)state;
@@ -308,6 +330,7 @@ int main(void)
 		cmocka_unit_test(first_failure_wins),
 		cmocka_unit_test(long_texts_keep_the_reason),
 		cmocka_unit_test(errors_are_one_line),
+		cmocka_unit_test(errors_are_utf8),
 		cmocka_unit_test(exit_codes),
 		cmocka_unit_test(buf_grows_to_its_cap),
 		cmocka_unit_test(buf_failure_sticks),
