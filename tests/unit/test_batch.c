@@ -168,9 +168,8 @@ static void take_event(const struct oae_batch_event *e, struct got *g)
 	if (e->error)
 		fail_msg("%s", e->error->text);
 	assert_false(g->over);
-	memcpy(g->tokens + g->n, e->tokens,
-	       e->piece.tokens * sizeof(*e->tokens));
-	g->n += e->piece.tokens;
+	for (uint32_t i = 0; i < e->piece.tokens; i++)
+		g->tokens[g->n++] = e->tokens[i];
 	assert_true(g->len + e->piece.len < TEXT_MAX);
 	memcpy(g->text + g->len, e->piece.text, e->piece.len);
 	g->len += e->piece.len;
