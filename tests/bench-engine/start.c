@@ -20,24 +20,48 @@ static enum oae_status path_of(struct bench *b, const struct entry *r,
 	return bench_file(b, r->model, r->quant, path, OAE_PATH_BYTES_MAX, err);
 }
 
-/* Ours: from before the spawn to the end of the process, one token. */
+/* Reads until some text came, which is when everything is loaded. */
+static bool wait_for_text(struct oae_child *c)
+{
+	struct pollfd fd = { .fd = c->out, .events = POLLIN };
+	char text[64];
+
+	for (int waited = 0; waited < START_MS; waited += 50) {
+		(void)poll(&fd, 1, 50);
+		if (read(c->out, text, sizeof(text)) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Ours: from before the spawn to its first token's text, three of prompt. */
 static enum oae_status ours_first(struct bench *b, const struct entry *r,
 				  double *ts, struct oae_error *err)
 {
-	char path[OAE_PATH_BYTES_MAX], threads[12];
+	char path[OAE_PATH_BYTES_MAX], threads[12], how_ended[64];
 	const char *argv[] = { b->program, "generate",	   path, "-p",
 			       "abc",	   "-n",	   "1",	 "-t",
 			       threads,	   "--ignore-eos", NULL };
+	const struct oae_spawn how = { .argv = argv };
+	struct oae_child c;
 	uint64_t start;
+	bool text;
 
 	(void)snprintf(threads, sizeof(threads), "%u", (unsigned)b->o.threads);
 	if (path_of(b, r, path, err))
 		return err->status;
 	start = oae_clock_ns();
-	if (oae_run_command(argv, NULL, START_MS, NULL, err))
+	if (oae_child_spawn(&c, &how, err))
 		return err->status;
+	text = wait_for_text(&c);
 	*ts = 1e9 / (double)(oae_clock_ns() - start);
-	return OAE_OK;
+	if (!oae_child_wait(&c, START_MS) || c.wait_status || !text) {
+		oae_child_describe(&c, how_ended, sizeof(how_ended));
+		oae_fail(err, OAE_ERR_TARGET, 0, "oae-lm gave no token: %s",
+			 how_ended);
+	}
+	oae_child_release(&c);
+	return err->status;
 }
 
 /* Theirs: from before the spawn to its first token, three of prompt. */
@@ -98,20 +122,6 @@ static double resident(pid_t pid)
 	if (f)
 		fclose(f);
 	return (double)kb * 1024;
-}
-
-/* Reads until some text came, which is when everything is loaded. */
-static bool wait_for_text(struct oae_child *c)
-{
-	struct pollfd fd = { .fd = c->out, .events = POLLIN };
-	char text[64];
-
-	for (int waited = 0; waited < START_MS; waited += 50) {
-		(void)poll(&fd, 1, 50);
-		if (read(c->out, text, sizeof(text)) > 0)
-			return true;
-	}
-	return false;
 }
 
 /* While it generates: resident memory over the bytes of the tensors. */
