@@ -22,7 +22,7 @@
 
 struct oae_synth_shape {
 	const char *name, *about;
-	const char *arch; /* one of oae_synth_archs */
+	const char *arch; /* as oae_synth_find_arch() knows it */
 	uint32_t dim, hidden, layers, heads, kv_heads, head_dim, vocab;
 	bool tied;		/* the output matrix is the embedding */
 	uint32_t experts, used; /* 0: dense; hidden is of one expert */
@@ -45,8 +45,8 @@ struct oae_synth_arch {
 	bool experts;
 };
 
-extern const struct oae_synth_arch oae_synth_archs[];
-extern const size_t oae_synth_arch_count;
+/* NULL when there is none of that name. */
+const struct oae_synth_arch *oae_synth_find_arch(const char *name);
 
 /* A tensor type for all matrices, or a mixture: some are better. */
 struct oae_synth_quant {

@@ -39,15 +39,13 @@ const struct oae_synth_shape oae_synth_shapes[] = {
 const size_t oae_synth_shape_count =
 	sizeof(oae_synth_shapes) / sizeof(oae_synth_shapes[0]);
 
-const struct oae_synth_arch oae_synth_archs[] = {
+static const struct oae_synth_arch archs[] = {
 	{ "llama", "llama", false, false, false },
 	{ "mixtral", "llama", false, false, true },
 	{ "qwen2", "qwen2", true, false, false },
 	{ "qwen3", "qwen3", false, true, false },
 	{ "qwen3moe", "qwen3moe", false, true, true },
 };
-const size_t oae_synth_arch_count =
-	sizeof(oae_synth_archs) / sizeof(oae_synth_archs[0]);
 
 const struct oae_synth_quant oae_synth_quants[] = {
 	{ "f32", OAE_TENSOR_F32, OAE_TENSOR_F32 },
@@ -104,18 +102,18 @@ enum oae_status oae_synth_find_quant(const char *name,
 			name ? name : "is missing", all);
 }
 
-static const struct oae_synth_arch *find_arch(const char *name)
+const struct oae_synth_arch *oae_synth_find_arch(const char *name)
 {
-	for (size_t i = 0; i < oae_synth_arch_count; i++)
-		if (!strcmp(name, oae_synth_archs[i].name))
-			return &oae_synth_archs[i];
+	for (size_t i = 0; i < sizeof(archs) / sizeof(archs[0]); i++)
+		if (!strcmp(name, archs[i].name))
+			return &archs[i];
 	return NULL;
 }
 
 enum oae_status oae_synth_set_arch(struct oae_synth_shape *shape,
 				   const char *name, struct oae_error *err)
 {
-	const struct oae_synth_arch *arch = find_arch(name);
+	const struct oae_synth_arch *arch = oae_synth_find_arch(name);
 
 	if (!arch)
 		return oae_fail(err, OAE_ERR_USAGE, 0,
@@ -180,7 +178,7 @@ enum oae_status oae_synth_check(const struct oae_synth_shape *p,
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"%u experts used, but there are only %u",
 				p->used, p->experts);
-	if (find_arch(p->arch)->experts && (!p->experts || !p->used))
+	if (oae_synth_find_arch(p->arch)->experts && (!p->experts || !p->used))
 		return oae_fail(err, OAE_ERR_USAGE, 0,
 				"%s needs experts, and some used", p->arch);
 	if (p->vocab < VOCAB_LEAST)
@@ -317,7 +315,7 @@ enum oae_status oae_synth_tensors(
 	enum oae_status (*fn)(void *ctx, const struct oae_synth_tensor *t),
 	void *ctx)
 {
-	const struct oae_synth_arch *arch = find_arch(p->arch);
+	const struct oae_synth_arch *arch = oae_synth_find_arch(p->arch);
 	struct walk w = { p, quant, fn, ctx, OAE_OK, UINT32_MAX };
 
 	matrix(&w, "token_embd.weight", p->dim, p->vocab, 0, 2,

@@ -72,14 +72,9 @@ static void add_metadata(struct writing *s)
 {
 	const struct oae_synth_shape *p = s->p;
 	struct oae_gguf_writer *w = s->w;
-	const char *arch = p->arch;
+	const char *arch = oae_synth_find_arch(p->arch)->gguf;
 	char key[96];
 
-	for (size_t i = 0; i < oae_synth_arch_count; i++)
-		if (!strcmp(arch, oae_synth_archs[i].name)) {
-			arch = oae_synth_archs[i].gguf;
-			break;
-		}
 	oae_gguf_add_str(w, "general.architecture", arch);
 	oae_gguf_add_str(w, "general.name", p->about);
 	oae_gguf_add_str(w, "general.description",
