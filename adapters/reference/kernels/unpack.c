@@ -72,8 +72,9 @@ static void unpack_q6_k(const struct oae_tile_q6_k *t, size_t lane, float *x)
 			int high = t->q[b].high[i / 16][lane][n % 4];
 			int q = (i < 16 ? two & 15 : two >> 4) |
 				(high >> n / 4 * 2 & 3) << 4;
+			int8_t scale = t->scale[b][lane][i / 16];
 
-			*x = d * (float)(t->scale[b][lane][i / 16] * (q - 32));
+			*x = d * (float)(scale * (q - 32));
 		}
 }
 
@@ -92,6 +93,8 @@ static void unpack_halves(const struct oae_packed *w, const uint8_t *tile,
 void oae_unpack_row(const struct oae_packed *w, size_t row, float *x)
 {
 	const uint8_t *tile = w->data + row / OAE_TILE * w->tile_bytes;
+	const struct oae_tile_q4_k *q4_k = (const void *)tile;
+	const struct oae_tile_q6_k *q6_k = (const void *)tile;
 	size_t lane = row % OAE_TILE, supers = w->cols / OAE_TENSOR_SUPER;
 
 	switch (w->type) {
@@ -112,17 +115,11 @@ void oae_unpack_row(const struct oae_packed *w, size_t row, float *x)
 		break;
 	case OAE_TENSOR_Q4_K:
 		for (size_t s = 0; s < supers; s++)
-			unpack_q4_k(
-				(const void *)(tile +
-					       s * sizeof(struct oae_tile_q4_k)),
-				lane, x + s * OAE_TENSOR_SUPER);
+			unpack_q4_k(q4_k + s, lane, x + s * OAE_TENSOR_SUPER);
 		break;
 	case OAE_TENSOR_Q6_K:
 		for (size_t s = 0; s < supers; s++)
-			unpack_q6_k(
-				(const void *)(tile +
-					       s * sizeof(struct oae_tile_q6_k)),
-				lane, x + s * OAE_TENSOR_SUPER);
+			unpack_q6_k(q6_k + s, lane, x + s * OAE_TENSOR_SUPER);
 		break;
 	}
 }
