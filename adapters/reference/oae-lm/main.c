@@ -36,10 +36,13 @@ static void print_help(FILE *to)
 		fprintf(to, "  %-10s %s\n", commands[i].name,
 			commands[i].about);
 	fputs("\nexamples:\n"
-	      "  oae-lm generate MODEL.gguf -p 'Dear Ms Hale,' -n 60\n"
-	      "  oae-lm eval TARGET.gguf --draft DRAFT.gguf --json\n"
+	      "  oae-lm info MODEL.gguf\n"
+	      "  oae-lm generate MODEL.gguf -p 'The capital of France is'\n"
+	      "  oae-lm generate TARGET.gguf --draft DRAFT.gguf -f prompt.txt\n"
 	      "  oae-lm synth --shape tinyllama-1.1b --out t1b.gguf\n"
 	      "  oae-lm bench t1b.gguf -t 1,2\n"
+	      "\nsmall models that are part of the project: "
+	      "adapters/reference/models/*.gguf\n"
 	      "\nread are GGUF files of architectures llama (Mistral, Mixtral "
 	      "too), qwen2, qwen3\nand qwen3moe in F32, F16, BF16, Q8_0, "
 	      "Q4_0, Q5_0, Q4_K and Q6_K, with\ntokenizers SentencePiece, "
