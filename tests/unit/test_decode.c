@@ -12,7 +12,9 @@
 #include "adapters/reference/decode/decode.h"
 #include "adapters/reference/engine.h"
 #include "base/file.h"
+#include "tests/unit/allocations.h"
 #include "tests/unit/model_file.h"
+#include "tests/unit/skip.h"
 
 #define OUTPUT 60
 
@@ -378,6 +380,42 @@ static void test_top_k(void **state)
 	oae_sampler_release(&s);
 }
 
+/* From the first token to the last, whatever the strategy. */
+static void check_allocates_nothing(const char *with, unsigned threads,
+				    float temperature)
+{
+	struct oae_engine *e = engine(target, with, 0, threads);
+	struct oae_engine_request r = request("hello");
+	struct oae_engine_piece piece;
+	size_t before = 0;
+
+	r.temperature = temperature;
+	for (int again = 0; again < 2; again++) { /* first: texts grow */
+		assert_int_equal(oae_engine_start(e, &r, NULL), OAE_OK);
+		before = allocations;
+		do {
+			assert_int_equal(oae_engine_step(e, &piece, NULL),
+					 OAE_OK);
+		} while (!piece.finish);
+	}
+	assert_true(before > 0);
+	assert_int_equal(allocations, before);
+	oae_engine_close(e);
+}
+
+static void test_allocates_nothing(void **state)
+{
+	const char *const with[] = { NULL, lookup, draft };
+
+	(void)state;
+	if (!allocations_counted)
+		skip_because("a sanitizer has its own allocator");
+	for (size_t i = 0; i < 3; i++) {
+		check_allocates_nothing(with[i], 1, 0);
+		check_allocates_nothing(with[i], 2, 1);
+	}
+}
+
 static int set_up(void **state)
 {
 	struct model_spec s = target_spec;
@@ -418,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_score),
 		cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_top_k),
+		cmocka_unit_test(test_allocates_nothing),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, set_up, tear_down);

@@ -366,46 +366,6 @@ static void test_mutations(void **state)
 	oae_buf_release(&b);
 }
 
-struct counting {
-	_Atomic unsigned hits[1000];
-	_Atomic unsigned wrong;
-	unsigned threads;
-};
-
-static void count(void *ctx, size_t item, unsigned thread)
-{
-	struct counting *c = ctx;
-
-	c->hits[item]++;
-	c->wrong += thread >= c->threads;
-}
-
-static void test_threads(void **state)
-{
-	static struct counting c;
-	struct oae_threads *t;
-
-	(void)state;
-	assert_int_equal(oae_threads_open(0, &t, NULL), OAE_ERR_USAGE);
-	for (unsigned n = 1; n <= 4; n++) {
-		assert_int_equal(oae_threads_open(n, &t, NULL), OAE_OK);
-		assert_int_equal(oae_threads_count(t), n);
-		c.threads = n;
-		for (size_t round = 0; round < 300; round++) {
-			size_t items = round % 7 ? round : 1000;
-
-			memset((void *)c.hits, 0, sizeof(c.hits));
-			oae_threads_run(t, items, count, &c);
-			for (size_t i = 0; i < 1000; i++)
-				assert_int_equal(c.hits[i], i < items);
-			if (round % 100 == 50)
-				usleep(2000); /* long enough to park */
-		}
-		assert_int_equal(c.wrong, 0);
-		oae_threads_close(t);
-	}
-}
-
 static int set_up(void **state)
 {
 	struct oae_rng rng;
@@ -430,7 +390,6 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_forward_is_right),
 		cmocka_unit_test(test_same_bits),
 		cmocka_unit_test(test_slots),
