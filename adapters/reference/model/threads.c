@@ -18,8 +18,13 @@
  * drawing a token at a temperature out of a large vocabulary.
  */
 #define SPIN_NS 200000
-#define SPINS_CLOCK 32	  /* pauses between two looks at the clock */
-#define SPINS_FINISH 2000 /* pauses before yielding to others' work */
+/*
+ * After a while it lets others run between two looks: where there are more
+ * threads than processors, one of the others has the work.
+ */
+#define YIELD_NS 20000
+#define SPINS_CLOCK 32	 /* pauses between two looks at the clock */
+#define SPINS_FINISH 300 /* pauses of the caller before it lets others run */
 
 struct oae_threads {
 	/* of runs that are over: items done by others than the caller */
@@ -112,17 +117,19 @@ static bool idle(struct worker *w)
 /* Returns when there is work, or SPIN_NS later. */
 static void spin(struct worker *w)
 {
-	uint64_t end = 0, now = 0;
+	uint64_t start = 0, now = 0;
 
-	while (now <= end) {
+	while (now <= start + SPIN_NS) {
 		for (int i = 0; i < SPINS_CLOCK; i++) {
 			if (!idle(w))
 				return;
 			pause_briefly();
 		}
 		now = oae_clock_ns();
-		if (!end)
-			end = now + SPIN_NS;
+		if (!start)
+			start = now;
+		if (now > start + YIELD_NS)
+			sched_yield();
 	}
 }
 
