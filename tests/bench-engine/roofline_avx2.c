@@ -70,7 +70,7 @@ static uint64_t int8(size_t loops)
 
 /*
  * Values that were widened before, by half of the multiplications, as the
- * engine does (matmul_q8_avx2.c): (w0 + a1) (w1 + a0) has two products.
+ * engine does (matmul_q8_avx2.h): (w0 | a1) (w1 | a0) has two products.
  */
 static uint64_t int16(size_t loops)
 {
@@ -83,8 +83,8 @@ static uint64_t int16(size_t loops)
 			NEW(a);
 			sum[k] = _mm256_add_epi32(
 				sum[k],
-				_mm256_madd_epi16(_mm256_add_epi16(a, b),
-						  _mm256_add_epi16(a, c)));
+				_mm256_madd_epi16(_mm256_or_si256(a, b),
+						  _mm256_or_si256(a, c)));
 		}
 	return keep(sum) + loops * SUMS * 32;
 }

@@ -76,9 +76,9 @@ struct oae_packed {
  * sum of a block's q (it takes the +128 of packed weights out again).
  *
  * Tables that multiply Q8_0 in 16 bits (uses_pairs) want pairs [rows][cols],
- * q once more, of every four elements the order 1 3 0 2; and cross [rows]
- * [cols / 32], off minus the sum over a block of q[2i] * q[2i + 1]. Both are
- * NULL where no table wants them.
+ * 256 times q, of every four elements the order 1 3 0 2; and cross [rows]
+ * [cols / 32], 256 times off minus 65536 times the sum over a block of
+ * q[2i] * q[2i + 1], modulo 2^32. Both are NULL where no table wants them.
  */
 struct oae_acts {
 	size_t cols;

@@ -39,8 +39,8 @@ INLINE int32_t pair_block(__m256i q, int16_t *pairs)
 	q = _mm256_shuffle_epi8(q, order);
 	a = _mm256_cvtepi8_epi16(_mm256_castsi256_si128(q));
 	b = _mm256_cvtepi8_epi16(_mm256_extracti128_si256(q, 1));
-	_mm256_storeu_si256((void *)pairs, a);
-	_mm256_storeu_si256((void *)(pairs + 16), b);
+	_mm256_storeu_si256((void *)pairs, _mm256_slli_epi16(a, 8));
+	_mm256_storeu_si256((void *)(pairs + 16), _mm256_slli_epi16(b, 8));
 	/* each product comes twice */
 	sum = _mm256_add_epi32(
 		_mm256_madd_epi16(a, _mm256_shuffle_epi32(a, 0xb1)),
@@ -55,6 +55,7 @@ static void quantize(struct oae_acts *acts, size_t row)
 	size_t blocks = acts->cols / OAE_TENSOR_BLOCK;
 	__m256 v[4], max, scale;
 	__m256i n[4], q, sum;
+	int32_t pairs;
 	float most;
 
 	for (size_t i = row * blocks; i < (row + 1) * blocks; i++) {
@@ -76,9 +77,9 @@ static void quantize(struct oae_acts *acts, size_t row)
 			_mm256_maddubs_epi16(_mm256_set1_epi8(1), q),
 			_mm256_set1_epi16(1));
 		acts->off[i] = -128 * sum_lanes(sum);
-		acts->cross[i] =
-			acts->off[i] -
-			pair_block(q, acts->pairs + i * OAE_TENSOR_BLOCK);
+		pairs = pair_block(q, acts->pairs + i * OAE_TENSOR_BLOCK);
+		acts->cross[i] = (int32_t)(256 * (uint32_t)acts->off[i] -
+					   65536 * (uint32_t)pairs);
 		x += OAE_TENSOR_BLOCK;
 	}
 }

@@ -30,7 +30,7 @@ INLINE void multiply(enum oae_tensor_type type, bool memory, const uint8_t *w,
 			_mm_prefetch((const char *)w + AHEAD_MEMORY,
 				     _MM_HINT_NTA);
 		else
-			_mm_prefetch((const char *)w + AHEAD_CACHE / 2,
+			_mm_prefetch((const char *)w + AHEAD_CACHE * 2,
 				     _MM_HINT_T0);
 		low = load_weights(type, w);
 		high = load_weights(type, w + half);
@@ -127,7 +127,7 @@ static const float *floats(enum oae_tensor_type type, const uint8_t *w,
 	if (type == OAE_TENSOR_F32)
 		return (const float *)(const void *)w;
 	for (size_t i = 0; i < n * OAE_TILE; i += HALF) {
-		_mm_prefetch((const char *)w + i * 2 + AHEAD_CACHE / 2,
+		_mm_prefetch((const char *)w + i * 2 + AHEAD_CACHE * 2,
 			     _MM_HINT_T0);
 		_mm256_store_ps(
 			panel + i,
@@ -178,8 +178,10 @@ void oae_matmul_avx2(const struct oae_packed *w, size_t tile0, size_t tile1,
 {
 	oae_tile_fn *tile = oae_tile_plain_avx2;
 
-	if (w->type == OAE_TENSOR_Q8_0)
-		tile = oae_tile_q8_0_avx2;
+	if (w->type == OAE_TENSOR_Q8_0) {
+		oae_matmul_q8_0_avx2(w, tile0, tile1, x, row0, row1, y, ldy);
+		return;
+	}
 	if (w->type == OAE_TENSOR_Q4_0)
 		tile = oae_tile_q4_0_avx2;
 	if (w->type == OAE_TENSOR_Q4_K)

@@ -12,8 +12,12 @@ typedef void oae_tile_fn(const struct oae_packed *w, size_t tile,
 			 const struct oae_acts *x, size_t row0, size_t row1,
 			 float *y, size_t ldy);
 
-oae_tile_fn oae_tile_q8_0_avx2, oae_tile_q4_0_avx2, oae_tile_plain_avx2;
+oae_tile_fn oae_tile_q4_0_avx2, oae_tile_plain_avx2;
 oae_tile_fn oae_tile_q4_k_avx2, oae_tile_q6_k_avx2;
+
+void oae_matmul_q8_0_avx2(const struct oae_packed *w, size_t tile0,
+			  size_t tile1, const struct oae_acts *x, size_t row0,
+			  size_t row1, float *y, size_t ldy);
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
@@ -21,10 +25,10 @@ oae_tile_fn oae_tile_q4_k_avx2, oae_tile_q6_k_avx2;
  * How far ahead weights are fetched, in bytes: from memory into L1 and past
  * the other caches (a fourth to a third faster than through them on Zen 1,
  * which would have to write all that it drops from L2 to L3), from caches
- * into L2.
+ * into L1, too.
  */
 #define AHEAD_MEMORY 1024
-#define AHEAD_CACHE 8192
+#define AHEAD_CACHE 2048
 
 /*
  * What is to come at block b (at w), stepping over the scales that stand
@@ -45,7 +49,7 @@ INLINE void fetch(bool memory, const uint8_t *p)
 	if (memory)
 		__asm__ volatile("prefetchnta %0" : : "m"(*p));
 	else
-		__asm__ volatile("prefetcht1 %0" : : "m"(*p));
+		__asm__ volatile("prefetcht0 %0" : : "m"(*p));
 }
 
 /*
@@ -105,6 +109,21 @@ INLINE __m256i load_once(const void *p)
 
 	__asm__("" : "+x"(v));
 	return v;
+}
+
+/* y of one row and tile, or what is there of it. */
+INLINE void put(float *y, size_t left, const __m256 acc[2])
+{
+	store_some(y, left, acc[0]);
+	if (left > HALF)
+		store_some(y + HALF, left - HALF, acc[1]);
+}
+
+INLINE void get(const float *y, size_t left, __m256 acc[2])
+{
+	acc[0] = load_some(y, left);
+	acc[1] = left > HALF ? load_some(y + HALF, left - HALF) :
+			       _mm256_setzero_ps();
 }
 
 #endif

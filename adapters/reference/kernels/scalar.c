@@ -46,14 +46,16 @@ static float exp_one(float x)
 static void pair_block(const int8_t *q, int32_t off, int16_t *pairs,
 		       int32_t *cross)
 {
-	*cross = off;
+	int32_t sum = 0;
+
 	for (int i = 0; i < OAE_TENSOR_BLOCK; i += 4) {
-		pairs[i] = q[i + 1];
-		pairs[i + 1] = q[i + 3];
-		pairs[i + 2] = q[i];
-		pairs[i + 3] = q[i + 2];
-		*cross -= q[i] * q[i + 1] + q[i + 2] * q[i + 3];
+		pairs[i] = (int16_t)(256 * q[i + 1]);
+		pairs[i + 1] = (int16_t)(256 * q[i + 3]);
+		pairs[i + 2] = (int16_t)(256 * q[i]);
+		pairs[i + 3] = (int16_t)(256 * q[i + 2]);
+		sum += q[i] * q[i + 1] + q[i + 2] * q[i + 3];
 	}
+	*cross = (int32_t)(256 * (uint32_t)off - 65536 * (uint32_t)sum);
 }
 
 static void quantize_block(const float *x, int8_t *q, float *d, int32_t *off)
