@@ -26,7 +26,11 @@ struct world {
 	double easy;	     /* share of tokens that the draft is sure of */
 	double sure, unsure; /* acceptance of either kind */
 	unsigned classes[2]; /* of trust: unsure, sure */
-	double noise;	     /* of times; a fiftieth of them is tenfold */
+	enum weather {
+		STILL,
+		NOISY,	  /* times are longer; a fiftieth of them tenfold */
+		SHIFTING, /* others want the machine now and then: 1, 2, 4 x */
+	} weather;
 	size_t prompt, answer;
 	bool lookup;
 };
@@ -47,16 +51,22 @@ static void costs(struct world *w, const double at[5])
 	}
 }
 
+static double slower; /* than the machine is alone */
+
 static uint64_t ns(struct oae_rng *rng, const struct world *w, double steps)
 {
 	double x = steps * STEP_NS;
 
-	if (w->noise > 0) {
-		x *= 1 + w->noise * oae_rng_exponential(rng);
-		if (oae_rng_below(rng, 50) == 0)
-			x *= 10;
+	if (w->weather == STILL)
+		return (uint64_t)x;
+	if (w->weather == SHIFTING) {
+		if (oae_rng_below(rng, 60) == 0)
+			slower = (double)(1u << oae_rng_below(rng, 3));
+		return (uint64_t)(x * slower *
+				  (1 + oae_rng_exponential(rng) / 20));
 	}
-	return (uint64_t)x;
+	x *= 1 + oae_rng_exponential(rng) / 5;
+	return (uint64_t)(oae_rng_below(rng, 50) ? x : 10 * x);
 }
 
 struct outcome {
@@ -116,6 +126,7 @@ static unsigned simulate(struct outcome *o, const struct world *w, size_t *lag,
 static void begin(struct outcome *o, const struct world *w, unsigned gamma)
 {
 	*o = (struct outcome){ 0 };
+	slower = 1;
 	oae_speculation_init(&o->s, gamma,
 			     w->lookup ? oae_strategy_lookup.trust :
 					 oae_strategy_speculative.trust,
@@ -175,7 +186,11 @@ static struct survey survey(const struct world *w)
 			r.gamma = g;
 		}
 	}
-	printf("%s: first %.3f, then %.3f (least %.3f); fixed gamma %u %.3f\n",
+	printf("%s%s: first %.3f, then %.3f (least %.3f); fixed gamma %u "
+	       "%.3f\n",
+	       w->weather == STILL ? "" :
+	       w->weather == NOISY ? "noisy: " :
+				     "shifting: ",
 	       w->name, r.first, r.mean, r.least, r.gamma, r.fixed);
 	return r;
 }
@@ -246,21 +261,24 @@ static void test_pays(void **state)
 		    .lookup = true },
 		  memory_bound },
 	};
+	/* shares of the best fixed gamma's speed, by weather */
+	static const double mean[] = { 0.98, 0.97, 0.93 };
+	static const double least[] = { 0.97, 0.93, 0.75 };
+	static const double first[] = { 0.94, 0.9, 0.9 };
 	struct survey r;
 
 	(void)state;
-	for (size_t i = 0; i < 2 * sizeof(of) / sizeof(of[0]); i++) {
-		struct world w = of[i / 2].w;
+	for (size_t i = 0; i < 3 * sizeof(of) / sizeof(of[0]); i++) {
+		struct world w = of[i / 3].w;
 
-		costs(&w, of[i / 2].v);
+		costs(&w, of[i / 3].v);
 		w.answer = 128;
-		w.noise = i % 2 ? 0.2 : 0;
-		printf("%s", i % 2 ? "noisy: " : "");
+		w.weather = (enum weather)(i % 3);
 		r = survey(&w);
 		assert_true(r.fixed > 1.02);
-		assert_true(r.mean > (i % 2 ? 0.96 : 0.98) * r.fixed);
-		assert_true(r.least > (i % 2 ? 0.9 : 0.97) * r.fixed);
-		assert_true(r.first > (i % 2 ? 0.9 : 0.94) * r.fixed);
+		assert_true(r.mean > mean[i % 3] * r.fixed);
+		assert_true(r.least > least[i % 3] * r.fixed);
+		assert_true(r.first > first[i % 3] * r.fixed);
 	}
 }
 
@@ -322,15 +340,15 @@ static void test_does_not_pay(void **state)
 	struct survey r;
 
 	(void)state;
-	for (size_t i = 0; i < 2 * sizeof(of) / sizeof(of[0]); i++) {
-		struct world w = of[i / 2];
+	for (size_t i = 0; i < 3 * sizeof(of) / sizeof(of[0]); i++) {
+		struct world w = of[i / 3];
 
 		costs(&w, no_gain);
-		w.noise = i % 2 ? 0.2 : 0;
-		printf("%s", i % 2 ? "noisy: " : "");
+		w.weather = (enum weather)(i % 3);
 		r = survey(&w);
 		assert_true(r.fixed < 1);
-		assert_true(r.least >= 0.97);
+		assert_true(r.mean >= 0.97);
+		assert_true(r.least >= (w.weather == SHIFTING ? 0.9 : 0.97));
 		assert_true(r.first >= 0.97);
 	}
 }

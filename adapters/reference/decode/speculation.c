@@ -7,9 +7,10 @@
 #include "schema/robustness.h"
 
 #define FADE 0.99	    /* of what was seen, by each new observation */
+#define CREEP 1.001	    /* of a least time, by each new one */
 #define PRIOR_WEIGHT 2.0    /* observations that the prior counts for */
 #define SLOPE_UNKNOWN 0.5   /* v of one more token, before it is measured */
-#define EXTRA_EVERY 16u	    /* rounds, for a look at v beyond */
+#define EXTRA_EVERY 32u	    /* rounds, for a look at v beyond */
 #define SLACK 0.1	    /* tokens that a round may lose, at a stake */
 #define STAKE 2.0	    /* plain steps that a trial may lose */
 #define ACCOUNT_FIRST 5.0   /* plain steps for trials at the very first */
@@ -19,21 +20,21 @@
 #define OLD 64u		/* plain steps after which v is old */
 #define MANY 4u		/* plain steps of a request that give its time */
 
-static void note(struct oae_recent *r, double x)
+/* Whatever else the machine does only lengthens a time. */
+static void note(struct oae_least *t, uint64_t ns, double n)
 {
-	double sorted[OAE_SPECULATION_RECENT], t;
-	unsigned n, i, j;
+	double x = (double)ns / n;
 
-	r->x[r->n++ % OAE_SPECULATION_RECENT] = x;
-	n = r->n < OAE_SPECULATION_RECENT ? r->n : OAE_SPECULATION_RECENT;
-	for (i = 0; i < n; i++) {
-		t = r->x[i];
-		for (j = i; j > 0 && sorted[j - 1] > t; j--)
-			sorted[j] = sorted[j - 1];
-		sorted[j] = t;
-	}
-	/* what came between only lengthens a time */
-	r->usual = sorted[(n - 1) / 4];
+	t->ns = t->n++ ? fmin(x, t->ns * CREEP) : x;
+}
+
+/* v as it was measured; more hopeful while that was seldom. */
+static double hoped(const struct oae_speculation *s, unsigned g)
+{
+	double x = s->verify[g].ns / s->plain.ns;
+	double n = (double)s->verify[g].n, hope = 1 + SLOPE_UNKNOWN * g;
+
+	return fmin(x, (n * x + PRIOR_WEIGHT * hope) / (n + PRIOR_WEIGHT));
 }
 
 /* v for every g, from what was measured: between, and hopefully beyond. */
@@ -44,12 +45,10 @@ static void fill_v(struct oae_speculation *s)
 
 	s->v[0] = 1;
 	for (g = 1; g <= OAE_GAMMA_MAX; g++) {
-		if (!s->verify_ns[g].n)
+		if (!s->verify[g].n)
 			continue;
-		s->v[g] = s->verify_ns[g].usual / s->plain_ns.usual;
-		/* one time alone may be an accident: as plain steps at most */
-		if (s->verify_ns[g].n < 3)
-			s->v[g] = fmin(s->v[g], g + 1);
+		/* one more token costs a plain step at most */
+		s->v[g] = fmin(hoped(s, g), s->v[from] + g - from);
 		for (i = from + 1; i < g; i++)
 			s->v[i] = s->v[from] + (s->v[g] - s->v[from]) *
 						       (i - from) / (g - from);
@@ -86,15 +85,14 @@ void oae_speculation_begin(struct oae_speculation *s)
 
 static double cost_of_guess(const struct oae_speculation *s)
 {
-	return s->draft_ns.n && s->plain_ns.n ?
-		       s->draft_ns.usual / s->plain_ns.usual :
-		       s->guess_c;
+	return s->draft.n && s->plain.n ? s->draft.ns / s->plain.ns :
+					  s->guess_c;
 }
 
 static double cost_of_catch_up(const struct oae_speculation *s, size_t lag)
 {
-	double each = s->catch_up_ns.n && s->plain_ns.n ?
-			      s->catch_up_ns.usual / s->plain_ns.usual :
+	double each = s->catch_up.n && s->plain.n ?
+			      s->catch_up.ns / s->plain.ns :
 			      cost_of_guess(s) / 2;
 
 	return lag > OAE_DRAFT_LAG ? each * (double)lag : 0;
@@ -180,8 +178,9 @@ bool oae_speculation_more(struct oae_speculation *s)
 	    more(s, speed(s)))
 		return true;
 	/* now and then one more, to see what it costs */
-	s->extra = s->guesses && ++s->rounds % EXTRA_EVERY == 0 && !s->extra;
-	return s->extra;
+	if (s->extra || !s->guesses || ++s->rounds % EXTRA_EVERY)
+		return false;
+	return s->extra = true;
 }
 
 /* Begins a trial, if the account pays for it. What v was is forgotten. */
@@ -192,8 +191,9 @@ static bool try_again(struct oae_speculation *s, double price, size_t room)
 		return false;
 	s->account -= price + STAKE;
 	s->stake = STAKE;
+	s->draft.n = 0;
 	for (unsigned g = 1; g <= OAE_GAMMA_MAX; g++)
-		s->verify_ns[g].n = 0;
+		s->verify[g].n = 0;
 	fill_v(s);
 	return true;
 }
@@ -204,7 +204,7 @@ bool oae_speculation_wants(struct oae_speculation *s, size_t lag, size_t room)
 
 	s->guesses = 0;
 	/* the first plain steps give the measure of all costs */
-	if (s->plain_ns.n < 2 || s->since_plain >= PLAIN_EVERY ||
+	if (s->plain.n < 2 || s->since_plain >= PLAIN_EVERY ||
 	    s->gamma == OAE_GAMMA_NONE)
 		return false;
 	if (s->gamma)
@@ -280,7 +280,7 @@ static void add_draft(struct oae_speculation *s, uint64_t ns)
 {
 	s->now.draft_ns += ns;
 	if (s->guesses && ns)
-		note(&s->draft_ns, (double)ns / s->guesses);
+		note(&s->draft, ns, s->guesses);
 }
 
 void oae_speculation_plain(struct oae_speculation *s, uint64_t draft_ns,
@@ -289,7 +289,7 @@ void oae_speculation_plain(struct oae_speculation *s, uint64_t draft_ns,
 	add_draft(s, draft_ns);
 	s->now.plain++;
 	s->now.plain_ns += plain_ns;
-	note(&s->plain_ns, (double)plain_ns);
+	note(&s->plain, plain_ns, 1);
 	fill_v(s);
 	s->since_plain = 0;
 	s->since_verified++;
@@ -307,9 +307,11 @@ void oae_speculation_round(struct oae_speculation *s, unsigned g,
 	s->now.drafted += g;
 	s->now.tokens += tokens;
 	s->now.verify_ns += verify_ns;
-	note(&s->verify_ns[g], (double)verify_ns);
+	note(&s->verify[g], verify_ns, 1);
 	fill_v(s);
 	s->since_plain++;
+	if ((double)verify_ns < s->plain.ns)
+		s->since_plain = PLAIN_EVERY; /* that was too long */
 	s->since_verified = 0;
 	account(s, tokens, s->v[g] + s->guesses * cost_of_guess(s));
 }
@@ -318,7 +320,7 @@ void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns)
 {
 	s->now.catch_up += n;
 	s->now.catch_up_ns += ns;
-	note(&s->catch_up_ns, (double)ns / (double)n);
+	note(&s->catch_up, ns, (double)n);
 }
 
 static double ratio(double a, double b)
@@ -381,6 +383,5 @@ void oae_speculation_summarise(const struct oae_speculation_sums *n,
 void oae_speculation_report(const struct oae_speculation *s,
 			    struct oae_speculation_report *r)
 {
-	oae_speculation_summarise(&s->now,
-				  s->plain_ns.n ? s->plain_ns.usual : NAN, r);
+	oae_speculation_summarise(&s->now, s->plain.n ? s->plain.ns : NAN, r);
 }

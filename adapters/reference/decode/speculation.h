@@ -6,17 +6,17 @@
  * All costs are in plain steps: the time in which the target computes one
  * token. c is the draft's time for a guess, v[g] that of the target for g + 1
  * tokens at once. Whatever else the machine does only lengthens a time, so
- * each is the lower quartile of the latest ones. A guess belongs to a class
- * of trust (how sure the draft is, how long a match is) whose rate of
- * acceptance is learned, older observations fading.
+ * the least of each is taken, which creeps up by a thousandth with each new
+ * one. A guess belongs to a class of trust (how sure the draft is, how long a
+ * match is) whose rate of acceptance is learned, older observations fading.
  *
  * A round that verifies g guesses gives 1 + sum of their chances tokens for
  * v[g] + g c. The round is chosen that gives most over what its time is worth
- * at the present speed; no guesses, a plain step, when that is best. Beyond
- * what was measured v is hoped to rise half as fast, as far as twice as many
- * guesses; now and then a round has one guess more than seems best.
+ * at the present speed; no guesses, a plain step, when that is best. Where v
+ * was not measured, or seldom, it is hoped to be low, as far as twice as many
+ * guesses as were; now and then a round has one guess more than seems best.
  *
- * Rates and costs that look bad may be wrong, or may have been: so there are
+ * Rates and costs that look bad may be wrong, or have changed: so there are
  * trials, in which the draft guesses on until that has lost a stake of two
  * plain steps. What drafting gains meanwhile fills the stake up again. An
  * account pays for trials, also for what the draft must then catch up; it
@@ -34,13 +34,11 @@
 #define OAE_GAMMA_NONE 255u /* plain decoding, timed like the others */
 #define OAE_DRAFT_LAG 8u    /* tokens missed that are no matter to a draft */
 #define OAE_SPECULATION_CLASSES 17u
-#define OAE_SPECULATION_RECENT 24u
 
-/* The latest measurements of one time. */
-struct oae_recent {
-	double x[OAE_SPECULATION_RECENT];
-	unsigned n;   /* ever */
-	double usual; /* their lower quartile */
+/* The least time that something took; it creeps up, should that change. */
+struct oae_least {
+	double ns;
+	uint64_t n; /* measurements */
 };
 
 struct oae_speculation_sums {
@@ -57,8 +55,7 @@ struct oae_speculation_sums {
 struct oae_speculation {
 	unsigned gamma; /* 0: adaptive; to OAE_GAMMA_MAX; OAE_GAMMA_NONE */
 	/* of a plain step, a guess, a token caught up, g guesses verified */
-	struct oae_recent plain_ns, draft_ns, catch_up_ns;
-	struct oae_recent verify_ns[OAE_GAMMA_MAX + 1];
+	struct oae_least plain, draft, catch_up, verify[OAE_GAMMA_MAX + 1];
 	double guess_c; /* what c may be, before it is measured; 0: nothing */
 	double v[OAE_GAMMA_MAX + 1]; /* v[0] = 1 */
 	unsigned most;		     /* guesses for which v may be hoped for */
@@ -111,7 +108,8 @@ void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns);
 /* For people. NaN is "not measured". */
 struct oae_speculation_report {
 	struct oae_speculation_sums sums;
-	double plain_ms;   /* a plain step: the mean, if there were 4 */
+	double plain_ms;   /* a plain step: the mean, if there were 4, else
+			    the least */
 	double acceptance; /* accepted / drafted */
 	double alpha;	   /* accepted / judged: the formula's */
 	double gamma;	   /* guesses verified a round */
