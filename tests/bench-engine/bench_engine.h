@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "adapters/reference/engine.h"
 #include "adapters/reference/oae-lm/speed.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "tests/bench-engine/roofline.h"
+#include "tests/bench/bench.h"
 #include "tests/peer/client.h"
 
 #define OAE_PAIRS_MAX 64u
@@ -23,7 +25,6 @@
 
 struct bench;
 struct line;
-struct oae_engine;
 
 /* A row of the table of targets. */
 struct entry {
@@ -42,7 +43,7 @@ struct line {
 	const struct entry *row;
 	char test[40];	  /* NULL-terminated copy, perhaps more exact */
 	char against[64]; /* who the other is */
-	char reason[240], note[160];
+	char reason[240], note[200];
 	double ours[OAE_PAIRS_MAX], other[OAE_PAIRS_MAX];
 	size_t pairs;
 	double ours_ts, peer_ts; /* medians; peer_ts: llama.cpp's alone */
@@ -84,8 +85,11 @@ struct bench {
 	char peer_reason[240];	 /* why there is none */
 	const char *llama_bench; /* the user's own, or NULL */
 	int flash;		 /* of the next peer room: -1 as it likes */
-	struct oae_engine *engines[2]; /* of speculation.c */
-	const char *prompt;	       /* for them; NULL: seeded tokens */
+	/* of speculation.c */
+	struct oae_engine *engine;
+	struct oae_engine_config config;
+	const char *prompt;		     /* NULL: seeded tokens */
+	struct oae_speculation_sums guessed; /* since the warm-up */
 	struct roof roof;
 	struct line lines[OAE_LINES_MAX];
 	size_t n_lines;
@@ -123,6 +127,8 @@ enum oae_status peer_batched(struct bench *b, const struct entry *r, double *ts,
 			     struct oae_error *err);
 
 /* ---- pairs.c */
+/* Until the other's threads sleep. */
+void bench_rest(void);
 /* Interleaves samples; sets other_ts and ratio too. */
 enum oae_status bench_pairs(struct bench *b, struct line *l, bench_sample ours,
 			    bench_sample other, struct oae_error *err);
@@ -133,6 +139,8 @@ enum oae_status bench_alone(struct bench *b, struct line *l, bench_sample ours,
 enum oae_status bench_with_peer(struct bench *b, struct line *l,
 				bench_sample ours, bench_sample peer,
 				struct oae_error *err);
+
+/* ---- roof.c */
 /* The line's roof: rows of a step that want logits, mean cached positions. */
 void bench_roof(struct bench *b, struct line *l, uint32_t rows, uint32_t logits,
 		double cached, struct oae_error *err);
@@ -148,6 +156,7 @@ void row_resident(struct bench *b, struct line *l, struct oae_error *err);
 enum oae_status bench_pair_files(struct bench *b, char *target, char *draft,
 				 size_t size, struct oae_error *err);
 void row_pair(struct bench *b, struct line *l, struct oae_error *err);
+void row_pair_first(struct bench *b, struct line *l, struct oae_error *err);
 void row_embedded(struct bench *b, struct line *l, struct oae_error *err);
 void row_bad_draft(struct bench *b, struct line *l, struct oae_error *err);
 
@@ -155,9 +164,17 @@ void row_bad_draft(struct bench *b, struct line *l, struct oae_error *err);
 void row_training(struct bench *b, struct line *l, struct oae_error *err);
 
 /* ---- print.c */
-void bench_json(const struct bench *b, struct oae_buf *out);
 void bench_line(const struct bench *b, const struct line *l);
 void bench_table(const struct bench *b);
 bool line_met(const struct line *l);
+/* Of the roof; NaN where there is none. */
+double line_share(const struct line *l);
+
+/* ---- json.c */
+/* The rows: a list. */
+void bench_json(const struct bench *b, struct oae_buf *out);
+/* What they were measured on, and what it can do. */
+void bench_machine_json(const struct bench *b, const struct machine *m,
+			struct oae_buf *out);
 
 #endif

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "tests/bench-engine/bench_engine.h"
-#include "tests/bench/bench.h"
 
 /* oae-lm of the same build folder. */
 static enum oae_status find_program(struct bench *b, struct oae_error *err)
@@ -64,10 +63,36 @@ static void run_row(struct bench *b, const struct entry *r)
 	bench_line(b, l);
 }
 
+/* The rows to b->o.out, the machine beside it. */
+static enum oae_status write_json(struct bench *b,
+				  const struct machine *machine,
+				  struct oae_error *err)
+{
+	char beside[OAE_PATH_BYTES_MAX];
+	size_t n = strlen(b->o.out);
+	struct oae_buf rows, about;
+
+	if (n > 5 && !strcmp(b->o.out + n - 5, ".json"))
+		n -= 5;
+	if (snprintf(beside, sizeof(beside), "%.*s.machine.json", (int)n,
+		     b->o.out) >= (int)sizeof(beside))
+		return oae_fail(err, OAE_ERR_USAGE, 0, "-o: a path too long");
+	oae_buf_init(&rows, 4u << 20);
+	oae_buf_init(&about, 1u << 20);
+	bench_json(b, &rows);
+	bench_machine_json(b, machine, &about);
+	if (!oae_buf_check(&rows, "the result", err) &&
+	    !oae_buf_check(&about, "the result", err) &&
+	    !oae_file_write(b->o.out, oae_buf_str(&rows), rows.len, err))
+		oae_file_write(beside, oae_buf_str(&about), about.len, err);
+	oae_buf_release(&rows);
+	oae_buf_release(&about);
+	return err->status;
+}
+
 static enum oae_status run(struct bench *b, struct oae_error *err)
 {
 	struct machine machine;
-	struct oae_buf out;
 	size_t n = 0;
 
 	for (size_t i = 0; i < oae_rows_count; i++)
@@ -89,12 +114,7 @@ static enum oae_status run(struct bench *b, struct oae_error *err)
 	printf("others used %.2f cores, %.2f were stolen%s\n", machine.others,
 	       machine.steal,
 	       machine.busy ? ": the machine was busy, look at min - max" : "");
-	oae_buf_init(&out, 4u << 20);
-	bench_json(b, &out);
-	if (!oae_buf_check(&out, "the result", err))
-		oae_file_write(b->o.out, oae_buf_str(&out), out.len, err);
-	oae_buf_release(&out);
-	return err->status;
+	return write_json(b, &machine, err);
 }
 
 int main(int argc, char **argv)
@@ -112,8 +132,8 @@ int main(int argc, char **argv)
 		  .flag = &o.quick },
 		{ 0, "only", "TEXT", "rows with TEXT in \"model type test\"",
 		  .text = &o.only },
-		{ 'o', "out", "FILE", "JSON (default build/bench-engine.json)",
-		  .text = &o.out },
+		{ 'o', "out", "FILE.json",
+		  "rows (default build/bench-engine.json)", .text = &o.out },
 		{ 0, "models", "DIR", "files (default build/bench-models)",
 		  .text = &o.models },
 	};
@@ -127,7 +147,11 @@ int main(int argc, char **argv)
 		"a\nllama-bench of yours as the other side, LLMC_PEER=/path a "
 		"build/tests/llmc-peer\nfor training (`make bench-engine "
 		"LLMC=/path/of/llm.c` builds it). Ends with 0\nwhether or not "
-		"targets were met.",
+		"targets were met.\n\nFILE.json is a list of the rows, with "
+		"llama-bench's keys where a row is a test\nof its; a number "
+		"that is null has its reason in \"missing\". FILE.machine."
+		"json\nsays what they were measured on: processor, peaks, "
+		"reading speeds by size, and\nhow much of it others used.",
 		"examples:\n"
 		"  bench-engine --quick\n"
 		"  bench-engine --only 's110 q8_0' -t 1\n"

@@ -39,11 +39,13 @@ extern const struct roof_kernels roof_avx512;
 const struct roof_kernels *roof_for(const char *kernels);
 
 /*
- * Bytes a second of reading a working set of that size again and again, each
- * thread its own part: the best of several ways, each the median of passes.
+ * Bytes a second of reading these bytes (aligned to 64, at least 512 for each
+ * thread) again and again, each thread its own part: the best of several
+ * ways and passes. They are the engine's own weights, so that pages and their
+ * places are the same for both.
  */
 double roof_read(const struct roof_kernels *k, struct oae_threads *threads,
-		 size_t bytes, struct oae_error *err);
+		 const uint8_t *data, size_t bytes);
 /* Operations a second (two for each multiply-accumulate) on all threads. */
 double roof_int8(const struct roof_kernels *k, struct oae_threads *threads);
 double roof_fma(const struct roof_kernels *k, struct oae_threads *threads);

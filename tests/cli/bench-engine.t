@@ -17,6 +17,20 @@ check "its members" jq -e 'length == 1 and (.[0] | .test == "tg128" and
 	.ours_ts > 0 and .target == 2 and .roofline_share > 0 and
 	.pairs == 1 and (.cpu | length > 0) and
 	has("peer_ts") and has("ratio_min") and has("ratio_max"))' "$tmp/out.json"
+check "and those of llama-bench" jq -e '.[0] | .n_gen == 128 and
+	.n_prompt == 0 and .n_threads == 1 and .avg_ts == .samples_ts[0] and
+	.cpu_info == .cpu' "$tmp/out.json"
+check "every null has a reason" jq -e '.[0] as $row | $row.missing |
+	(to_entries | all(.value | length > 0)) and
+	keys == ([$row | to_entries[] | select(.value == null and (.key |
+	IN("met", "against", "reason", "note", "kernels") | not)) | .key] |
+	sort)' \
+	"$tmp/out.json"
+check "the machine beside it" jq -e '(.cpu | length > 0) and .threads == 1 and
+	.peaks.int8_ops_per_s > 0 and .peaks.fp32_flops_per_s > 0 and
+	(.reading | length == 1) and .reading[0].bytes_per_s > 0 and
+	.others_cores >= 0 and has("stolen_cores") and (.busy | type ==
+	"boolean")' "$tmp/out.machine.json"
 check "a missing number has its reason" jq -e '.[0] |
 	(.peer_ts != null and .ratio != null and .reason == null) or
 	(.peer_ts == null and .ratio == null and .met == null and
