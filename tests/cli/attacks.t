@@ -15,7 +15,7 @@ home=$tmp/home
 mkdir -p "$home/adapters/reference"
 ln -s "$PWD/schema" "$home/"
 cp -r workloads "$home/workloads"
-cp -r adapters/reference/{adapter.json,effort,model.c,kv.c} \
+cp -r adapters/reference/{adapter.json,effort,engine.c,engine.h} \
 	"$home/adapters/reference/"
 ln -s "$PWD/adapters/reference/models" "$home/adapters/reference/"
 cat >"$home/workloads/suites/tiny.json" <<'JSON'

@@ -61,7 +61,7 @@ def _():
 
 @attack("two names that differ in case only", "OAE-V010")
 def _():
-    write("adapter/reference/MODEL.c", "x")
+    write("adapter/reference/ENGINE.c", "x")
     bind()
     seal()
 
@@ -150,7 +150,7 @@ def _():
 
 @attack("a changed file", "OAE-V014 OAE-V035")
 def _():
-    write("adapter/reference/model.c", read("adapter/reference/model.c") + b" ")
+    write("adapter/reference/engine.c", read("adapter/reference/engine.c") + b" ")
 
 
 @attack("a file that no sum names", "OAE-V014 OAE-V035")
@@ -160,7 +160,7 @@ def _():
 
 @attack("a file that a sum names and that is not there", "OAE-V014 OAE-V035")
 def _():
-    os.unlink(BAD + "/adapter/reference/model.c")
+    os.unlink(BAD + "/adapter/reference/engine.c")
 
 
 # ---- the signature --------------------------------------------------------
@@ -193,7 +193,7 @@ def _():
 
 @attack("a signature of other sums", "OAE-V015")
 def _():
-    write("adapter/reference/model.c", read("adapter/reference/model.c") + b" ")
+    write("adapter/reference/engine.c", read("adapter/reference/engine.c") + b" ")
     bind()
     sum_up()
 
