@@ -50,24 +50,16 @@ INLINE void group(enum oae_tensor_type type, bool memory, const uint8_t *w,
 {
 	const float *x[ROWS];
 	__m256 acc[ROWS][2];
-	float *to;
 
 	for (int c = 0; c < n; c++) {
 		x[c] = a->x + (row + (size_t)c) * a->cols + i0;
-		to = y + (row + (size_t)c) * ldy;
 		acc[c][0] = acc[c][1] = _mm256_setzero_ps();
 		if (i0)
-			acc[c][0] = load_some(to, left);
-		if (i0 && left > HALF)
-			acc[c][1] = load_some(to + HALF, left - HALF);
+			get(y + (row + (size_t)c) * ldy, left, acc[c]);
 	}
 	multiply(type, memory, w, cols, x, n, acc);
-	for (int c = 0; c < n; c++) {
-		to = y + (row + (size_t)c) * ldy;
-		store_some(to, left, acc[c][0]);
-		if (left > HALF)
-			store_some(to + HALF, left - HALF, acc[c][1]);
-	}
+	for (int c = 0; c < n; c++)
+		put(y + (row + (size_t)c) * ldy, left, acc[c]);
 }
 
 /* Up to three batch rows, with the weights as they are. */

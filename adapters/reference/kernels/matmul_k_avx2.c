@@ -5,12 +5,12 @@
  * them by a multiplication with the block's scale. A tile's 16 rows are two
  * registers, [2] below.
  */
-#include "adapters/reference/kernels/matmul_avx2.h"
+#include "adapters/reference/kernels/nibbles_avx2.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
 #define ROWS 4	 /* batch rows that share one pass of a tile */
-#define FAR 8192 /* bytes that weights are prefetched ahead */
+#define FAR 2048 /* bytes that weights are fetched ahead */
 
 /* Batch rows from the current super-block on. */
 struct columns {
@@ -27,10 +27,13 @@ INLINE __m256i widened(const uint8_t *bytes)
 	return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes));
 }
 
-INLINE void prefetch(const void *from, size_t bytes)
+/* As many bytes as there are at from, later. */
+INLINE void fetch_later(bool memory, const void *from, size_t bytes)
 {
+	const uint8_t *p = from;
+
 	for (size_t i = 0; i < bytes; i += 64)
-		_mm_prefetch((const char *)from + FAR + i, _MM_HINT_T1);
+		fetch(memory, p + FAR + i);
 }
 
 /* acc += sum * d */
@@ -62,35 +65,6 @@ INLINE void totals(struct columns *x, int n)
 	}
 }
 
-/* Products of a block with n batch rows: sums in 16 bits, two to a lane. */
-INLINE void sums_q4_k(const uint8_t (*w)[16][4], const struct columns *x,
-		      size_t at, int n, __m256i (*sum)[2])
-{
-	const __m256i low = _mm256_set1_epi8(15);
-	__m256i u[2], v[2], p, first, second;
-
-	for (size_t j = 0; j < 4; j++) {
-		prefetch(w[j], 64);
-		for (int h = 0; h < 2; h++) {
-			v[h] = load(w[j][h * HALF]);
-			u[h] = _mm256_and_si256(v[h], low);
-			v[h] = _mm256_and_si256(_mm256_srli_epi16(v[h], 4),
-						low);
-		}
-		for (int c = 0; c < n; c++) {
-			first = spread(x->q[c] + at + j * 4);
-			second = spread(x->q[c] + at + j * 4 + 16);
-			for (int h = 0; h < 2; h++) {
-				p = _mm256_maddubs_epi16(u[h], first);
-				sum[c][h] = j ? _mm256_add_epi16(sum[c][h], p) :
-						p;
-				p = _mm256_maddubs_epi16(v[h], second);
-				sum[c][h] = _mm256_add_epi16(sum[c][h], p);
-			}
-		}
-	}
-}
-
 /* acc less the minimums' part of a super-block. */
 INLINE void minimums(const struct oae_tile_q4_k *w, const struct columns *x,
 		     int n, __m256 (*acc)[2])
@@ -116,18 +90,21 @@ INLINE void minimums(const struct oae_tile_q4_k *w, const struct columns *x,
 	}
 }
 
-INLINE void tile_q4_k(const struct oae_tile_q4_k *w, size_t supers,
+INLINE void tile_q4_k(bool memory, const struct oae_tile_q4_k *w, size_t supers,
 		      struct columns *x, int n, __m256 (*acc)[2])
 {
 	__m256i sum[ROWS][2], scale;
 	__m256 s[ROWS][2], d;
 
 	for (const struct oae_tile_q4_k *end = w + supers; w < end; w++) {
-		prefetch(w, sizeof(*w) - sizeof(w->q));
+		fetch_later(memory, w, sizeof(*w) - sizeof(w->q));
 		for (int c = 0; c < n; c++)
 			s[c][0] = s[c][1] = _mm256_setzero_ps();
 		for (size_t b = 0; b < 8; b++) {
-			sums_q4_k(w->q[b], x, b * OAE_TENSOR_BLOCK, n, sum);
+			const uint8_t *q = w->q[b][0][0];
+
+			nibble_sums(memory, q, q + FAR, x->q,
+				    b * OAE_TENSOR_BLOCK, n, sum);
 			for (int h = 0; h < 2; h++) {
 				scale = widened(w->scale[b] + h * HALF);
 				scale = _mm256_or_si256(
@@ -233,7 +210,7 @@ INLINE void part_q6_k(const struct oae_tile_q6_k *w, size_t b, int part,
 	}
 }
 
-INLINE void block_q6_k(const struct oae_tile_q6_k *w, size_t b,
+INLINE void block_q6_k(bool memory, const struct oae_tile_q6_k *w, size_t b,
 		       const struct columns *x, int n, __m256 (*s)[2])
 {
 	/* of pairs of scales, one twice */
@@ -244,7 +221,7 @@ INLINE void block_q6_k(const struct oae_tile_q6_k *w, size_t b,
 	const __m256i second = _mm256_add_epi8(first, _mm256_set1_epi8(2));
 	__m256i sum[ROWS][2], scales[2], one[2], other[2];
 
-	prefetch(&w->q[b], sizeof(w->q[b]));
+	fetch_later(memory, &w->q[b], sizeof(w->q[b]));
 	for (int h = 0; h < 2; h++) {
 		scales[h] = _mm256_cvtepi8_epi16(
 			_mm_load_si128((const void *)w->scale[b][h * HALF]));
@@ -267,18 +244,18 @@ INLINE void block_q6_k(const struct oae_tile_q6_k *w, size_t b,
 			s[c][h] = scaled(sum[c][h], x->d[c][b], s[c][h]);
 }
 
-INLINE void tile_q6_k(const struct oae_tile_q6_k *w, size_t supers,
+INLINE void tile_q6_k(bool memory, const struct oae_tile_q6_k *w, size_t supers,
 		      struct columns *x, int n, __m256 (*acc)[2])
 {
 	__m256 s[ROWS][2], d;
 
 	for (const struct oae_tile_q6_k *end = w + supers; w < end; w++) {
-		prefetch(w, sizeof(*w) - sizeof(w->q));
+		fetch_later(memory, w, sizeof(*w) - sizeof(w->q));
 		halves(x, n);
 		for (int c = 0; c < n; c++)
 			s[c][0] = s[c][1] = _mm256_setzero_ps();
 		for (size_t b = 0; b < 8; b++)
-			block_q6_k(w, b, x, n, s);
+			block_q6_k(memory, w, b, x, n, s);
 		for (int h = 0; h < 2; h++) {
 			d = load_f16(w->d + h * HALF);
 			for (int c = 0; c < n; c++)
@@ -290,9 +267,10 @@ INLINE void tile_q6_k(const struct oae_tile_q6_k *w, size_t supers,
 }
 
 /* n batch rows from row on; type and n are constants once inlined. */
-INLINE void group(enum oae_tensor_type type, const struct oae_packed *w,
-		  size_t tile, const struct oae_acts *a, size_t row, int n,
-		  float *y, size_t ldy)
+INLINE void group(enum oae_tensor_type type, bool memory,
+		  const struct oae_packed *w, size_t tile,
+		  const struct oae_acts *a, size_t row, int n, float *y,
+		  size_t ldy)
 {
 	size_t blocks = w->cols / OAE_TENSOR_BLOCK, at;
 	size_t left = w->rows - tile * OAE_TILE;
@@ -308,32 +286,30 @@ INLINE void group(enum oae_tensor_type type, const struct oae_packed *w,
 		acc[c][0] = acc[c][1] = _mm256_setzero_ps();
 	}
 	if (type == OAE_TENSOR_Q4_K)
-		tile_q4_k(data, w->cols / OAE_TENSOR_SUPER, &x, n, acc);
+		tile_q4_k(memory, data, w->cols / OAE_TENSOR_SUPER, &x, n, acc);
 	else
-		tile_q6_k(data, w->cols / OAE_TENSOR_SUPER, &x, n, acc);
-	for (int c = 0; c < n; c++) {
-		float *to = y + (row + (size_t)c) * ldy + tile * OAE_TILE;
-
-		store_some(to, left, acc[c][0]);
-		if (left > HALF)
-			store_some(to + HALF, left - HALF, acc[c][1]);
-	}
+		tile_q6_k(memory, data, w->cols / OAE_TENSOR_SUPER, &x, n, acc);
+	for (int c = 0; c < n; c++)
+		put(y + (row + (size_t)c) * ldy + tile * OAE_TILE, left,
+		    acc[c]);
 }
 
 INLINE void all_rows(enum oae_tensor_type type, const struct oae_packed *w,
 		     size_t tile, const struct oae_acts *x, size_t row0,
 		     size_t row1, float *y, size_t ldy)
 {
+	/* several passes find the tile in a cache */
+	bool memory = w->memory && row1 - row0 <= ROWS;
 	size_t r;
 
 	for (r = row0; r + ROWS <= row1; r += ROWS)
-		group(type, w, tile, x, r, ROWS, y, ldy);
+		group(type, memory, w, tile, x, r, ROWS, y, ldy);
 	if (row1 - r == 3)
-		group(type, w, tile, x, r, 3, y, ldy);
+		group(type, memory, w, tile, x, r, 3, y, ldy);
 	if (row1 - r == 2)
-		group(type, w, tile, x, r, 2, y, ldy);
+		group(type, memory, w, tile, x, r, 2, y, ldy);
 	if (row1 - r == 1)
-		group(type, w, tile, x, r, 1, y, ldy);
+		group(type, memory, w, tile, x, r, 1, y, ldy);
 }
 
 void oae_tile_q4_k_avx2(const struct oae_packed *w, size_t tile,

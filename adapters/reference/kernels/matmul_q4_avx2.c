@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Products with Q4_0: a block's products of nibbles and bytes are summed in
- * 16 bits, where two of each of eight pairs fit (16 * 15 * 127 < 2^15), and
- * widened once.
+ * 16 bits and widened once.
  */
-#include "adapters/reference/kernels/matmul_avx2.h"
+#include "adapters/reference/kernels/nibbles_avx2.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#define BLOCK_BYTES 256 /* of a tile, without scales */
-#define ROWS 4		/* batch rows that share one pass of a tile */
+#define ROWS 4 /* batch rows that share one pass of a tile */
 
 struct columns {
 	const int8_t *q[ROWS];
@@ -17,69 +15,42 @@ struct columns {
 	const float *d[ROWS];
 };
 
-/* One block with n batch rows: sums in 16 bits, two to a lane. */
-INLINE void block_sums(bool memory, const uint8_t *w, const uint8_t *next,
-		       const struct columns *x, size_t at, int n,
-		       __m256i (*sum)[2])
+/* What takes the +8 of nibbles out of a block's sum, and adds the bias. */
+INLINE __m256i correction(int32_t off)
 {
-	const __m256i low = _mm256_set1_epi8(15);
-	__m256i u[2], v[2], p, first, second;
-
-	for (size_t j = 0; j < 4; j++) {
-		fetch(memory, next + j * 64);
-		for (int h = 0; h < 2; h++) {
-			v[h] = load_once(w);
-			w += 32;
-			u[h] = _mm256_and_si256(v[h], low);
-			v[h] = _mm256_and_si256(_mm256_srli_epi16(v[h], 4),
-						low);
-		}
-		for (int c = 0; c < n; c++) {
-			first = spread(x->q[c] + at + j * 4);
-			second = spread(x->q[c] + at + j * 4 + 16);
-			for (int h = 0; h < 2; h++) {
-				p = _mm256_maddubs_epi16(u[h], first);
-				if (j)
-					add_16(&sum[c][h], p);
-				else
-					sum[c][h] = p;
-				p = _mm256_maddubs_epi16(v[h], second);
-				add_16(&sum[c][h], p);
-			}
-		}
-	}
+	return _mm256_add_epi32(_mm256_srai_epi32(_mm256_set1_epi32(off), 4),
+				_mm256_set1_epi32(FLOAT_BIAS));
 }
 
 INLINE void tile_rows(bool memory, const uint8_t *w, size_t blocks,
 		      size_t tile_bytes, const struct columns *x, int n,
 		      __m256 (*acc)[2])
 {
-	const uint8_t *scales = w + blocks * BLOCK_BYTES;
-	__m256i sum[ROWS][2], s;
-	__m256 dw;
+	const uint8_t *scales = w + blocks * NIBBLES_BLOCK_BYTES;
+	const __m256i one = _mm256_set1_epi16(1);
+	__m256i sum[ROWS][2], off;
+	__m256 dw[2], d;
 
 	for (size_t b = 0; b < blocks; b++) {
 		_mm_prefetch((const char *)scales + tile_bytes, _MM_HINT_T1);
-		block_sums(memory, w,
-			   ahead(memory, w, b, blocks, BLOCK_BYTES, tile_bytes),
-			   x, b * OAE_TENSOR_BLOCK, n, sum);
-		w += BLOCK_BYTES;
-		for (int h = 0; h < 2; h++) {
-			dw = load_f16(scales);
-			scales += 16;
-			for (int c = 0; c < n; c++) {
-				/* the +8 of nibbles goes out by off */
-				s = _mm256_add_epi32(
-					_mm256_madd_epi16(sum[c][h],
-							  _mm256_set1_epi16(1)),
-					_mm256_set1_epi32(x->off[c][b] / 16 +
-							  FLOAT_BIAS));
+		nibble_sums(memory, w,
+			    ahead(memory, w, b, blocks, NIBBLES_BLOCK_BYTES,
+				  tile_bytes),
+			    x->q, b * OAE_TENSOR_BLOCK, n, sum);
+		w += NIBBLES_BLOCK_BYTES;
+		for (int h = 0; h < 2; h++)
+			dw[h] = load_f16(scales + h * 16);
+		scales += 32;
+		for (int c = 0; c < n; c++) {
+			off = correction(x->off[c][b]);
+			d = _mm256_set1_ps(x->d[c][b]);
+			for (int h = 0; h < 2; h++)
 				acc[c][h] = _mm256_fmadd_ps(
-					unbiased(s),
-					_mm256_mul_ps(
-						dw, _mm256_set1_ps(x->d[c][b])),
-					acc[c][h]);
-			}
+					unbiased(_mm256_add_epi32(
+						_mm256_madd_epi16(sum[c][h],
+								  one),
+						off)),
+					_mm256_mul_ps(dw[h], d), acc[c][h]);
 		}
 	}
 }
@@ -100,14 +71,14 @@ INLINE void group(const struct oae_packed *w, bool memory, const uint8_t *tile,
 		x.d[c] = a->d + at;
 		acc[c][0] = acc[c][1] = _mm256_setzero_ps();
 	}
-	tile_rows(memory, tile, blocks, w->tile_bytes, &x, n, acc);
-	for (int c = 0; c < n; c++) {
-		float *to = y + (row + (size_t)c) * ldy;
-
-		store_some(to, left, acc[c][0]);
-		if (left > HALF)
-			store_some(to + HALF, left - HALF, acc[c][1]);
-	}
+	if (n > 1)
+		tile_rows(memory, tile, blocks, w->tile_bytes, &x, n, acc);
+	else if (memory)
+		tile_rows(true, tile, blocks, w->tile_bytes, &x, n, acc);
+	else
+		tile_rows(false, tile, blocks, w->tile_bytes, &x, n, acc);
+	for (int c = 0; c < n; c++)
+		put(y + (row + (size_t)c) * ldy, left, acc[c]);
 }
 
 void oae_tile_q4_0_avx2(const struct oae_packed *w, size_t tile,
