@@ -71,4 +71,28 @@ static inline void oae_drafting_add(struct oae_drafting *to,
 	to->plain_us += d->plain_us;
 }
 
+/* What several rounds and steps gave and took; times of any one unit. */
+struct oae_drafting_sums {
+	double rounds, drafted, judged, accepted;
+	double tokens; /* that the rounds gave */
+	double plain_steps;
+	double draft, catch_up, verify, plain;
+};
+
+/* NaN is "not measured". */
+struct oae_drafting_figures {
+	double acceptance;	 /* accepted / drafted */
+	double alpha;		 /* accepted / judged: the formula's */
+	double gamma;		 /* guesses verified a round */
+	double c, v;		 /* of a guess, of a round; plain steps */
+	double tokens_per_round; /* E */
+	/* oae_speculative_factor(), and tokens over time, of the rounds */
+	double predicted, measured;
+	double speedup; /* measured, plain steps included */
+};
+
+/* plain_step: the time of one, or NaN (spec section 15.8). */
+void oae_drafting_figures(const struct oae_drafting_sums *s, double plain_step,
+			  struct oae_drafting_figures *f);
+
 #endif

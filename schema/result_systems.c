@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "schema/result_internal.h"
-#include "schema/robustness.h"
 
 #define JOULES_PER_KWH 3.6e6
 
@@ -143,39 +142,39 @@ static enum oae_status write_latencies(struct oae_jw *w,
 	return OAE_OK;
 }
 
-static double ratio(double a, double b)
-{
-	return b > 0 ? a / b : NAN;
-}
-
 /* Where the adapter told it (spec §15.8). */
 static void write_drafting(struct oae_jw *w, const struct oae_drafting *d,
 			   double drafted, double accepted)
 {
-	double rounds = (double)d->rounds, steps = (double)d->plain_steps;
-	double plain = ratio((double)d->plain_us, steps);
-	double alpha = ratio(accepted, (double)d->judged);
-	double gamma = ratio(drafted, rounds);
-	double c = ratio((double)d->draft_us, drafted * plain);
-	double v = ratio((double)d->verify_us, rounds * plain);
-	double all = (double)d->draft_us + (double)d->catch_up_us +
-		     (double)d->verify_us + (double)d->plain_us;
+	const struct oae_drafting_sums sums = {
+		.rounds = (double)d->rounds,
+		.drafted = drafted,
+		.judged = (double)d->judged,
+		.accepted = accepted,
+		.tokens = accepted + (double)d->rounds,
+		.plain_steps = (double)d->plain_steps,
+		.draft = (double)d->draft_us,
+		.catch_up = (double)d->catch_up_us,
+		.verify = (double)d->verify_us,
+		.plain = (double)d->plain_us,
+	};
+	struct oae_drafting_figures f;
 
 	if (!oae_drafting_any(d))
 		return;
+	oae_drafting_figures(
+		&sums,
+		sums.plain_steps > 0 ? sums.plain / sums.plain_steps : NAN, &f);
 	oae_jw_obj(w, "drafting");
-	oae_jw_num(w, "rounds", rounds);
-	oae_jw_num(w, "plain_steps", steps);
-	oae_jw_num(w, "alpha", alpha);
-	oae_jw_num(w, "gamma", gamma);
-	oae_jw_num(w, "c", c);
-	oae_jw_num(w, "v", v);
-	oae_jw_num(w, "tokens_per_round", ratio(accepted + rounds, rounds));
-	oae_jw_num(w, "factor_predicted",
-		   rounds > 0 ? oae_speculative_factor(alpha, gamma, c, v) :
-				NAN);
-	oae_jw_num(w, "speedup",
-		   ratio((accepted + rounds + steps) * plain, all));
+	oae_jw_num(w, "rounds", sums.rounds);
+	oae_jw_num(w, "plain_steps", sums.plain_steps);
+	oae_jw_num(w, "alpha", f.alpha);
+	oae_jw_num(w, "gamma", f.gamma);
+	oae_jw_num(w, "c", f.c);
+	oae_jw_num(w, "v", f.v);
+	oae_jw_num(w, "tokens_per_round", f.tokens_per_round);
+	oae_jw_num(w, "factor_predicted", f.predicted);
+	oae_jw_num(w, "speedup", f.speedup);
 	oae_jw_end_obj(w);
 }
 

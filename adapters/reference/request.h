@@ -55,7 +55,6 @@ struct oae_engine_piece {
 struct oae_engine_stats {
 	uint32_t tokens_in, tokens_out; /* out: without the end token */
 	uint32_t reused;		/* of tokens_in, taken from the cache */
-	uint64_t drafted, accepted;	/* 0 without speculation */
 	struct oae_speculation_sums speculation; /* zeros without */
 	uint64_t queue_ns; /* from submission until it had a slot */
 	uint64_t prefill_ns, decode_ns; /* to the first token; after it */

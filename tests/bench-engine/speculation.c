@@ -108,9 +108,9 @@ static void say(const struct oae_speculation_sums *n, double plain_ns,
 			       "%.0f %% of %llu guesses accepted, %.1f a round "
 			       "at %.2f of a step each, verifying %.2f; %llu "
 			       "rounds, %llu plain steps",
-			       100 * r.acceptance,
-			       (unsigned long long)n->drafted, r.gamma, r.c,
-			       r.v, (unsigned long long)n->rounds,
+			       100 * r.is.acceptance,
+			       (unsigned long long)n->drafted, r.is.gamma,
+			       r.is.c, r.is.v, (unsigned long long)n->rounds,
 			       (unsigned long long)n->plain);
 }
 

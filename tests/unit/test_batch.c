@@ -210,7 +210,7 @@ static uint64_t run_together(struct oae_engine *e, struct oae_rng *rng,
 	for (size_t i = 0; i < REQUESTS; i++) {
 		compare(&want[i], &got[i]);
 		reused += got[i].stats.reused;
-		drafted += got[i].stats.drafted;
+		drafted += got[i].stats.speculation.drafted;
 	}
 	return reused;
 }

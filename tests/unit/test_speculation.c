@@ -376,27 +376,27 @@ static void test_report(void **state)
 	run(&o, &w, 1, &rng);
 	oae_speculation_report(&o.s, &r);
 	assert_true(fabs(r.plain_ms * 1e6 - STEP_NS) < 1);
-	assert_true(fabs(r.gamma - 4) < 0.01);
-	assert_true(fabs(r.alpha - 0.8) < 0.01);
-	assert_true(fabs(r.c - 0.1) < 1e-3);
-	assert_true(fabs(r.v - 1.9) < 1e-3);
-	assert_true(fabs(r.tokens_per_round - 3.3616) < 0.05);
-	assert_true(fabs(r.acceptance - 2.3616 / 4) < 0.01);
-	assert_true(fabs(r.predicted - 3.3616 / 2.3) < 0.03);
-	assert_true(fabs(r.measured - r.predicted) < 0.03);
-	assert_true(fabs(r.speedup - o.tokens / o.steps) < 1e-3);
+	assert_true(fabs(r.is.gamma - 4) < 0.01);
+	assert_true(fabs(r.is.alpha - 0.8) < 0.01);
+	assert_true(fabs(r.is.c - 0.1) < 1e-3);
+	assert_true(fabs(r.is.v - 1.9) < 1e-3);
+	assert_true(fabs(r.is.tokens_per_round - 3.3616) < 0.05);
+	assert_true(fabs(r.is.acceptance - 2.3616 / 4) < 0.01);
+	assert_true(fabs(r.is.predicted - 3.3616 / 2.3) < 0.03);
+	assert_true(fabs(r.is.measured - r.is.predicted) < 0.03);
+	assert_true(fabs(r.is.speedup - o.tokens / o.steps) < 1e-3);
 	sum.sums = r.sums;
 	oae_speculation_add(&sum.sums, &r.sums);
 	oae_speculation_summarise(&sum.sums, NAN, &sum);
-	assert_true(fabs(sum.measured - r.measured) < 1e-9);
+	assert_true(fabs(sum.is.measured - r.is.measured) < 1e-9);
 	assert_int_equal(sum.sums.drafted, 2 * r.sums.drafted);
 	/* nothing known: nothing said */
 	begin(&o, &w, 4);
 	run(&o, &w, 0, &rng);
 	oae_speculation_report(&o.s, &r);
-	assert_true(isnan(r.alpha) && isnan(r.c) && isnan(r.v) &&
-		    isnan(r.predicted) && isnan(r.measured) &&
-		    isnan(r.plain_ms) && isnan(r.speedup));
+	assert_true(isnan(r.is.alpha) && isnan(r.is.c) && isnan(r.is.v) &&
+		    isnan(r.is.predicted) && isnan(r.is.measured) &&
+		    isnan(r.plain_ms) && isnan(r.is.speedup));
 }
 
 int main(void)

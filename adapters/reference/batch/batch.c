@@ -425,8 +425,6 @@ static void account(struct oae_job *j, uint64_t took_ns)
 		j->stats.decode_ns += took_ns;
 	else
 		j->stats.prefill_ns += took_ns;
-	j->stats.drafted = j->decode.speculation.now.drafted;
-	j->stats.accepted = j->decode.speculation.now.accepted;
 	j->stats.speculation = j->decode.speculation.now;
 }
 

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "schema/robustness.h"
-
 #define FADE 0.99	    /* of what was seen, by each new observation */
 #define CREEP 1.001	    /* of a least time, by each new one */
 #define PRIOR_WEIGHT 2.0    /* observations that the prior counts for */
@@ -323,11 +321,6 @@ void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns)
 	note(&s->catch_up, ns, (double)n);
 }
 
-static double ratio(double a, double b)
-{
-	return b > 0 ? a / b : NAN;
-}
-
 void oae_speculation_add(struct oae_speculation_sums *to,
 			 const struct oae_speculation_sums *from)
 {
@@ -344,44 +337,40 @@ void oae_speculation_add(struct oae_speculation_sums *to,
 	to->catch_up_ns += from->catch_up_ns;
 }
 
-void oae_speculation_summarise_by(const struct oae_speculation_sums *n,
-				  double plain,
-				  struct oae_speculation_report *r)
+void oae_speculation_summarise_by(const struct oae_speculation_sums *sums,
+				  double plain_ns,
+				  struct oae_speculation_report *out)
 {
-	double rounds = (double)n->rounds, drafted = (double)n->drafted;
-	double spent = (double)n->draft_ns + (double)n->verify_ns +
-		       (double)n->catch_up_ns;
+	const struct oae_drafting_sums s = {
+		.rounds = (double)sums->rounds,
+		.drafted = (double)sums->drafted,
+		.judged = (double)sums->judged,
+		.accepted = (double)sums->accepted,
+		.tokens = (double)sums->tokens,
+		.plain_steps = (double)sums->plain,
+		.draft = (double)sums->draft_ns,
+		.catch_up = (double)sums->catch_up_ns,
+		.verify = (double)sums->verify_ns,
+		.plain = (double)sums->plain_ns,
+	};
 
-	*r = (struct oae_speculation_report){ .sums = *n };
-	r->plain_ms = plain / 1e6;
-	r->acceptance = ratio((double)n->accepted, drafted);
-	r->alpha = ratio((double)n->accepted, (double)n->judged);
-	r->gamma = ratio(drafted, rounds);
-	r->c = ratio((double)n->draft_ns, drafted * plain);
-	r->v = ratio((double)n->verify_ns, rounds * plain);
-	r->tokens_per_round = ratio((double)n->tokens, rounds);
-	r->predicted = rounds > 0 ? oae_speculative_factor(r->alpha, r->gamma,
-							   r->c, r->v) :
-				    NAN;
-	r->measured = rounds > 0 ? ratio((double)n->tokens * plain, spent) :
-				   NAN;
-	r->speedup = ratio(((double)n->tokens + (double)n->plain) * plain,
-			   spent + (double)n->plain_ns);
+	/* out->sums may be *sums */
+	out->sums = *sums;
+	out->plain_ms = plain_ns / 1e6;
+	oae_drafting_figures(&s, plain_ns, &out->is);
 }
 
-void oae_speculation_summarise(const struct oae_speculation_sums *n,
+void oae_speculation_summarise(const struct oae_speculation_sums *sums,
 			       double plain_ns,
-			       struct oae_speculation_report *r)
+			       struct oae_speculation_report *out)
 {
-	oae_speculation_summarise_by(
-		n,
-		n->plain >= MANY ? (double)n->plain_ns / (double)n->plain :
-				   plain_ns,
-		r);
+	if (sums->plain >= MANY)
+		plain_ns = (double)sums->plain_ns / (double)sums->plain;
+	oae_speculation_summarise_by(sums, plain_ns, out);
 }
 
 void oae_speculation_report(const struct oae_speculation *s,
-			    struct oae_speculation_report *r)
+			    struct oae_speculation_report *out)
 {
-	oae_speculation_summarise(&s->now, s->plain.n ? s->plain.ns : NAN, r);
+	oae_speculation_summarise(&s->now, s->plain.n ? s->plain.ns : NAN, out);
 }

@@ -30,6 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "schema/drafting.h"
+
 #define OAE_GAMMA_MAX 16u
 #define OAE_GAMMA_NONE 255u /* plain decoding, timed like the others */
 #define OAE_DRAFT_LAG 8u    /* tokens missed that are no matter to a draft */
@@ -108,16 +110,9 @@ void oae_speculation_catch_up(struct oae_speculation *s, size_t n, uint64_t ns);
 /* For people. NaN is "not measured". */
 struct oae_speculation_report {
 	struct oae_speculation_sums sums;
-	double plain_ms;   /* a plain step: the mean, if there were 4, else
+	double plain_ms; /* a plain step: the mean, if there were 4, else
 			    the least */
-	double acceptance; /* accepted / drafted */
-	double alpha;	   /* accepted / judged: the formula's */
-	double gamma;	   /* guesses verified a round */
-	double c, v;
-	double tokens_per_round; /* E */
-	/* oae_speculative_factor(), and tokens over time, of these rounds */
-	double predicted, measured;
-	double speedup; /* measured, plain steps included */
+	struct oae_drafting_figures is;
 };
 
 /* Of the request that runs, or ran last. */

@@ -170,11 +170,11 @@ static void write_guessed(struct oae_jw *w, const struct eval *x,
 
 	oae_speculation_summarise(&t->guessed, t->plain_ns, &r);
 	if (usual && !strcmp(t->kind, "letters")) {
-		oae_jw_num(w, "acceptance_gamma_4", r.acceptance);
+		oae_jw_num(w, "acceptance_gamma_4", r.is.acceptance);
 		oae_jw_int(w, "acceptance_drafted", (int64_t)r.sums.drafted);
 	} else {
 		snprintf(key, sizeof(key), "acceptance_%.40s", t->kind);
-		oae_jw_num(w, key, r.acceptance);
+		oae_jw_num(w, key, r.is.acceptance);
 	}
 	snprintf(key, sizeof(key), "speculation_%.40s", t->kind);
 	oae_lm_guessed_json(w, key, &r);
@@ -227,16 +227,16 @@ static void write_guessed_text(struct oae_buf *out, const struct tally *t)
 
 	oae_speculation_summarise(&t->guessed, t->plain_ns, &r);
 	if (t->guessed.drafted)
-		oae_buf_printf(out, " %7.1f %%", 100 * r.acceptance);
+		oae_buf_printf(out, " %7.1f %%", 100 * r.is.acceptance);
 	else
 		oae_buf_printf(out, " %9s", "-");
-	column(out, r.gamma);
-	column(out, r.c);
-	column(out, r.v);
-	column(out, r.tokens_per_round);
-	column(out, r.predicted);
-	column(out, r.measured);
-	column(out, r.speedup);
+	column(out, r.is.gamma);
+	column(out, r.is.c);
+	column(out, r.is.v);
+	column(out, r.is.tokens_per_round);
+	column(out, r.is.predicted);
+	column(out, r.is.measured);
+	column(out, r.is.speedup);
 }
 
 static void write_traffic(const struct eval *x, struct oae_buf *out)

@@ -106,8 +106,8 @@ static void print_json(const struct oae_engine *e, const struct oae_buf *text,
 	oae_jw_str(&w, "finish", oae_finish_name(finish));
 	oae_jw_int(&w, "tokens_in", s->tokens_in);
 	oae_jw_int(&w, "tokens_out", s->tokens_out);
-	oae_jw_int(&w, "drafted", (int64_t)s->drafted);
-	oae_jw_int(&w, "accepted", (int64_t)s->accepted);
+	oae_jw_int(&w, "drafted", (int64_t)s->speculation.drafted);
+	oae_jw_int(&w, "accepted", (int64_t)s->speculation.accepted);
 	oae_jw_num(&w, "prefill_ms", (double)s->prefill_ns / 1e6);
 	oae_jw_num(&w, "decode_ms", (double)s->decode_ns / 1e6);
 	if (oae_engine_speculation(e, &report))

@@ -193,12 +193,12 @@ static void write_text(const struct speculate *x, struct oae_buf *out)
 		name_of(&x->settings[i], name, sizeof(name));
 		oae_buf_printf(out, "%-8s %7llu", name,
 			       (unsigned long long)r.sums.drafted);
-		column(out, 6, 3, r.alpha);
-		column(out, 5, 2, r.c);
-		column(out, 5, 2, r.v);
-		column(out, 6, 2, r.tokens_per_round);
+		column(out, 6, 3, r.is.alpha);
+		column(out, 5, 2, r.is.c);
+		column(out, 5, 2, r.is.v);
+		column(out, 6, 2, r.is.tokens_per_round);
 		column(out, 7, 1, (double)r.sums.catch_up_ns / 1e6);
-		column(out, 9, 2, r.predicted);
+		column(out, 9, 2, r.is.predicted);
 		column(out, 8, 0, speed(x, &x->settings[i]));
 		if (isnan(factor))
 			oae_buf_puts(out, "     -\n");

@@ -41,14 +41,14 @@ void oae_lm_guessed(struct oae_buf *out, const struct oae_speculation_report *r)
 		       (unsigned long long)n->drafted,
 		       (unsigned long long)n->rounds,
 		       (unsigned long long)n->plain);
-	figure(out, "alpha", r->alpha);
-	figure(out, ", gamma", r->gamma);
-	figure(out, ", c", r->c);
-	figure(out, ", v", r->v);
-	figure(out, ", tokens a round", r->tokens_per_round);
-	figure(out, "; factor predicted", r->predicted);
-	figure(out, ", measured", r->measured);
-	figure(out, "; whole speed-up", r->speedup);
+	figure(out, "alpha", r->is.alpha);
+	figure(out, ", gamma", r->is.gamma);
+	figure(out, ", c", r->is.c);
+	figure(out, ", v", r->is.v);
+	figure(out, ", tokens a round", r->is.tokens_per_round);
+	figure(out, "; factor predicted", r->is.predicted);
+	figure(out, ", measured", r->is.measured);
+	figure(out, "; whole speed-up", r->is.speedup);
 	oae_buf_putc(out, '\n');
 }
 
@@ -61,15 +61,15 @@ void oae_lm_guessed_json(struct oae_jw *w, const char *key,
 	oae_jw_int(w, "drafted", (int64_t)r->sums.drafted);
 	oae_jw_int(w, "judged", (int64_t)r->sums.judged);
 	oae_jw_int(w, "accepted", (int64_t)r->sums.accepted);
-	oae_jw_num(w, "acceptance", r->acceptance);
-	oae_jw_num(w, "alpha", r->alpha);
-	oae_jw_num(w, "gamma", r->gamma);
-	oae_jw_num(w, "c", r->c);
-	oae_jw_num(w, "v", r->v);
-	oae_jw_num(w, "tokens_per_round", r->tokens_per_round);
-	oae_jw_num(w, "factor_predicted", r->predicted);
-	oae_jw_num(w, "factor_measured", r->measured);
-	oae_jw_num(w, "speedup", r->speedup);
+	oae_jw_num(w, "acceptance", r->is.acceptance);
+	oae_jw_num(w, "alpha", r->is.alpha);
+	oae_jw_num(w, "gamma", r->is.gamma);
+	oae_jw_num(w, "c", r->is.c);
+	oae_jw_num(w, "v", r->is.v);
+	oae_jw_num(w, "tokens_per_round", r->is.tokens_per_round);
+	oae_jw_num(w, "factor_predicted", r->is.predicted);
+	oae_jw_num(w, "factor_measured", r->is.measured);
+	oae_jw_num(w, "speedup", r->is.speedup);
 	oae_jw_num(w, "plain_step_ms", r->plain_ms);
 	oae_jw_num(w, "catch_up_ms", (double)r->sums.catch_up_ns / 1e6);
 	oae_jw_end_obj(w);
