@@ -20,6 +20,11 @@ check() { # NAME COMMAND...: passes when the command does
 	fi
 }
 
+skip() { # NAME REASON
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+
 fails() { # CODE WORD COMMAND...: that exit code, one line that has the word
 	local code=$1 word=$2 got
 	shift 2
