@@ -78,7 +78,8 @@ struct oae_packed {
  * Tables that multiply Q8_0 in 16 bits (uses_pairs) want pairs [rows][cols],
  * 256 times q, of every four elements the order 1 3 0 2; and cross [rows]
  * [cols / 32], 256 times off minus 65536 times the sum over a block of
- * q[2i] * q[2i + 1], modulo 2^32. Both are NULL where no table wants them.
+ * q[2i] * q[2i + 1], modulo 2^32. Both are NULL where no table wants them, or
+ * rows are multiplied one at a time: then no table does.
  */
 struct oae_acts {
 	size_t cols;
@@ -112,10 +113,10 @@ struct oae_attention {
 
 struct oae_kernels {
 	const char *name;
-	bool uses_pairs; /* matmul reads pairs and cross */
+	bool uses_pairs; /* matmul of several rows reads pairs and cross */
 	/*
 	 * A row of x: blocks of 32, q = round(x * 127 / max|x|), d, off, and
-	 * pairs and cross where this table uses them. A NaN counts as 0; an
+	 * pairs and cross where they are not NULL. A NaN counts as 0; an
 	 * infinity makes d infinite, and so a product NaN.
 	 */
 	void (*quantize)(struct oae_acts *a, size_t row);

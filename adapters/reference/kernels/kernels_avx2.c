@@ -77,10 +77,12 @@ static void quantize(struct oae_acts *acts, size_t row)
 			_mm256_maddubs_epi16(_mm256_set1_epi8(1), q),
 			_mm256_set1_epi16(1));
 		acts->off[i] = -128 * sum_lanes(sum);
+		x += OAE_TENSOR_BLOCK;
+		if (!acts->pairs)
+			continue;
 		pairs = pair_block(q, acts->pairs + i * OAE_TENSOR_BLOCK);
 		acts->cross[i] = (int32_t)(256 * (uint32_t)acts->off[i] -
 					   65536 * (uint32_t)pairs);
-		x += OAE_TENSOR_BLOCK;
 	}
 }
 

@@ -124,23 +124,26 @@ INLINE void few(const struct oae_packed *w, const uint8_t *tile, size_t left,
 		size_t ldy)
 {
 	size_t blocks = w->cols / OAE_TENSOR_BLOCK, at = row * blocks;
+	const float *d = a->d + at;
 	struct columns x;
 	__m256 acc[FEW][2];
 
 	for (int c = 0; c < n; c++, at += blocks) {
-		x.pairs[c] = a->pairs + at * OAE_TENSOR_BLOCK;
-		x.init[c] = a->cross + at;
-		x.d[c] = a->d + at;
+		if (n > 1) {
+			x.pairs[c] = a->pairs + at * OAE_TENSOR_BLOCK;
+			x.init[c] = a->cross + at;
+			x.d[c] = a->d + at;
+		}
 		acc[c][0] = acc[c][1] = _mm256_setzero_ps();
 	}
 	if (n > 1)
 		tile_few(w->memory, tile, blocks, w->tile_bytes, &x, n, acc);
 	else if (w->memory)
 		tile_alone(true, tile, blocks, w->tile_bytes,
-			   a->q + row * a->cols, x.d[0], acc[0]);
+			   a->q + row * a->cols, d, acc[0]);
 	else
 		tile_alone(false, tile, blocks, w->tile_bytes,
-			   a->q + row * a->cols, x.d[0], acc[0]);
+			   a->q + row * a->cols, d, acc[0]);
 	for (int c = 0; c < n; c++)
 		put(y + (row + (size_t)c) * ldy, left, acc[c]);
 }

@@ -24,6 +24,8 @@ void oae_activate(struct oae_state *s, size_t row, size_t begin, size_t end)
 	if (!oae_state_layer(s)->hidden_quantised)
 		return;
 	part = oae_acts_part(&s->hidden, row, begin, end);
+	if (s->n_rows == 1)
+		part.pairs = NULL; /* of one row of any matrix */
 	s->m->kernels->quantize(&part, 0);
 }
 

@@ -15,7 +15,8 @@
 struct division {
 	const struct oae_packed *w[OAE_PRODUCT_MATRICES];
 	size_t n;
-	size_t tiles; /* of a unit */
+	const float *norm; /* [n_embd] of its input; NULL: none */
+	size_t tiles;	   /* of a unit */
 	size_t units, items;
 	size_t first[OAE_PRODUCT_MATRICES]; /* unit of each matrix */
 	size_t end[OAE_PRODUCT_MATRICES];
@@ -48,6 +49,7 @@ static void find_matrices(const struct oae_model *m, size_t layer,
 	const struct oae_layer *y = &m->layers[layer];
 
 	d->n = 1;
+	d->norm = NULL;
 	d->tiles = 1;
 	switch (part) {
 	case OAE_PART_QKV:
@@ -55,11 +57,13 @@ static void find_matrices(const struct oae_model *m, size_t layer,
 		d->w[1] = &y->wk;
 		d->w[2] = &y->wv;
 		d->n = 3;
+		d->norm = y->attn_norm;
 		break;
 	case OAE_PART_WO:
 		d->w[0] = &y->wo;
 		break;
 	case OAE_PART_FFN:
+		d->norm = y->ffn_norm;
 		d->w[0] = &y->router;
 		if (y->kind == OAE_FFN_EXPERTS)
 			break;
@@ -73,6 +77,7 @@ static void find_matrices(const struct oae_model *m, size_t layer,
 		break;
 	case OAE_PART_LOGITS:
 		d->w[0] = &m->output;
+		d->norm = m->output_norm;
 		break;
 	}
 }
@@ -96,13 +101,18 @@ static void divide(const struct oae_model *m, size_t layer, enum oae_part part,
 	d->items = min(threads * max(min(each, ITEMS_MAX), 1), d->units);
 }
 
-static void fetch(const struct oae_packed *w, size_t tile)
+/* Into a cache of this thread alone. */
+static void fetch(const void *from, size_t bytes)
 {
-	const uint8_t *from = w->data + tile * w->tile_bytes;
+	for (size_t i = 0; i < bytes; i += 64)
+		__builtin_prefetch((const char *)from + i, 0, 2);
+}
+
+static void fetch_tiles(const struct oae_packed *w, size_t tile)
+{
 	size_t left = (tiles(w) - tile) * w->tile_bytes;
 
-	for (size_t i = 0; i < min(left, FETCH_BYTES); i += 64)
-		__builtin_prefetch(from + i, 0, 2);
+	fetch(w->data + tile * w->tile_bytes, min(left, FETCH_BYTES));
 }
 
 void oae_fetch_after(const struct oae_state *s, enum oae_part part,
@@ -124,9 +134,11 @@ void oae_fetch_after(const struct oae_state *s, enum oae_part part,
 	divide(s->m, part == OAE_PART_LOGITS ? 0 : layer, part, 1, &d);
 	unit = d.units * (d.items * thread / oae_threads_count(s->m->threads)) /
 	       d.items;
+	if (d.norm)
+		fetch(d.norm, s->m->shape.n_embd * sizeof(*d.norm));
 	for (size_t i = 0; i < d.n; i++)
 		if (unit >= d.first[i] && unit < d.end[i])
-			fetch(d.w[i], (unit - d.first[i]) * d.tiles);
+			fetch_tiles(d.w[i], (unit - d.first[i]) * d.tiles);
 }
 
 /* One row is made by each thread for itself, sooner than it could be told. */

@@ -29,7 +29,7 @@ static void carve_quantised(struct oae_state *s, size_t *at, struct oae_acts *a,
 	a->q = carve(s, at, rows * cols, sizeof(*a->q));
 	a->d = carve(s, at, rows * blocks, sizeof(*a->d));
 	a->off = carve(s, at, rows * blocks, sizeof(*a->off));
-	if (!s->m->kernels->uses_pairs)
+	if (rows < 2 || !s->m->kernels->uses_pairs)
 		return;
 	a->pairs = carve(s, at, rows * cols, sizeof(*a->pairs));
 	a->cross = carve(s, at, rows * blocks, sizeof(*a->cross));
