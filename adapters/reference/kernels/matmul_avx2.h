@@ -28,6 +28,7 @@ void oae_matmul_q8_0_avx2(const struct oae_packed *w, size_t tile0,
  * into L1, too.
  */
 #define AHEAD_MEMORY 1024
+#define AHEAD_BLOCKS 1536 /* the same of blocks, which take longer a line */
 #define AHEAD_CACHE 2048
 
 /*
@@ -38,7 +39,7 @@ INLINE const uint8_t *ahead(bool memory, const uint8_t *w, size_t b,
 			    size_t blocks, size_t block_bytes,
 			    size_t tile_bytes)
 {
-	size_t far = memory ? AHEAD_MEMORY : AHEAD_CACHE;
+	size_t far = memory ? AHEAD_BLOCKS : AHEAD_CACHE;
 	size_t gap = tile_bytes - blocks * block_bytes;
 
 	return w + far + (b + far / block_bytes >= blocks ? gap : 0);
