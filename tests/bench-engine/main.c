@@ -155,7 +155,9 @@ int main(int argc, char **argv)
 		"examples:\n"
 		"  bench-engine --quick\n"
 		"  bench-engine --only 's110 q8_0' -t 1\n"
-		"  OAE_KERNELS=avx2 bench-engine --only pp512",
+		"  OAE_KERNELS=avx2 bench-engine --only pp512\n\n"
+		"tests/bench-engine/profile shows in which functions the time "
+		"goes (needs perf).",
 		options,
 		sizeof(options) / sizeof(options[0]),
 		0,

@@ -58,4 +58,31 @@ check "asked for the same" grep -qxF -- \
 check "one that fails" sh -c "LLAMA_BENCH=/bin/false '$bench' \
 	--models '$tmp/models' -o '$tmp/out.json' --only 's15 q8_0 tg128' -r 1 -t 1 &&
 	jq -e '.[0].ratio == null and .[0].ours_ts > 0 and (.[0].reason | test(\"llama-bench\"))' '$tmp/out.json'"
+
+# Where the time goes: a perf that says what it always says.
+mkdir -p "$tmp/bin" "$tmp/empty"
+cat >"$tmp/bin/perf" <<'P'
+#!/bin/sh
+test "$1" = report && cat <<'R'
+    60.00%  [.] tile_1                                 -      -
+    20.00%  [k] clear_page                             -      -
+    10.00%  [k] futex_wait
+    10.00%  [.] read_all
+R
+exit 0
+P
+chmod +x "$tmp/bin/perf"
+check "a profile without the model" sh -c "env PATH='$tmp/bin:$PATH' \
+	OAE_BUILD='$build' MODELS=/nonexistent tests/bench-engine/profile pp512 |
+	grep -q 'make bench-engine'"
+check "shares, the kernel's as one, no probes" sh -c "
+	: >'$tmp/empty/s110-q8_0.gguf'
+	env PATH='$tmp/bin:$PATH' OAE_BUILD='$build' MODELS='$tmp/empty' \
+	tests/bench-engine/profile tg64 >'$tmp/shares' &&
+	grep -qx '  66.7 %  tile_1' '$tmp/shares' &&
+	grep -qx '  33.3 %  (kernel)' '$tmp/shares' &&
+	test \$(wc -l <'$tmp/shares') = 3"
+echo 'exit 1' >"$tmp/bin/perf"
+check "without perf: what to install" fails 1 "linux-perf" env \
+	PATH="$tmp/bin:$PATH" OAE_BUILD="$build" tests/bench-engine/profile
 finish
