@@ -46,15 +46,17 @@ static struct oae_slot *find_source(struct oae_batch *b,
 	return best;
 }
 
-/* Empty ones first, then the one that was given out longest ago. */
-static struct oae_slot *find_free(struct oae_batch *b,
-				  const struct oae_slot *spare)
+/*
+ * Empty ones first, then the one that was given out longest ago; never the
+ * spared one, whose index may be none's.
+ */
+static struct oae_slot *find_free(struct oae_batch *b, size_t spare)
 {
 	struct oae_slot *best = NULL, *s;
 
 	for (uint32_t i = 0; i < b->c.slots; i++) {
 		s = &b->slots[i];
-		if (s->job || s == spare)
+		if (s->job || i == spare)
 			continue;
 		if (!best || (s->n == 0 && best->n > 0) ||
 		    ((s->n == 0) == (best->n == 0) && s->used < best->used))
@@ -75,10 +77,10 @@ void oae_batch_give_slot(struct oae_batch *b, struct oae_job *j)
 	s = source;
 	/* Most of it would be lost: copy instead, if there is another slot. */
 	if (source && most < source->n / 2) {
-		s = find_free(b, source);
+		s = find_free(b, (size_t)(source - b->slots));
 		s = s ? s : source;
 	} else if (!source) {
-		s = find_free(b, NULL);
+		s = find_free(b, b->c.slots);
 	}
 	j->decode.slot = (uint32_t)(s - b->slots);
 	if (s == source) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Products with Q8_0 for one batch row in bytes, for two or three in 16 bits. */
+/* Products with Q8_0: one batch row in bytes, two or three in 16 bits. */
 #include "adapters/reference/kernels/matmul_q8_avx2.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
