@@ -4,8 +4,9 @@
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#define ROWS 6	  /* batch rows that share one pass of a tile */
-#define CHUNK 256 /* columns of 16 floats: 16 KiB, in L1 */
+#define ROWS 6		  /* batch rows that share one pass of a tile */
+#define CHUNK 256	  /* columns of 16 floats: 16 KiB, in L1 */
+#define AHEAD_FLOATS 4096 /* bytes that are fetched ahead from caches */
 
 INLINE __m256 load_weights(enum oae_tensor_type type, const uint8_t *w)
 {
@@ -30,7 +31,7 @@ INLINE void multiply(enum oae_tensor_type type, bool memory, const uint8_t *w,
 			_mm_prefetch((const char *)w + AHEAD_MEMORY,
 				     _MM_HINT_NTA);
 		else
-			_mm_prefetch((const char *)w + AHEAD_CACHE * 2,
+			_mm_prefetch((const char *)w + AHEAD_FLOATS,
 				     _MM_HINT_T0);
 		low = load_weights(type, w);
 		high = load_weights(type, w + half);
@@ -119,7 +120,7 @@ static const float *floats(enum oae_tensor_type type, const uint8_t *w,
 	if (type == OAE_TENSOR_F32)
 		return (const float *)(const void *)w;
 	for (size_t i = 0; i < n * OAE_TILE; i += HALF) {
-		_mm_prefetch((const char *)w + i * 2 + AHEAD_CACHE * 2,
+		_mm_prefetch((const char *)w + i * 2 + AHEAD_FLOATS,
 			     _MM_HINT_T0);
 		_mm256_store_ps(
 			panel + i,

@@ -38,7 +38,7 @@ INLINE void tile_rows(bool memory, const uint8_t *w, size_t blocks,
 				  tile_bytes),
 			    x->q, b * OAE_TENSOR_BLOCK, n, sum);
 		w += NIBBLES_BLOCK_BYTES;
-		for (int h = 0; h < 2; h++)
+		for (size_t h = 0; h < 2; h++)
 			dw[h] = load_f16(scales + h * 16);
 		scales += 32;
 		for (int c = 0; c < n; c++) {

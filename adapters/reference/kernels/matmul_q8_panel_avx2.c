@@ -128,8 +128,8 @@ INLINE void row_products(const struct work *k, size_t row, int n)
 	float *y = k->y + row * k->ldy;
 	__m256 acc[HALVES];
 
-	for (int t = 0; t < n / 2; t++) {
-		size_t skip = (size_t)t * OAE_TILE;
+	for (size_t t = 0; t < (size_t)n / 2; t++) {
+		size_t skip = t * OAE_TILE;
 
 		acc[2 * t] = acc[2 * t + 1] = _mm256_setzero_ps();
 		if (k->b0)
@@ -140,8 +140,8 @@ INLINE void row_products(const struct work *k, size_t row, int n)
 		block(&k->panel, b, k->a->pairs + at * OAE_TENSOR_BLOCK,
 		      k->a->cross[at], k->a->d[at], n, acc);
 	}
-	for (int t = 0; t < n / 2; t++) {
-		size_t skip = (size_t)t * OAE_TILE;
+	for (size_t t = 0; t < (size_t)n / 2; t++) {
+		size_t skip = t * OAE_TILE;
 
 		put(y + skip, k->left - skip, acc + 2 * t);
 	}

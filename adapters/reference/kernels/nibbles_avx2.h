@@ -2,6 +2,10 @@
 /*
  * Products of nibbles, as Q4_0 and Q4_K have them, and bytes: summed in 16
  * bits, where two of each of eight pairs fit (16 * 15 * 127 < 2^15).
+ *
+ * What bounds them for one row on Zen 1 is instructions: for 32 bytes of
+ * weights the one unit that multiplies bytes takes 4 of the 5.4 cycles that
+ * the loop takes in registers (15 GB/s a core), and a block's end adds one.
  */
 #ifndef OAE_REFERENCE_KERNELS_NIBBLES_AVX2_H
 #define OAE_REFERENCE_KERNELS_NIBBLES_AVX2_H
