@@ -320,6 +320,7 @@ static bool answer(struct server *p, const char *line, size_t len)
 
 	oae_buf_init(&out, OAE_LINE_BYTES_MAX);
 	oae_jw_init(&w, &out, 0);
+	/* cppcheck-suppress autoVariables ; until the end of this function */
 	p->answer = &w;
 	oae_jw_obj(&w, NULL);
 	if (p->missing.status)
@@ -334,6 +335,7 @@ static bool answer(struct server *p, const char *line, size_t len)
 		     "{\"ok\":false,\"error\":\"the answer is too long\"}" :
 		     oae_buf_str(&out));
 	oae_buf_release(&out);
+	p->answer = NULL;
 	return fflush(stdout) == 0;
 }
 
