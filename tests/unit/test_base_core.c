@@ -72,7 +72,7 @@ static void errors_are_one_line(void **state)
 static void errors_are_utf8(void **state)
 {
 	struct oae_error err = { 0 };
-	char path[sizeof(err.text) + 1];
+	char path[sizeof(err.text) + 2];
 
 	(void)state;
 	oae_fail(&err, OAE_ERR_FORMAT, 0, "%s",
