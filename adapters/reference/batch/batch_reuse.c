@@ -83,7 +83,7 @@ void oae_batch_give_slot(struct oae_batch *b, struct oae_job *j)
 		s = find_free(b, b->c.slots);
 	}
 	j->decode.slot = (uint32_t)(s - b->slots);
-	if (s == source) {
+	if (source && s == source) {
 		j->decode.in_target = most;
 		j->stats.reused = (uint32_t)most;
 	}

@@ -60,7 +60,7 @@ static void quantize(struct oae_acts *acts, size_t row)
 
 	for (size_t i = row * blocks; i < (row + 1) * blocks; i++) {
 		max = _mm256_setzero_ps();
-		for (int k = 0; k < 4; k++) {
+		for (size_t k = 0; k < 4; k++) {
 			v[k] = _mm256_loadu_ps(x + k * HALF);
 			/* of a NaN and a number max_ps takes the second */
 			max = _mm256_max_ps(_mm256_andnot_ps(sign, v[k]), max);

@@ -74,7 +74,7 @@ INLINE void minimums(const struct oae_tile_q4_k *w, const struct columns *x,
 	for (int c = 0; c < n; c++)
 		t[c][0] = t[c][1] = _mm256_setzero_ps();
 	for (size_t b = 0; b < 8; b++) {
-		for (int h = 0; h < 2; h++) {
+		for (size_t h = 0; h < 2; h++) {
 			m = _mm256_cvtepi32_ps(
 				widened(w->minimum[b] + h * HALF));
 			for (int c = 0; c < n; c++)
@@ -83,7 +83,7 @@ INLINE void minimums(const struct oae_tile_q4_k *w, const struct columns *x,
 					t[c][h]);
 		}
 	}
-	for (int h = 0; h < 2; h++) {
+	for (size_t h = 0; h < 2; h++) {
 		m = load_f16(w->m + h * HALF);
 		for (int c = 0; c < n; c++)
 			acc[c][h] = _mm256_fnmadd_ps(m, t[c][h], acc[c][h]);
@@ -105,7 +105,7 @@ INLINE void tile_q4_k(bool memory, const struct oae_tile_q4_k *w, size_t supers,
 
 			nibble_sums(memory, q, q + FAR, x->q,
 				    b * OAE_TENSOR_BLOCK, n, sum);
-			for (int h = 0; h < 2; h++) {
+			for (size_t h = 0; h < 2; h++) {
 				scale = widened(w->scale[b] + h * HALF);
 				scale = _mm256_or_si256(
 					scale, _mm256_slli_epi32(scale, 16));
@@ -116,7 +116,7 @@ INLINE void tile_q4_k(bool memory, const struct oae_tile_q4_k *w, size_t supers,
 						x->d[c][b], s[c][h]);
 			}
 		}
-		for (int h = 0; h < 2; h++) {
+		for (size_t h = 0; h < 2; h++) {
 			d = load_f16(w->d + h * HALF);
 			for (int c = 0; c < n; c++)
 				acc[c][h] =
@@ -182,10 +182,10 @@ INLINE void part_q6_k(const struct oae_tile_q6_k *w, size_t b, int part,
 	size_t at = b * OAE_TENSOR_BLOCK + (size_t)part * 16;
 	__m256i u[2], v[2], high[2], p, first, second;
 
-	for (int h = 0; h < 2; h++)
+	for (size_t h = 0; h < 2; h++)
 		high[h] = load(w->q[b].high[part][h * HALF]);
 	for (int t = 0; t < 4; t += 2) {
-		for (int h = 0; h < 2; h++) {
+		for (size_t h = 0; h < 2; h++) {
 			u[h] = load(w->q[b].low[t][h * HALF]);
 			v[h] = load(w->q[b].low[t + 1][h * HALF]);
 			if (part) {
@@ -198,7 +198,7 @@ INLINE void part_q6_k(const struct oae_tile_q6_k *w, size_t b, int part,
 		for (int c = 0; c < n; c++) {
 			first = spread(x->q[c] + at + (size_t)t * 4);
 			second = spread(x->q[c] + at + (size_t)t * 4 + 4);
-			for (int h = 0; h < 2; h++) {
+			for (size_t h = 0; h < 2; h++) {
 				p = _mm256_add_epi16(
 					_mm256_maddubs_epi16(u[h], first),
 					_mm256_maddubs_epi16(v[h], second));
@@ -222,7 +222,7 @@ INLINE void block_q6_k(bool memory, const struct oae_tile_q6_k *w, size_t b,
 	__m256i sum[ROWS][2], scales[2], one[2], other[2];
 
 	fetch_later(memory, &w->q[b], sizeof(w->q[b]));
-	for (int h = 0; h < 2; h++) {
+	for (size_t h = 0; h < 2; h++) {
 		scales[h] = _mm256_cvtepi8_epi16(
 			_mm_load_si128((const void *)w->scale[b][h * HALF]));
 		one[h] = _mm256_shuffle_epi8(scales[h], first);
@@ -240,7 +240,7 @@ INLINE void block_q6_k(bool memory, const struct oae_tile_q6_k *w, size_t b,
 	part_q6_k(w, b, 0, one, x, n, sum);
 	part_q6_k(w, b, 1, other, x, n, sum);
 	for (int c = 0; c < n; c++)
-		for (int h = 0; h < 2; h++)
+		for (size_t h = 0; h < 2; h++)
 			s[c][h] = scaled(sum[c][h], x->d[c][b], s[c][h]);
 }
 
@@ -256,7 +256,7 @@ INLINE void tile_q6_k(bool memory, const struct oae_tile_q6_k *w, size_t supers,
 			s[c][0] = s[c][1] = _mm256_setzero_ps();
 		for (size_t b = 0; b < 8; b++)
 			block_q6_k(memory, w, b, x, n, s);
-		for (int h = 0; h < 2; h++) {
+		for (size_t h = 0; h < 2; h++) {
 			d = load_f16(w->d + h * HALF);
 			for (int c = 0; c < n; c++)
 				acc[c][h] =

@@ -143,9 +143,9 @@ static size_t ceil_div(size_t a, size_t b)
 static struct expert_step plan_hidden(struct oae_state *s,
 				      const struct oae_product *router)
 {
-	size_t units = ceil_div(s->m->shape.n_ff, 2 * OAE_TILE);
+	size_t units = ceil_div(s->m->shape.n_ff, (size_t)2 * OAE_TILE);
 	struct expert_step x = { s, router, units, 0, 1 };
-	size_t want = oae_threads_count(s->m->threads) * ITEMS_EACH;
+	size_t want = (size_t)ITEMS_EACH * oae_threads_count(s->m->threads);
 	size_t picks = s->n_rows * s->m->shape.n_expert_used;
 
 	if (picks < s->n_active * MANY_ROWS)
@@ -223,8 +223,8 @@ static void combine(struct oae_state *s, size_t r, size_t begin, size_t end)
 /* One group: a range's shares are added up where they are made. */
 static struct expert_step plan_output(struct oae_state *s)
 {
-	size_t units = ceil_div(s->m->shape.n_embd, 2 * OAE_TILE);
-	size_t want = oae_threads_count(s->m->threads) * ITEMS_EACH;
+	size_t units = ceil_div(s->m->shape.n_embd, (size_t)2 * OAE_TILE);
+	size_t want = (size_t)ITEMS_EACH * oae_threads_count(s->m->threads);
 
 	return (struct expert_step){ s, NULL, units, min(units, want), 1 };
 }

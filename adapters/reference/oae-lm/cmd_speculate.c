@@ -282,6 +282,25 @@ static void run(struct speculate *x, struct oae_error *err)
 	oae_engine_close(x->engine);
 }
 
+static const char about[] =
+	"Does drafting pay here, and how many tokens a round? Writes "
+	"the same answers\nplainly, with 1, 2, ... guesses a round, "
+	"and adaptively, in turn. Without a draft,\nwhat followed the "
+	"last tokens earlier in the text is guessed (lookup).\n\n"
+	"guessed  tokens drafted in all\n"
+	"alpha   chance that a guess is accepted, when those before "
+	"it were\n"
+	"c       the draft's time for a guess, over a plain step\n"
+	"v       the target's time to verify a round, over a plain "
+	"step\n"
+	"E       tokens that a round gives\n"
+	"missed  ms in which the draft computed prompts and what else "
+	"it had missed\n"
+	"predicted  (1 - alpha^(gamma+1)) / (1 - alpha) / (gamma c + "
+	"v)\n"
+	"factor  plain time over this one's, first token to last: "
+	"median (least-most)";
+
 int oae_lm_speculate(int argc, char **argv)
 {
 	static struct speculate x = {
@@ -325,23 +344,7 @@ int oae_lm_speculate(int argc, char **argv)
 	const struct oae_lm_command command = {
 		"speculate",
 		"oae-lm speculate MODEL.gguf [--draft MODEL.gguf] [options]",
-		"Does drafting pay here, and how many tokens a round? Writes "
-		"the same answers\nplainly, with 1, 2, ... guesses a round, "
-		"and adaptively, in turn. Without a draft,\nwhat followed the "
-		"last tokens earlier in the text is guessed (lookup).\n\n"
-		"guessed  tokens drafted in all\n"
-		"alpha   chance that a guess is accepted, when those before "
-		"it were\n"
-		"c       the draft's time for a guess, over a plain step\n"
-		"v       the target's time to verify a round, over a plain "
-		"step\n"
-		"E       tokens that a round gives\n"
-		"missed  ms in which the draft computed prompts and what else "
-		"it had missed\n"
-		"predicted  (1 - alpha^(gamma+1)) / (1 - alpha) / (gamma c + "
-		"v)\n"
-		"factor  plain time over this one's, first token to last: "
-		"median (least-most)",
+		about,
 		"examples:\n"
 		"  oae-lm speculate target.gguf --draft draft.gguf\n"
 		"  oae-lm speculate target.gguf -f report.txt --most 4 "

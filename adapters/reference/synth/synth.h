@@ -69,9 +69,9 @@ enum oae_status oae_synth_find_quant(const char *name,
  * come (4, 2 used) or go as it has them.
  */
 enum oae_status oae_synth_set_arch(struct oae_synth_shape *shape,
-				   const char *arch, struct oae_error *err);
+				   const char *name, struct oae_error *err);
 /* OAE_ERR_USAGE says which number is impossible, alone or in that type. */
-enum oae_status oae_synth_check(const struct oae_synth_shape *shape,
+enum oae_status oae_synth_check(const struct oae_synth_shape *p,
 				const struct oae_synth_quant *quant,
 				struct oae_error *err);
 
@@ -99,8 +99,7 @@ struct oae_synth_tensor {
 
 /* Calls fn for every tensor in the order of the file while it returns 0. */
 enum oae_status oae_synth_tensors(
-	const struct oae_synth_shape *shape,
-	const struct oae_synth_quant *quant,
+	const struct oae_synth_shape *p, const struct oae_synth_quant *quant,
 	enum oae_status (*fn)(void *ctx, const struct oae_synth_tensor *t),
 	void *ctx);
 

@@ -346,7 +346,7 @@ static enum oae_status add_size(void *ctx, const struct oae_synth_tensor *t)
 
 	s->out->parameters += n;
 	s->out->bytes += oae_tensor_bytes(t->type, (size_t)n);
-	if (t->n_dims == 3)
+	if (t->n_dims == 3 && s->p->experts)
 		n = n / s->p->experts * s->p->used;
 	/* of an embedding that is not the output too, one row is read */
 	if (s->p->tied || strcmp(t->name, "token_embd.weight"))
