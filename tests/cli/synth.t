@@ -147,10 +147,16 @@ fi
 
 # 143 MB are mapped; their packed copy would be as much again
 small() { (ulimit -v 250000 && exec "$@"); }
-for word in "weights need" "address space"; do
-	check "a model that does not fit is refused: $word" fails 1 "$word" \
-		small "$lm" generate "$tmp/big.gguf" -p a -t 1
-done
+if small "$lm" --help >"$tmp/log" 2>&1; then
+	for word in "weights need" "address space"; do
+		check "a model that does not fit is refused: $word" \
+			fails 1 "$word" \
+			small "$lm" generate "$tmp/big.gguf" -p a -t 1
+	done
+else
+	skip "a model that does not fit is refused" \
+		"a sanitizer needs more than this limit itself"
+fi
 
 stats="generate $out/mixtral.gguf -p Hello -n 30 --ignore-eos -t 1 --stats"
 # two layers x 2 experts x (gate, up, down) of 64 x 160 floats
