@@ -47,7 +47,7 @@ enum oae_status oae_session_spawn(struct oae_session *s,
 				  struct oae_error *err);
 /* The same with an environment and a confinement of its own. */
 enum oae_status oae_session_spawn_how(struct oae_session *s,
-				      const struct oae_spawn *how,
+				      const struct oae_spawn *asked,
 				      struct oae_error *err);
 /* Lets it run and says hello. */
 enum oae_status oae_session_start(struct oae_session *s,

@@ -164,7 +164,7 @@ static void to_f16(const float *x, size_t n, uint16_t *y)
 
 #define TABLE(label, product)                                                 \
 	{                                                                     \
-		.name = label, .quantize = quantize, .matmul = product,       \
+		.name = (label), .quantize = quantize, .matmul = (product),   \
 		.rmsnorm = rmsnorm, .rope_pairs = rope_pairs,                 \
 		.rope_halves = rope_halves, .silu_mul = silu_mul, .add = add, \
 		.softmax = softmax, .to_f16 = to_f16,                         \

@@ -206,7 +206,7 @@ static int synth(const struct request *r, struct oae_error *err)
 				       .say = say,
 				       .ctx = &told,
 				       .stop = &stop };
-	const struct oae_synth_quant *quant;
+	const struct oae_synth_quant *quant = NULL;
 	struct oae_synth_shape shape;
 	bool stopped = false;
 
@@ -248,10 +248,10 @@ static const char more[] =
 int oae_lm_synth(int argc, char **argv)
 {
 	struct request r = { .quant = "q8_0", .seed = 1 };
-#define SIZE(long_name, text, member, least, most)                         \
-	{                                                                  \
-		0, long_name, "N", text, .whole = &r.member, .low = least, \
-					 .high = most                      \
+#define SIZE(long_name, text, member, least, most)                           \
+	{                                                                    \
+		0, long_name, "N", text, .whole = &r.member, .low = (least), \
+					 .high = (most)                      \
 	}
 	const struct oae_lm_option options[] = {
 		{ 0, "shape", "NAME", "whose shape; see --list",
