@@ -71,12 +71,20 @@ void oae_speculation_init(struct oae_speculation *s, unsigned gamma,
 	fill_v(s);
 }
 
+/* Tokens of an answer before the next trial: 0, 16, 32, 48, 0, ... */
+static unsigned place(const struct oae_speculation *s)
+{
+	return s->trials % 4 * OAE_GAMMA_MAX;
+}
+
 void oae_speculation_begin(struct oae_speculation *s)
 {
 	if (s->answer) {
 		s->answers = s->answers * 0.9 + 1;
 		s->answer_tokens = s->answer_tokens * 0.9 + (double)s->answer;
 	}
+	if (s->answer < place(s)) /* answers may be shorter than that */
+		s->trials++;
 	s->answer = 0;
 	s->now = (struct oae_speculation_sums){ 0 };
 }
@@ -185,9 +193,10 @@ bool oae_speculation_more(struct oae_speculation *s)
 static bool try_again(struct oae_speculation *s, double price, size_t room)
 {
 	if (s->since_verified < OLD || s->account < price + STAKE ||
-	    room < OAE_GAMMA_MAX)
+	    room < OAE_GAMMA_MAX || s->answer < place(s))
 		return false;
 	s->account -= price + STAKE;
+	s->trials++;
 	s->stake = STAKE;
 	s->draft.n = 0;
 	for (unsigned g = 1; g <= OAE_GAMMA_MAX; g++)

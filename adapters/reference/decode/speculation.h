@@ -21,7 +21,8 @@
  * plain steps. What drafting gains meanwhile fills the stake up again. An
  * account pays for trials, also for what the draft must then catch up; it
  * gets a hundredth and a half of the time of plain steps. So a useless draft
- * costs no more.
+ * costs no more. Trials begin at other places of an answer in turn, because a
+ * draft may be worse at its beginning than further on.
  */
 #ifndef OAE_REFERENCE_DECODE_SPECULATION_H
 #define OAE_REFERENCE_DECODE_SPECULATION_H
@@ -68,7 +69,7 @@ struct oae_speculation {
 	double gave, cost;
 	double answers, answer_tokens; /* for the length to expect */
 	double account, stake;	       /* of trials, in plain steps */
-	unsigned since_plain, since_verified, rounds;
+	unsigned since_plain, since_verified, rounds, trials;
 	bool extra; /* a guess more than seems best */
 	/* this round */
 	unsigned guesses, class[OAE_GAMMA_MAX];
